@@ -1,0 +1,34 @@
+# A thin face: CMake builds, and the scripts of tools/ do the rest. `make help` lists the targets.
+
+LUA ?= lua5.4
+PREFIX ?= /usr/local
+WERROR ?= ON
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+CMAKE_FLAGS ?=
+
+.PHONY: build help deps test test-unit lint format install clean env demo
+MAKEFLAGS += --no-print-directory
+
+build: ## build the modules for each installed Lua, into build/<lua>/
+	@cmake -S . -B build -DDATAFOREST_WERROR=$(WERROR) -DCMAKE_INSTALL_PREFIX="$(PREFIX)" $(CMAKE_FLAGS) >/dev/null
+	@cmake --build build --parallel $(JOBS)
+
+deps: ## install what is missing for building, the demo and the tests (Debian 12, through apt)
+	@tools/deps.sh build demo test
+
+demo: ## start the emulator, and run examples/quickstart.lua against it
+	@tools/deps.sh build demo
+	@$(MAKE) build
+	@tools/demo.sh
+
+env: ## print the lines that make the built tree loadable (LUA=lua5.4, LUA=luajit, ...)
+	@tools/env.sh "$(LUA)"
+
+install: build ## install under PREFIX (/usr/local), below DESTDIR if given
+	@cmake --install build
+
+clean: ## remove all that was built
+	rm -rf build build.luarocks
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 24
