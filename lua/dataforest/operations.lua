@@ -26,8 +26,9 @@
 -- - `secret`: never shown in a message, an event or a file;
 -- - `within`: the object that the parameter travels in. Callers write it flat or nested.
 --
--- A result field may have `aliases` (other spellings met in the pages) and `values`
--- (the documented ones; the service may send others).
+-- A result field may have `aliases` (other spellings met in the pages), `values` (the
+-- documented ones; the service may send others), and `seconds_as`: the name of a `derived`
+-- field that holds the number of seconds which its text names.
 --
 -- **Effect** says what a second run of the same call does, and so what may be retried:
 -- `read` changes nothing, `idempotent` leaves the same state as one run, `once` must
@@ -669,6 +670,7 @@ local operations = { list = definitions, by_name = {}, groups = {}, path_prefix 
 -- @field effect `"read"`, `"idempotent"` or `"once"`
 -- @field deletes true where a 404 on a second attempt means that the first one worked
 -- @field binary true where the answer is bytes
+-- @field derives true where a field of the answer is read out of another one
 -- @field params list of parameters
 -- @field result type of the answer
 -- @field xml names of the XML roots: `request`, `response`
@@ -679,6 +681,9 @@ for _, operation in ipairs(definitions) do
   operation.method = method_name(operation.name)
   operation.path = operations.path_prefix .. operation.id
   operation.status = operation.status or "current"
+  for _, field in ipairs(operation.result.fields or {}) do
+    operation.derives = operation.derives or field.derived
+  end
   operation.page = ("https://api.ncloud-docs.com/docs/en/analytics-dataforest-%s-%s"):format(
     operation.group,
     operation.name:lower()

@@ -1,0 +1,496 @@
+--- The client: one call from parameters to a value or an error.
+--
+-- A client holds configuration, and opens nothing before its first call. One client
+-- serves every request of a worker and every coroutine.
+--
+-- @module dataforest.client
+
+local answer = require "dataforest.answer"
+local arguments = require "dataforest.arguments"
+local core = require "dataforest.core"
+local credentials = require "dataforest.credentials"
+local errors = require "dataforest.errors"
+local json = require "dataforest.codec.json"
+local operations = require "dataforest.operations"
+local options_of = require "dataforest.options"
+local redact = require "dataforest.redact"
+local retry = require "dataforest.retry"
+local time = require "dataforest.time"
+local transports = require "dataforest.transport"
+local version = require "dataforest.version"
+
+local Client = {}
+Client.__index = Client
+Client.__name = "dataforest.client"
+
+-- What `df.accounts` and `df.apps` offer beyond the operations.
+local EXTENSIONS = { accounts = "dataforest.accounts", apps = "dataforest.apps" }
+
+-- The difference between the clocks from which on a 401 is put down to it, and the most
+-- that is taken over (seconds). The service refuses from five minutes on.
+local CLOCK_DIFFERENCE = 240
+local CLOCK_MAX_OFFSET = 86400
+
+-- Keys that run out are asked for anew this long before (seconds).
+local KEYS_EARLY = 300
+
+local ARGUMENT = errors.ARGUMENT
+
+local lua_version = rawget(_G, "jit") and "LuaJIT" or _VERSION
+
+local function user_agent(own)
+  local agent = ("dataforest/%s (%s)"):format(version, lua_version)
+  return own and own .. " " .. agent or agent
+end
+
+-- Groups -----------------------------------------------------------------------------
+
+local function operation_method(operation)
+  local call = "df." .. operation.group .. ":" .. operation.method
+  return function(group, params, options)
+    local client = type(group) == "table" and group.client
+    if not client then
+      error(("call it with a colon: %s(...)"):format(call), 2)
+    end
+    return client:run(operation, params, options)
+  end
+end
+
+--- The class of each group: a method an operation, and the group's extensions.
+local Groups = {}
+for _, name in ipairs(operations.groups) do
+  local class = {}
+  for _, operation in ipairs(operations.groups[name]) do
+    class[operation.method] = operation_method(operation)
+  end
+  if EXTENSIONS[name] then
+    for method, extension in pairs(require(EXTENSIONS[name])) do
+      class[method] = extension
+    end
+  end
+  Groups[name] = { __index = class, __name = "dataforest." .. name }
+end
+
+-- Making and closing -----------------------------------------------------------------
+
+--- Makes a client. See `dataforest.new`.
+-- @tparam ?table given options
+-- @tparam number level of the caller, for errors
+-- @treturn table the client
+function Client.new(given, level)
+  if given ~= nil and type(given) ~= "table" then
+    error("dataforest.new takes a table of options, got a " .. type(given), level)
+  end
+  local settings, message = options_of.client(given or {})
+  if not settings then
+    error("dataforest.new: " .. message, level)
+  end
+  local self = {
+    settings = settings,
+    bucket = retry.bucket(),
+    clock_offset = 0,
+    user_agent = user_agent(settings.user_agent),
+  }
+  if settings.access_key then
+    self.access_key = settings.access_key
+    self.signer, message = core.signer(settings.access_key, settings.secret_key)
+    if not self.signer then
+      error("dataforest.new: " .. message, level)
+    end
+  end
+  settings.secret_key = nil
+  self.transport, message = transports.resolve(settings.transport, settings)
+  if not self.transport then
+    error("dataforest.new: " .. message, level)
+  end
+  for name, class in pairs(Groups) do
+    self[name] = setmetatable({ client = self }, class)
+  end
+  return setmetatable(self, Client)
+end
+
+--- Closes the client: its connections, and the key material. Later calls fail with kind
+-- `closed`. Closing again does nothing.
+function Client:close()
+  if not self.closed then
+    self.closed = true
+    if self.signer then
+      self.signer:close()
+    end
+    if type(self.transport.close) == "function" then
+      self.transport:close()
+    end
+  end
+end
+
+Client.__close = Client.close
+
+function Client:__tostring()
+  return ("dataforest.client (%s)"):format(self.settings.base_url)
+end
+
+-- Keys -------------------------------------------------------------------------------
+
+local function ask_provider(self, deadline)
+  local provider = self.settings.credentials
+  local context = { transport = self.transport, deadline = deadline }
+  if type(provider) == "table" then
+    return provider:get(context)
+  end
+  return provider(context)
+end
+
+--- The signer for one attempt, and its access key.
+-- Keys that do not run out are made into a signer once where they come from the default
+-- places; a provider of the user's is asked each time, since it may hand out new ones.
+local function signer_for(self, deadline)
+  if self.signer and not (self.keys_expire and self.transport:now() >= self.keys_expire - KEYS_EARLY) then
+    return self.signer, self.access_key
+  end
+  local keys, message
+  if self.settings.credentials then
+    keys, message = ask_provider(self, deadline)
+  else
+    keys, message = credentials.default() {}
+  end
+  if type(keys) ~= "table" or type(keys.access_key) ~= "string" or type(keys.secret_key) ~= "string" then
+    message = keys and "the provider gave no access_key and secret_key" or message
+    return nil, message or "the provider gave no keys and no reason"
+  end
+  local signer
+  signer, message = core.signer(keys.access_key, keys.secret_key)
+  if not signer then
+    return nil, ("%s: %s"):format(keys.source or "the provider", message)
+  end
+  if not self.settings.credentials or keys.expires then
+    self.signer, self.access_key, self.keys_expire = signer, keys.access_key, keys.expires
+  end
+  return signer, keys.access_key
+end
+
+-- Events -----------------------------------------------------------------------------
+
+--- Tells the user's hook what happened. A hook that raises does not harm the call.
+local function emit(self, name, call, fields)
+  local hook = self.settings.on_event
+  if hook then
+    fields.name = name
+    fields.operation = call.operation.id
+    fields.attempt = call.attempt
+    pcall(hook, fields)
+  end
+end
+
+local function emit_answer(self, name, call, response, err)
+  if not self.settings.on_event then
+    return
+  end
+  emit(self, name, call, {
+    status = response and response.status,
+    seconds = self.transport:now() - call.attempt_started,
+    total_seconds = self.transport:now() - call.started,
+    reused = response and response.reused,
+    bytes = response and #response.body or 0,
+    kind = err and err.kind,
+    error = err,
+  })
+end
+
+-- One call ---------------------------------------------------------------------------
+
+local encoders = {
+  json = function(_, params)
+    return json.encode(params)
+  end,
+  xml = function(operation, params)
+    if not (operation.xml and operation.xml.request) then
+      return nil, "the pages name no XML root for it; use the format json"
+    end
+    return require("dataforest.codec.xml").encode(operation.xml.request, params, operation.params)
+  end,
+}
+
+local CONTENT_TYPES = { json = "application/json", xml = "application/xml" }
+
+local function argument_error(operation, message, field)
+  return nil,
+    errors.new { kind = ARGUMENT, message = message, field = field, operation = operation.id, retryable = false }
+end
+
+--- The values of a call that no message may show.
+local function secrets_of(operation, params)
+  local secrets
+  for _, param in ipairs(operation.params or {}) do
+    local value = param.secret and params[param.name]
+    if type(value) == "string" then
+      secrets = secrets or {}
+      secrets[#secrets + 1] = value
+    end
+  end
+  return secrets
+end
+
+--- Everything about a call that does not change from one attempt to the next.
+local function prepare(self, operation, params, options)
+  local settings = self.settings
+  local format = options and options.format or settings.format
+  local wire, err = params or {}, nil
+  if operation.params then
+    wire, err = arguments.check(operation, params, settings)
+    if not wire then
+      return nil, err
+    end
+  elseif type(wire) ~= "table" then
+    return argument_error(operation, "its parameters must be a table, got a " .. type(wire), "params")
+  end
+  local body, message = encoders[format](operation, wire)
+  if not body then
+    return argument_error(operation, "the parameters cannot be encoded: " .. message)
+  end
+  local headers = {
+    ["Content-Type"] = CONTENT_TYPES[format],
+    Accept = operation.binary and "application/octet-stream" or CONTENT_TYPES[format],
+    ["User-Agent"] = self.user_agent,
+  }
+  if options and options.headers then
+    for name, value in pairs(options.headers) do
+      headers[name] = value
+    end
+  end
+  local target = settings.path_prefix .. operation.path
+  local now = self.transport:now()
+  return {
+    operation = operation,
+    policy = options and options_of.retry_policy(options.retry, settings.retry) or settings.retry,
+    started = now,
+    deadline = now + (options and options.timeout or settings.timeout),
+    attempt = 0,
+    secrets = secrets_of(operation, wire),
+    target = target,
+    request = {
+      method = "POST",
+      url = settings.origin .. target,
+      target = target,
+      headers = headers,
+      body = body,
+      once = operation.effect == "once",
+      connect_timeout = settings.connect_timeout,
+      max_response_bytes = settings.max_response_bytes,
+      connect_to = settings.connect_to,
+    },
+  }
+end
+
+--- An error of the transport, as an error of the call.
+local function transport_error(failure)
+  return errors.new {
+    kind = failure.kind,
+    message = failure.message,
+    sent = failure.sent ~= false,
+  }
+end
+
+--- Sends one attempt, signed anew.
+-- @return the answer's value or nil, the error, and the response where there was one
+local function attempt(self, call)
+  local transport, request = self.transport, call.request
+  local now = transport:now()
+  call.attempt = call.attempt + 1
+  call.attempt_started = now
+  local signer, access_key = signer_for(self, call.deadline)
+  if not signer then
+    return nil, errors.new { kind = errors.CREDENTIALS, message = access_key }
+  end
+  local timestamp = ("%.0f"):format(math.floor((now + self.clock_offset) * 1000))
+  local signature = signer:sign(request.method, call.target, timestamp)
+  local headers = request.headers
+  headers["x-ncp-apigw-timestamp"] = timestamp
+  headers["x-ncp-iam-access-key"] = access_key
+  headers["x-ncp-apigw-signature-v2"] = signature
+  call.signature = signature
+  request.deadline = call.deadline
+  if self.settings.attempt_timeout then
+    request.deadline = math.min(call.deadline, now + self.settings.attempt_timeout)
+  end
+  local response, failure = transport:send(request)
+  if not response then
+    return nil, transport_error(failure or { kind = "network", message = "the transport gave no reason" })
+  end
+  local value, err = answer.read(call.operation, response)
+  return value, err, response
+end
+
+--- The difference between the service's clock and ours, where a 401 can be put down to it.
+-- Taken over verified TLS only, and never where the clocks agree.
+local function clock_error(self, err, response)
+  if not (response and err.kind == errors.AUTH and self.settings.origin:find("https://", 1, true) == 1) then
+    return nil
+  end
+  local date = time.http_date(response.headers.date)
+  local offset = date and date - self.transport:now()
+  if
+    offset
+    and math.abs(offset - self.clock_offset) > CLOCK_DIFFERENCE
+    and math.abs(offset) <= CLOCK_MAX_OFFSET
+  then
+    return offset
+  end
+end
+
+local function describe_offset(offset)
+  local seconds = math.floor(math.abs(offset) + 0.5)
+  return ("this machine's clock is %d seconds %s the service's"):format(
+    seconds,
+    offset > 0 and "behind" or "ahead of"
+  )
+end
+
+--- Tells whether the call is to be tried again, and after how many seconds.
+local function plan_retry(self, call, err, response)
+  call.seen_500, call.was_500 = call.was_500, call.was_500 or err.status == 500
+  if not retry.worth(call.operation.effect, err, call.seen_500) then
+    return nil
+  end
+  err.retryable = true
+  if call.attempt - (call.clock_attempts or 0) >= call.policy.attempts then
+    return nil
+  end
+  local now = self.transport:now()
+  local pause = retry.pause(call.policy, call.attempt)
+  local asked = response and time.retry_after(response.headers["retry-after"], now)
+  if asked then
+    pause = math.max(pause, asked)
+  end
+  if now + pause >= call.deadline or not self.bucket:take(err) then
+    return nil
+  end
+  return pause
+end
+
+--- Completes the error that a call ends with.
+local function finish_error(call, err, last)
+  if err.kind == "timeout" and last then
+    err.message = ("%s; the attempt before ended with %s: %s"):format(err.message, last.kind, last.message)
+  elseif err.sent and not err.status and call.operation.effect == "once" then
+    err.message = err.message .. "; the service may have carried the call out: look before you repeat it"
+  end
+  local secrets = call.secrets
+  err.message = redact.clean(redact.clean(err.message, secrets), { call.signature })
+  err.details = redact.clean(err.details, secrets)
+  err.code = redact.clean(err.code, secrets)
+  err.request_id = redact.clean(err.request_id, secrets)
+  err.operation = call.operation.id
+  err.attempts = call.attempt
+  err.retryable = err.retryable or false
+  return err
+end
+
+local function succeeded_before(call, err)
+  return call.operation.deletes and call.attempt > 1 and err.kind == errors.NOT_FOUND
+end
+
+--- Signs once more with the service's clock, where that is what was wrong.
+-- @treturn boolean whether the call is to be sent again
+local function correct_clock(self, call, err, response)
+  local offset = clock_error(self, err, response)
+  if not offset then
+    return false
+  elseif call.clock_attempts then
+    err.message = err.message .. "; " .. describe_offset(offset) .. ": set it right"
+    return false
+  end
+  call.clock_attempts = 1
+  self.clock_offset = offset
+  emit(self, "clock", call, { offset = offset, message = describe_offset(offset) })
+  return true
+end
+
+--- Runs an operation: attempts, pauses, and the value or the error in the end.
+-- @tparam table operation an entry of `dataforest.operations`
+-- @param params parameters
+-- @tparam[opt] table options of the call
+-- @treturn[1] table|string value
+-- @treturn[2] nil
+-- @treturn[2] table error
+function Client:run(operation, params, options)
+  if self.closed then
+    return nil, errors.new { kind = errors.CLOSED, message = "the client was closed", operation = operation.id, retryable = false }
+  end
+  if options ~= nil then
+    if type(options) ~= "table" then
+      return argument_error(operation, "options of a call must be a table, got a " .. type(options), "options")
+    end
+    local message, field = options_of.call(options)
+    if message then
+      return argument_error(operation, message, field)
+    end
+  end
+  local call, err = prepare(self, operation, params, options)
+  if not call then
+    return nil, err
+  end
+  local last
+  while true do
+    local value, response
+    value, err, response = attempt(self, call)
+    if value == nil and succeeded_before(call, err) then
+      value = {}
+    end
+    emit_answer(self, "attempt", call, response, err and finish_error(call, err, last))
+    if value ~= nil then
+      self.bucket:give()
+      emit_answer(self, "success", call, response)
+      return value
+    end
+    if not correct_clock(self, call, err, response) then
+      local pause = plan_retry(self, call, err, response)
+      if not pause then
+        emit_answer(self, "failure", call, response, err)
+        return nil, err
+      end
+      emit(self, "retry", call, { pause = pause, reason = err.kind, status = err.status })
+      self.transport:sleep(pause)
+    end
+    last = err
+  end
+end
+
+local function unknown_operation(name)
+  local group, action = name:match "^(%a%w*)/(%a%w*)$"
+  if not group then
+    return nil
+  end
+  -- What is not known may not be harmless: only what says that it reads is tried again freely.
+  local reads = action:find "^get%u" or action:find "^check%u"
+  return {
+    id = name,
+    group = group,
+    name = action,
+    path = operations.path_prefix .. name,
+    effect = reads and "read" or "once",
+    result = "any",
+  }
+end
+
+--- Calls any operation by its API name, one that this version does not know included.
+-- @tparam string name such as `"accounts/getDetail"`
+-- @tparam ?table params as the operation takes them; those of an unknown one are sent as given
+-- @tparam[opt] table options of the call: `timeout`, `retry`, `format`, `headers`
+-- @treturn[1] table|string value
+-- @treturn[2] nil
+-- @treturn[2] table error
+function Client:call(name, params, options)
+  local operation = type(name) == "string" and (operations.by_name[name] or unknown_operation(name))
+  if not operation then
+    return nil,
+      errors.new {
+        kind = ARGUMENT,
+        field = "name",
+        message = 'name must be an API name such as "accounts/getDetail"',
+        retryable = false,
+      }
+  end
+  return self:run(operation, params, options)
+end
+
+return Client

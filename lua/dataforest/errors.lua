@@ -1,0 +1,76 @@
+--- Errors: what every failed call returns as its second value.
+--
+-- An error is a table with a metatable: `tostring(err)` is one readable line, and
+-- `err.kind` is one of the names in `errors.kinds`, which come from the core's list.
+--
+-- @module dataforest.errors
+
+local core = require "dataforest.core"
+
+local errors = {}
+
+--- The kinds, in the order of the documentation: a list of `{ name =, when = }`.
+errors.kinds = core.kinds
+
+local known = {}
+for _, kind in ipairs(errors.kinds) do
+  known[kind.name] = true
+  --- Each kind is a constant too: `errors.NOT_FOUND == "not_found"`.
+  errors[kind.name:upper()] = kind.name
+end
+
+local Error = {}
+Error.__index = Error
+Error.__name = "dataforest.error"
+
+local function one_line(text)
+  return (tostring(text):gsub("%c+", " "))
+end
+
+--- `accounts/getDetail: not_found: no such element (HTTP 404, request 7c56cbaf, 3 attempts)`.
+function Error:__tostring()
+  local facts = {}
+  if self.status then
+    facts[#facts + 1] = "HTTP " .. one_line(self.status)
+  end
+  if self.code then
+    facts[#facts + 1] = "code " .. one_line(self.code)
+  end
+  if self.request_id then
+    facts[#facts + 1] = "request " .. one_line(self.request_id)
+  end
+  if self.attempts and self.attempts > 1 then
+    facts[#facts + 1] = ("%d attempts"):format(self.attempts)
+  end
+  local line = self.kind .. ": " .. one_line(self.message)
+  if self.operation then
+    line = one_line(self.operation) .. ": " .. line
+  end
+  if #facts > 0 then
+    line = line .. " (" .. table.concat(facts, ", ") .. ")"
+  end
+  return line
+end
+
+--- Makes an error out of its fields.
+-- @tparam table fields `kind` and `message`; besides, where they are known: `operation`,
+--   `status` (HTTP), `code` (of the service), `request_id`, `details`, `attempts`,
+--   `retryable` (boolean), `field` (for kind `argument`), `sent` (boolean: whether the
+--   request may have reached the service)
+-- @treturn table the same table, as an error
+function errors.new(fields)
+  if not known[fields.kind] then
+    error(("no error kind is named %q"):format(tostring(fields.kind)), 2)
+  end
+  return setmetatable(fields, Error)
+end
+
+--- Tells whether a value is an error of this library.
+-- @param value anything
+-- @tparam[opt] string kind ask for this kind
+-- @treturn boolean
+function errors.is(value, kind)
+  return getmetatable(value) == Error and (kind == nil or value.kind == kind)
+end
+
+return errors
