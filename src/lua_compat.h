@@ -1,0 +1,69 @@
+#ifndef DF_LUA_COMPAT_H
+#define DF_LUA_COMPAT_H
+
+#include <lauxlib.h>
+#include <lua.h>
+
+/* One spelling for what Lua 5.1, 5.2, 5.3, 5.4 and LuaJIT spell differently. The names are our own,
+ * since some headers have some of the later names. */
+
+#if defined(_WIN32)
+#define DF_EXPORT __declspec(dllexport)
+#else
+#define DF_EXPORT __attribute__((visibility("default")))
+#endif
+
+#if LUA_VERSION_NUM >= 503
+#define DF_LUA_HAS_INTEGERS 1
+#else
+#define DF_LUA_HAS_INTEGERS 0
+#endif
+
+#if LUA_VERSION_NUM >= 502
+#define df_lua_length(L, index) ((size_t)lua_rawlen(L, index))
+#else
+#define df_lua_length(L, index) lua_objlen(L, index)
+#endif
+
+/* A table that lives as long as the userdata at `index`; pops it. */
+#if LUA_VERSION_NUM >= 502
+#define df_lua_set_companion(L, index) lua_setuservalue(L, index)
+#else
+#define df_lua_set_companion(L, index) lua_setfenv(L, index)
+#endif
+
+/* Whole numbers become integers where Lua has them. */
+static inline void df_lua_push_whole(lua_State *L, double value) {
+#if DF_LUA_HAS_INTEGERS
+    lua_pushinteger(L, (lua_Integer)value);
+#else
+    lua_pushnumber(L, value);
+#endif
+}
+
+/* Puts functions into the table at the top; each gets the `upvalues` values above it, popped. */
+static inline void df_lua_set_functions(lua_State *L, const luaL_Reg *functions, int upvalues) {
+    luaL_checkstack(L, upvalues + 1, "too many upvalues");
+    for (; functions->name; functions++) {
+        for (int i = 0; i < upvalues; i++) {
+            lua_pushvalue(L, -upvalues);
+        }
+        lua_pushcclosure(L, functions->func, upvalues);
+        lua_setfield(L, -(upvalues + 2), functions->name);
+    }
+    lua_pop(L, upvalues);
+}
+
+/* The userdata at `index` if its metatable is the one at `metatable` (an upvalue's index), without
+ * the look-up by name that luaL_checkudata makes on each call. */
+static inline void *df_lua_test_userdata(lua_State *L, int index, int metatable) {
+    void *data = lua_touserdata(L, index);
+    if (data && lua_getmetatable(L, index)) {
+        int same = lua_rawequal(L, -1, metatable);
+        lua_pop(L, 1);
+        return same ? data : NULL;
+    }
+    return NULL;
+}
+
+#endif
