@@ -24,6 +24,12 @@ demo: ## start the emulator, and run examples/quickstart.lua against it
 env: ## print the lines that make the built tree loadable (LUA=lua5.4, LUA=luajit, ...)
 	@tools/env.sh "$(LUA)"
 
+test: ## run every test; PARTS="c luajit" some parts; SPEC=spec/a_spec.lua LUA=luajit some files
+	@SPEC="$(SPEC)" LUA="$(LUA)" tools/test.sh $(PARTS)
+
+test-unit: ## run the C tests and the specs on Lua 5.4 only
+	@tools/test.sh c lua5.4
+
 install: build ## install under PREFIX (/usr/local), below DESTDIR if given
 	@cmake --install build
 

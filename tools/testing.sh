@@ -1,0 +1,74 @@
+# shellcheck shell=bash
+# What the parts of the test (tools/tests.d) share. To be sourced, from the root of the tree.
+set -u
+
+COUNTS=${COUNTS:-/dev/null} # a part may be run by hand, too
+
+# count <passed> <failed> [<skipped>]: adds to the counts of the running part.
+count() {
+  echo "$1 $2 ${3:-0}" >>"$COUNTS"
+}
+
+# check <what> <command>...: one test. It passes if the command does; what it prints is shown if not.
+check() {
+  local what=$1 output
+  shift
+  if output=$("$@" 2>&1); then
+    echo "ok      $what"
+    count 1 0
+  else
+    echo "FAILED  $what"
+    echo "        ${output//$'\n'/$'\n'        }"
+    count 0 1
+  fi
+}
+
+# run_busted <lua> [<busted argument>...]: the specs (all of spec/*_spec.lua unless some are named).
+run_busted() {
+  local lua=$1
+  shift
+  (
+    eval "$(tools/env.sh "$lua")"
+    exec "$lua" tools/busted.lua --output=tools/busted_counts.lua "$@"
+  )
+}
+
+# build_c_tests <folder> [<cmake argument>...]: builds the C tests, without any Lua, in build/<folder>.
+build_c_tests() {
+  local folder=build/$1
+  shift
+  cmake -S . -B "$folder" -DDATAFOREST_LUA=none -DDATAFOREST_WERROR=ON "$@" >/dev/null &&
+    cmake --build "$folder" --target c-tests --parallel "$(nproc)"
+}
+
+# run_cmocka <folder> <test> [<wrapper>...]: one C test program (under valgrind, say), its TAP counted.
+run_cmocka() {
+  local program=build/$1/c-tests/$2 output status
+  shift 2
+  echo "# $program"
+  output=$(CMOCKA_MESSAGE_OUTPUT=TAP "$@" "$program" 2>&1)
+  status=$?
+  echo "$output"
+  awk -v status="$status" '
+    /^1\.\.[0-9]+$/ { planned += substr($0, 4) }
+    /^ok [0-9]+/ { passed++ }
+    /^not ok [0-9]+ # SKIP/ { skipped++; next }
+    /^not ok [0-9]+/ { failed++ }
+    END {
+      ran = passed + failed + skipped
+      if (ran == 0 || ran < planned || (status != 0 && failed == 0)) {
+        print "# ended with status " status " after " ran " of " planned + 0 " tests" >"/dev/stderr"
+        failed++
+      }
+      print passed + 0, failed + 0, skipped + 0
+    }' <<<"$output" >>"$COUNTS"
+}
+
+# run_all_cmocka <folder> [<wrapper>...]
+run_all_cmocka() {
+  local folder=$1 source
+  shift
+  for source in spec/c/test_*.c; do
+    [ -e "$source" ] && run_cmocka "$folder" "$(basename "$source" .c)" "$@"
+  done
+}
