@@ -23,6 +23,7 @@
 -- - `default`: what is sent where the caller gives nothing;
 -- - `service_default`: what the service takes where nothing is sent;
 -- - `rule = "password"`: the password rules of `dataforest.arguments`;
+-- - `multiline`: line breaks and tabs may stand in it (no other string takes them);
 -- - `secret`: never shown in a message, an event or a file;
 -- - `within`: the object that the parameter travels in. Callers write it flat or nested.
 --
@@ -519,7 +520,7 @@ local definitions = {
         also = { -1 },
         doc = "Running time in seconds; -1 for no end.",
       },
-      { name = "description", type = "string", max_length = 2048, doc = "Free text." },
+      { name = "description", type = "string", max_length = 2048, multiline = true, doc = "Free text." },
       {
         name = "dependentIds",
         type = { array = "string" },
