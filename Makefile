@@ -30,6 +30,14 @@ test: ## run every test; PARTS="c luajit" some parts; SPEC=spec/a_spec.lua LUA=l
 test-unit: ## run the C tests and the specs on Lua 5.4 only
 	@tools/test.sh c lua5.4
 
+lint: ## check Lua, C and shell with every linter
+	@tools/deps.sh build lint
+	@tools/lint.sh
+
+format: ## rewrite Lua and C as StyLua and clang-format want them
+	@tools/deps.sh lint
+	@tools/lint.sh --fix
+
 install: build ## install under PREFIX (/usr/local), below DESTDIR if given
 	@cmake --install build
 

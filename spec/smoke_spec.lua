@@ -5,9 +5,7 @@ local lfs = require "lfs"
 local function modules(folder, prefix, found)
   for entry in lfs.dir(folder) do
     local path = folder .. "/" .. entry
-    if entry:match "^%." then
-      -- not ours
-    elseif lfs.attributes(path, "mode") == "directory" then
+    if lfs.attributes(path, "mode") == "directory" and not entry:match "^%." then
       modules(path, prefix .. entry .. ".", found)
     elseif entry == "init.lua" then
       found[#found + 1] = prefix:gsub("%.$", "")

@@ -297,7 +297,7 @@ static bool to_boolean(struct walk *w, lua_State *L, bool *changed) {
 
 /* --- tables --- */
 
-static bool walk_value(struct walk *w, lua_State *L, int type, bool *changed);
+static bool walk_value(struct walk *w, lua_State *L, int index, bool *changed);
 
 /* The table at the top, items 1 to `count`. Nulls are left out, and later items move up. */
 static bool walk_items(struct walk *w, lua_State *L, int type, size_t count) {

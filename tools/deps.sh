@@ -11,7 +11,7 @@ build="libc6-dev cmake:cmake pkg-config:pkg-config libssl-dev libcurl4-openssl-d
 demo="openssl:openssl nginx:nginx-light libnginx-mod-http-lua"
 test="$demo lua-busted luarocks:luarocks libcmocka-dev valgrind:valgrind
   lua5.1 liblua5.1-0-dev lua5.2 liblua5.2-dev lua5.3 liblua5.3-dev"
-lint="lua-check clang-format:clang-format clang-tidy:clang-tidy cppcheck:cppcheck
+lint="lua-check libcmocka-dev clang-format:clang-format clang-tidy:clang-tidy cppcheck:cppcheck
   shellcheck:shellcheck node:nodejs npm:npm"
 docs="lua-ldoc"
 

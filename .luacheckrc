@@ -1,0 +1,22 @@
+-- One source runs on Lua 5.1 to 5.4 and LuaJIT: only what all of them have is allowed ("min"), and the
+-- two names of unpack, for `table.unpack or unpack`.
+std = "min"
+max_line_length = 110
+read_globals = { "unpack", table = { fields = { "unpack" } } }
+exclude_files = { "build", "build.luarocks" }
+
+local function inside_nginx(paths)
+  for _, path in ipairs(paths) do
+    files[path] = { read_globals = { "ngx" } }
+  end
+end
+
+inside_nginx {
+  "lua/dataforest/transport/cosocket.lua",
+  "lua/dataforest/emulator/nginx.lua",
+  "spec/nginx",
+}
+files["spec"] = { std = "+busted" }
+files["examples/busted"] = { std = "+busted" }
+files["*.rockspec"] = { std = "+rockspec" }
+files[".luacheckrc"] = { std = "+luacheckrc" }

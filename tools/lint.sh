@@ -1,0 +1,80 @@
+#!/bin/bash
+# Every linter, each told ok or FAILED with what it found; the exit status is 1 if one failed.
+#   tools/lint.sh           check
+#   tools/lint.sh --fix     rewrite what formatters can: StyLua and clang-format
+# FORMAT_OPTIONAL=1: where StyLua cannot be fetched from npm, say so and carry on.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+
+stylua=@johnnymorganz/stylua@2.5.2
+
+# The files of these patterns that git has, or would have; without git, those outside build/.
+files() {
+  if git rev-parse --git-dir >/dev/null 2>&1; then
+    git ls-files --cached --others --exclude-standard -- "$@"
+  else
+    local pattern
+    for pattern in "$@"; do
+      find . -path ./build -prune -o -path "./$pattern" -type f -print | sed 's|^\./||'
+    done
+  fi | sort -u | while IFS= read -r file; do [ -e "$file" ] && echo "$file"; done
+}
+
+mapfile -t lua_files < <(files '*.lua' '*.rockspec' .busted .luacheckrc bin/dataforest)
+mapfile -t c_files < <(files '*.c' '*.h')
+mapfile -t c_sources < <(files 'src/*.c' 'spec/c/*.c')
+mapfile -t shell_files < <(files '*.sh' .ci/run 'tools/tests.d/*')
+
+has_stylua() {
+  [ "$(node -p 'require("./build/node_modules/@johnnymorganz/stylua/package.json").version' 2>/dev/null)" = \
+    "${stylua##*@}" ] && return
+  mkdir -p build && npm install --prefix build --no-save --no-package-lock --ignore-scripts --no-audit \
+    --no-fund --fetch-retries=1 --fetch-timeout=30000 --loglevel=error "$stylua" >/dev/null
+}
+
+if [ "${1:-}" = --fix ]; then
+  clang-format -i "${c_files[@]}"
+  has_stylua && node tools/stylua.mjs --write "${lua_files[@]}"
+  exit
+fi
+
+failed=0
+step() { # <name> <command>...
+  local name=$1 output
+  shift
+  if output=$("$@" 2>&1); then
+    echo "ok      $name"
+  else
+    echo "FAILED  $name"
+    echo "$output"
+    failed=1
+  fi
+}
+
+# What clang-tidy and cppcheck read: how each file is compiled, for one Lua and with the C tests.
+compile_commands() {
+  cmake -S . -B build/lint -DDATAFOREST_LUA=5.4 -DCMAKE_BUILD_TYPE=Debug
+}
+
+tidy() { # two files at a time; "N warnings generated" is about headers of others
+  printf '%s\0' "${c_sources[@]}" |
+    xargs -0 -n 1 -P "$(nproc)" clang-tidy -p build/lint --quiet 2> >(grep -v 'warnings\? generated' >&2)
+}
+
+step luacheck luacheck --quiet --codes --no-color "${lua_files[@]}"
+if has_stylua; then
+  step StyLua node tools/stylua.mjs --check "${lua_files[@]}"
+elif [ -n "${FORMAT_OPTIONAL:-}" ]; then
+  echo "SKIPPED StyLua: $stylua could not be fetched from npm, so that the format of Lua was not checked"
+else
+  step "StyLua: $stylua could not be fetched from npm" false
+fi
+step clang-format clang-format --dry-run -Werror "${c_files[@]}"
+step "compile commands" compile_commands
+step cppcheck cppcheck --project=build/lint/compile_commands.json --std=c11 --quiet --inline-suppr \
+  --enable=warning,style,performance,portability --suppress=missingIncludeSystem --error-exitcode=1 \
+  --template='{file}:{line}: {message} [{id}]'
+step clang-tidy tidy
+# SC2317: functions that are called by name (`step tidy`) look unreachable to shellcheck.
+step shellcheck shellcheck --external-sources --exclude=SC2317 "${shell_files[@]}"
+exit $failed
