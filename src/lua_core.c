@@ -40,7 +40,8 @@ static struct df_text check_timestamp(lua_State *L, int argument, char digits[TI
     struct df_text text = {digits, 0};
     if (lua_type(L, argument) == LUA_TNUMBER) {
         double value = lua_tonumber(L, argument);
-        if (!(value >= 0 && value <= 9007199254740992.0) || floor(value) != value) {
+        if (!(value >= 0 && value <= 9007199254740992.0) ||
+            (double)(unsigned long long)value != value) {
             luaL_argerror(L, argument, "the timestamp is not a whole number of milliseconds");
         }
         unsigned long long left = (unsigned long long)value;

@@ -5,6 +5,7 @@
 
 #include <locale.h>
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,10 +92,15 @@ static bool in_item(struct walk *w, size_t index) {
     return false;
 }
 
+/* Whether the number is one that a double holds exactly, and an integer may stand for. */
+static bool is_whole(double value) {
+    return value >= -max_whole && value <= max_whole && (double)(int64_t)value == value;
+}
+
 static void number_text(double value, char text[NUMBER_SIZE]) {
     if (isnan(value)) {
         strcpy(text, "nan");
-    } else if (floor(value) == value && fabs(value) <= max_whole) {
+    } else if (is_whole(value)) {
         snprintf(text, NUMBER_SIZE, "%.0f", value + 0.0);
     } else {
         snprintf(text, NUMBER_SIZE, "%.15g", value);
@@ -245,7 +251,7 @@ static bool to_number(struct walk *w, lua_State *L, enum df_type_tag tag, bool *
     } else {
         return mismatch(w, L, tag);
     }
-    bool whole = fabs(value) <= max_whole && floor(value) == value;
+    bool whole = is_whole(value);
     if (!isfinite(value) || (tag == DF_TYPE_INTEGER && !whole)) {
         return mismatch(w, L, tag);
     }
