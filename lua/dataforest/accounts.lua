@@ -22,7 +22,6 @@ function accounts:save_kerberos_keytab(params, options)
         field = "path",
         message = message,
         operation = "accounts/getKerberosKeytab",
-        retryable = false,
       }
   end
   local path = type(params) == "table" and params.path or nil

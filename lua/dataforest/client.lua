@@ -214,7 +214,7 @@ local CONTENT_TYPES = { json = "application/json", xml = "application/xml" }
 
 local function argument_error(operation, message, field)
   return nil,
-    errors.new { kind = ARGUMENT, message = message, field = field, operation = operation.id, retryable = false }
+    errors.new { kind = ARGUMENT, message = message, field = field, operation = operation.id }
 end
 
 --- The values of a call that no message may show.
@@ -381,7 +381,6 @@ local function finish_error(call, err, last)
   err.request_id = redact.clean(err.request_id, secrets)
   err.operation = call.operation.id
   err.attempts = call.attempt
-  err.retryable = err.retryable or false
   return err
 end
 
@@ -414,7 +413,7 @@ end
 -- @treturn[2] table error
 function Client:run(operation, params, options)
   if self.closed then
-    return nil, errors.new { kind = errors.CLOSED, message = "the client was closed", operation = operation.id, retryable = false }
+    return nil, errors.new { kind = errors.CLOSED, message = "the client was closed", operation = operation.id }
   end
   if options ~= nil then
     if type(options) ~= "table" then
@@ -487,7 +486,6 @@ function Client:call(name, params, options)
         kind = ARGUMENT,
         field = "name",
         message = 'name must be an API name such as "accounts/getDetail"',
-        retryable = false,
       }
   end
   return self:run(operation, params, options)

@@ -62,6 +62,7 @@ function errors.new(fields)
   if not known[fields.kind] then
     error(("no error kind is named %q"):format(tostring(fields.kind)), 2)
   end
+  fields.retryable = fields.retryable or false
   return setmetatable(fields, Error)
 end
 

@@ -39,7 +39,9 @@ local dataforest = { _VERSION = require "dataforest.version" }
 -- @tparam[opt=60] number options.pool_idle_timeout seconds that they are kept (cosocket transport)
 -- @treturn table a client; raises at the caller's line where an option is unknown or wrong
 function dataforest.new(options)
-  return Client.new(options, 3)
+  -- Not a tail call, which would hide the caller's line from the error.
+  local client = Client.new(options, 3)
+  return client
 end
 
 local SIGN_FIELDS = { "method", "target", "timestamp", "access_key", "secret_key" }

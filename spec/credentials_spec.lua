@@ -1,0 +1,351 @@
+local credentials = require "dataforest.credentials"
+local dataforest = require "dataforest"
+local scripted = require "spec.support.scripted_transport"
+local time = require "dataforest.time"
+
+local ID = "axE7wU9ERm8fTc7e17vNvu"
+local NAMES = {
+  "NCLOUD_ACCESS_KEY_ID",
+  "NCLOUD_ACCESS_KEY",
+  "NCLOUD_SECRET_ACCESS_KEY",
+  "NCLOUD_SECRET_KEY",
+  "NCLOUD_METADATA_ENDPOINT",
+  "NCLOUD_METADATA_API_ENDPOINT",
+  "HOME",
+  "USERPROFILE",
+}
+
+local real_getenv = os.getenv
+
+--- Lets the library see only these variables.
+local function environment(variables)
+  local hidden = {}
+  for _, name in ipairs(NAMES) do
+    hidden[name] = true
+  end
+  os.getenv = function(name) -- luacheck: ignore 122
+    if hidden[name] then
+      return variables[name]
+    end
+    return real_getenv(name)
+  end
+end
+
+after_each(function()
+  os.getenv = real_getenv -- luacheck: ignore 122
+end)
+
+local function file_with(text)
+  local path = os.tmpname()
+  local handle = assert(io.open(path, "wb"))
+  handle:write(text)
+  handle:close()
+  return path
+end
+
+local function context(script)
+  local transport = scripted.new(script or {})
+  return { transport = transport, deadline = transport:now() + 30 }, transport
+end
+
+describe("credentials.environment", function()
+  it("knows both names of each key, the longer one first", function()
+    environment { NCLOUD_ACCESS_KEY = "a", NCLOUD_SECRET_KEY = "b" }
+    local keys = credentials.environment()()
+    assert.are.equal("a", keys.access_key)
+    assert.are.equal("b", keys.secret_key)
+    environment {
+      NCLOUD_ACCESS_KEY_ID = "A",
+      NCLOUD_ACCESS_KEY = "a",
+      NCLOUD_SECRET_ACCESS_KEY = "B",
+      NCLOUD_SECRET_KEY = "b",
+    }
+    keys = credentials.environment()()
+    assert.are.equal("A", keys.access_key)
+    assert.are.equal("B", keys.secret_key)
+  end)
+
+  it("takes an empty variable for none, and says what is missing", function()
+    environment { NCLOUD_ACCESS_KEY = "a", NCLOUD_SECRET_KEY = "" }
+    local keys, message = credentials.environment()()
+    assert.is_nil(keys)
+    assert.matches("only NCLOUD_ACCESS_KEY is set", message, 1, true)
+  end)
+end)
+
+describe("credentials.file", function()
+  it("reads key=value lines with blanks, comments and carriage returns", function()
+    local path = file_with "# keys\r\nncloud_access_key_id = AK\r\n\r\nncloud_secret_access_key=SK=+/ \r\n"
+    local keys = credentials.file { path = path }()
+    os.remove(path)
+    assert.are.equal("AK", keys.access_key)
+    assert.are.equal("SK=+/", keys.secret_key)
+    assert.are.equal(path, keys.source)
+  end)
+
+  it("takes the last line without a profile, and the heading's lines with one", function()
+    local text = [[
+ncloud_access_key_id = AK1
+ncloud_secret_access_key = SK1
+[team]
+ncloud_access_key_id = AK2
+ncloud_secret_access_key = SK2
+]]
+    local path = file_with(text)
+    assert.are.equal("AK2", credentials.file { path = path }().access_key)
+    assert.are.equal("AK2", credentials.file { path = path, profile = "team" }().access_key)
+    local keys, message = credentials.file { path = path, profile = "other" }()
+    os.remove(path)
+    assert.is_nil(keys)
+    assert.matches("under [other]", message, 1, true)
+  end)
+
+  it("says which file it was that holds none", function()
+    local path = file_with "ncloud_access_key_id = MARKED\n"
+    local keys, message = credentials.file { path = path }()
+    os.remove(path)
+    assert.is_nil(keys)
+    assert.matches(path, message, 1, true)
+    assert.is_nil(message:find("MARKED", 1, true))
+    keys, message = credentials.file { path = path }()
+    assert.is_nil(keys)
+    assert.matches(path, message, 1, true)
+    keys, message = credentials.file { path = "/" }()
+    assert.is_nil(keys)
+    assert.is_string(message)
+  end)
+end)
+
+describe("the default order", function()
+  it("prefers the environment to the file", function()
+    local home = os.tmpname()
+    os.remove(home)
+    assert(os.execute(("mkdir -p '%s/.ncloud'"):format(home)))
+    local handle = assert(io.open(home .. "/.ncloud/configure", "wb"))
+    handle:write "ncloud_access_key_id=FILE\nncloud_secret_access_key=F\n"
+    handle:close()
+    environment { HOME = home }
+    local from_file = credentials.default() {}
+    environment { HOME = home, NCLOUD_ACCESS_KEY = "ENV", NCLOUD_SECRET_KEY = "E" }
+    local from_environment = credentials.default() {}
+    os.execute(("rm -r '%s'"):format(home))
+    assert.are.equal("FILE", from_file.access_key)
+    assert.are.equal("ENV", from_environment.access_key)
+  end)
+
+  it("names each place that was looked at, and sends nothing", function()
+    environment { HOME = "/nonexistent" }
+    local transport = scripted.new {}
+    local df = dataforest.new { transport = transport }
+    local value, err = df.accounts:get_detail(ID)
+    assert.is_nil(value)
+    assert.are.equal("credentials", err.kind)
+    for _, place in ipairs {
+      "access_key and secret_key",
+      "NCLOUD_ACCESS_KEY_ID or NCLOUD_ACCESS_KEY",
+      "NCLOUD_SECRET_ACCESS_KEY or NCLOUD_SECRET_KEY",
+      "/nonexistent/.ncloud/configure",
+    } do
+      assert.matches(place, err.message, 1, true)
+    end
+    assert.are.equal(0, #transport.requests)
+  end)
+
+  it("is read at the first call and not before", function()
+    environment {}
+    local df = dataforest.new { transport = scripted.new { { body = "{}" } } }
+    environment { NCLOUD_ACCESS_KEY = "late", NCLOUD_SECRET_KEY = "b" }
+    assert.is_table(df.accounts:get_list())
+  end)
+end)
+
+describe("a provider", function()
+  it("is asked for each call, and its keys sign", function()
+    local asked = 0
+    local transport = scripted.new { { body = "{}" }, { body = "{}" } }
+    local df = dataforest.new {
+      transport = transport,
+      credentials = function()
+        asked = asked + 1
+        return { access_key = "AK" .. asked, secret_key = "SK_TEST" }
+      end,
+    }
+    assert.is_table(df.accounts:get_list())
+    assert.is_table(df.accounts:get_list())
+    assert.are.equal("AK1", transport.requests[1].headers["x-ncp-iam-access-key"])
+    assert.are.equal("AK2", transport.requests[2].headers["x-ncp-iam-access-key"])
+  end)
+
+  it("is asked again five minutes before its keys run out, and not sooner", function()
+    local asked = 0
+    local transport = scripted.new { { body = "{}" }, { body = "{}" }, { body = "{}" } }
+    local df = dataforest.new {
+      transport = transport,
+      credentials = {
+        get = function(_, where)
+          asked = asked + 1
+          return { access_key = "AK", secret_key = "SK", expires = where.transport:now() + 3600 }
+        end,
+      },
+    }
+    assert.is_table(df.accounts:get_list())
+    transport.clock = transport.clock + 3299
+    assert.is_table(df.accounts:get_list())
+    assert.are.equal(1, asked)
+    transport.clock = transport.clock + 1
+    assert.is_table(df.accounts:get_list())
+    assert.are.equal(2, asked)
+  end)
+
+  it("that fails gives its reason, and nothing is sent", function()
+    for _, case in ipairs {
+      { nil, "the vault is sealed" },
+      { {}, "access_key and secret_key" },
+      { { access_key = "a" }, "access_key and secret_key" },
+      { { access_key = "", secret_key = "b" }, "the provider" },
+      { { access_key = "a\nb", secret_key = "b" }, "the provider" },
+    } do
+      local transport = scripted.new {}
+      local df = dataforest.new {
+        transport = transport,
+        credentials = function()
+          return case[1], case[2]
+        end,
+      }
+      local value, err = df.accounts:get_list()
+      assert.is_nil(value)
+      assert.are.equal("credentials", err.kind)
+      assert.matches(case[2], err.message, 1, true)
+      assert.are.equal(0, #transport.requests)
+    end
+  end)
+end)
+
+describe("credentials.server_role", function()
+  local function detail(now, lifetime)
+    return {
+      body = ('{"AccessKeyId":"AK","SecretAccessKey":"SK","Expiration":"%s"}'):format(
+        os.date("!%Y-%m-%dT%H:%M:%SZ", now + lifetime)
+      ),
+    }
+  end
+
+  before_each(function()
+    environment {}
+  end)
+
+  it("asks for the role and then for its keys, over the link-local address", function()
+    local where, transport = context { { body = "df-role\nother\n" }, detail(1700000000, 3600) }
+    local keys = credentials.server_role()(where)
+    assert.are.equal("AK", keys.access_key)
+    assert.are.equal("SK", keys.secret_key)
+    assert.are.equal(1700003600, keys.expires)
+    assert.are.equal("GET", transport.requests[1].method)
+    assert.are.equal(
+      "http://169.254.169.254/latest/meta-data/iam/security-credentials/",
+      transport.requests[1].url
+    )
+    assert.are.equal(
+      "http://169.254.169.254/latest/meta-data/iam/security-credentials/df-role",
+      transport.requests[2].url
+    )
+  end)
+
+  it("follows the overrides", function()
+    environment { NCLOUD_METADATA_ENDPOINT = "http://127.0.0.1:9/" }
+    local where, transport = context { detail(1700000000, 3600) }
+    assert.is_table(credentials.server_role { role = "mine" }(where))
+    assert.are.equal(
+      "http://127.0.0.1:9/latest/meta-data/iam/security-credentials/mine",
+      transport.requests[1].url
+    )
+  end)
+
+  it("keeps the keys until five minutes before they run out", function()
+    local where, transport = context {
+      detail(1700000000, 3600),
+      detail(1700003300, 3600),
+    }
+    local provider = credentials.server_role { role = "mine" }
+    local first = provider(where)
+    transport.clock = 1700003299
+    assert.are.equal(first, provider(where))
+    assert.are.equal(1, #transport.requests)
+    transport.clock = 1700003300
+    assert.are_not.equal(first, provider(where))
+    assert.are.equal(2, #transport.requests)
+  end)
+
+  it("goes on with the old keys where new ones cannot be had yet", function()
+    local where, transport = context { detail(1700000000, 3600), { status = 500 } }
+    local provider = credentials.server_role { role = "mine" }
+    local first = provider(where)
+    transport.clock = 1700003400
+    assert.are.equal(first, provider(where))
+  end)
+
+  it("asks once for all callers", function()
+    local where, transport = context { detail(1700000000, 3600) }
+    local provider = credentials.server_role { role = "mine" }
+    -- A transport that yields, as those do that serve many callers.
+    local send = transport.send
+    transport.send = function(self, request)
+      coroutine.yield()
+      return send(self, request)
+    end
+    transport.sleep = function()
+      coroutine.yield()
+    end
+    local callers, keys = {}, {}
+    for index = 1, 5 do
+      callers[index] = coroutine.create(function()
+        keys[index] = provider(where)
+      end)
+    end
+    for _ = 1, 10 do
+      for _, caller in ipairs(callers) do
+        if coroutine.status(caller) ~= "dead" then
+          assert(coroutine.resume(caller))
+        end
+      end
+    end
+    assert.are.equal(1, #transport.requests)
+    for index = 1, 5 do
+      assert.are.equal("AK", keys[index].access_key)
+    end
+  end)
+
+  it("says why there are none", function()
+    local CASES = {
+      { { { kind = "timeout", message = "no route", sent = false } }, "no route" },
+      { { { status = 404 } }, "HTTP 404" },
+      { { { body = "" } }, "this server has no role" },
+      { { { body = "bad role/..\n" } }, "this server has no role" },
+      { { { body = "r" }, { body = "{}" } }, "no keys in the answer" },
+      { { { body = "r" }, { body = "<html>" } }, "no keys in the answer" },
+      { { { body = "r" }, { body = '{"AccessKeyId":"a","SecretAccessKey":"MARKED","Expiration":"soon"}' } }, "Expiration" },
+    }
+    for _, case in ipairs(CASES) do
+      local keys, message = credentials.server_role()((context(case[1])))
+      assert.is_nil(keys)
+      assert.matches(case[2], message, 1, true)
+      assert.is_nil(message:find("MARKED", 1, true))
+    end
+  end)
+
+  it("signs calls of a client", function()
+    local transport = scripted.new { detail(1700000000, 3600), { body = "{}" }, { body = "{}" } }
+    local df = dataforest.new {
+      transport = transport,
+      credentials = credentials.server_role { role = "mine" },
+    }
+    assert.is_table(df.accounts:get_list())
+    assert.is_table(df.accounts:get_list())
+    assert.are.equal(3, #transport.requests)
+    assert.are.equal("AK", transport.requests[3].headers["x-ncp-iam-access-key"])
+  end)
+
+  it("reads times that the metadata service may write", function()
+    assert.is_number(time.iso8601 "2026-11-23T09:00:00Z")
+  end)
+end)

@@ -1,0 +1,47 @@
+local redact = require "dataforest.redact"
+
+describe("redact.clean", function()
+  local SECRET = "Qa<1&\"x\\y/z="
+
+  it("takes a secret out wherever it stands", function()
+    assert.are.equal(
+      "invalid request parameter (password, '[redacted]'). [redacted]!",
+      redact.clean("invalid request parameter (password, 'qaZ123@'). qaZ123@!", { "qaZ123@" })
+    )
+  end)
+
+  it("knows it by its encodings", function()
+    for _, form in ipairs {
+      SECRET,
+      "Qa%3C1%26%22x%5Cy%2Fz%3D",
+      "Qa%3c1%26%22x%5cy%2fz%3d",
+      'Qa<1&\\"x\\\\y/z=',
+      'Qa<1&\\"x\\\\y\\/z=',
+      "Qa&lt;1&amp;&quot;x\\y/z=",
+      "UWE8MSYieFx5L3o9",
+    } do
+      assert.are.equal("a [redacted] b", redact.clean("a " .. form .. " b", { SECRET }), form)
+    end
+  end)
+
+  it("takes base64 out with and without its padding", function()
+    assert.are.equal("[redacted]", redact.clean("YWJjZA==", { "abcd" }))
+    assert.are.equal("[redacted].", redact.clean("YWJjZA.", { "abcd" }))
+  end)
+
+  it("leaves the text readable where the secret is a letter or two", function()
+    assert.are.equal("a bad password '[redacted]'", redact.clean("a bad password 'a'", { "a" }))
+  end)
+
+  it("takes a secret for what it is and not for a pattern", function()
+    assert.are.equal("a.c", redact.clean("a.c", { "%w%." }))
+    assert.are.equal("[redacted]", redact.clean("%w%.", { "%w%." }))
+  end)
+
+  it("passes through what holds none, and nil", function()
+    assert.are.equal("fine", redact.clean("fine", { "secret" }))
+    assert.are.equal("fine", redact.clean("fine", {}))
+    assert.are.equal("fine", redact.clean("fine", nil))
+    assert.is_nil(redact.clean(nil, { "secret" }))
+  end)
+end)
