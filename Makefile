@@ -41,6 +41,12 @@ format: ## rewrite Lua and C as StyLua and clang-format want them
 install: build ## install under PREFIX (/usr/local), below DESTDIR if given
 	@cmake --install build
 
+# A script tools/<target>.sh of one of these names makes the target: it runs after the build.
+later := $(filter bench docs fuzz demo-openresty release-check,$(basename $(notdir $(wildcard tools/*.sh))))
+.PHONY: $(later)
+$(later): build
+	@tools/$@.sh
+
 clean: ## remove all that was built
 	rm -rf build build.luarocks
 
