@@ -10,40 +10,119 @@ local function read(status, body, headers, operation)
   return answer.read(operation or DETAIL, { status = status, body = body, headers = headers or {} })
 end
 
-local GATEWAY = '{"error":{"errorCode":"200","message":"Authentication Failed","details":"Invalid authentication information."}}'
+local GATEWAY = '{"error":{"errorCode":"200","message":"Authentication Failed",'
+  .. '"details":"Invalid authentication information."}}'
 
 describe("answer.read, for errors", function()
   -- status, body, headers, kind, code, message
   local CASES = {
     { 401, GATEWAY, "auth", "200", "Authentication Failed: Invalid authentication information." },
-    { 401, '{"error":{"errorCode":200,"message":"Authentication Failed"}}', "auth", "200", "Authentication Failed" },
-    { 401, '{"error":{"errorCode":"210","message":"Permission Denied"}}', "forbidden", "210", "Permission Denied" },
-    { 401, '{"error":{"errorCode":210,"message":"Permission Denied"}}', "forbidden", "210", "Permission Denied" },
+    {
+      401,
+      '{"error":{"errorCode":200,"message":"Authentication Failed"}}',
+      "auth",
+      "200",
+      "Authentication Failed",
+    },
+    {
+      401,
+      '{"error":{"errorCode":"210","message":"Permission Denied"}}',
+      "forbidden",
+      "210",
+      "Permission Denied",
+    },
+    {
+      401,
+      '{"error":{"errorCode":210,"message":"Permission Denied"}}',
+      "forbidden",
+      "210",
+      "Permission Denied",
+    },
     { 403, '{"error":{"errorCode":"230","message":"Forbidden"}}', "forbidden", "230", "Forbidden" },
-    { 404, '{"error":{"errorCode":"300","message":"Not Found Exception"}}', "not_found", "300", "Not Found Exception" },
+    {
+      404,
+      '{"error":{"errorCode":"300","message":"Not Found Exception"}}',
+      "not_found",
+      "300",
+      "Not Found Exception",
+    },
     { 404, '{"message":"no such element","success":false}', "not_found", nil, "no such element" },
-    { 400, '{"error":{"errorCode":"100","message":"Bad Request Exception"}}', "invalid", "100", "Bad Request Exception" },
-    { 400, '{"message":"exceeded limit on resource quota","success":false}', "quota", nil, "exceeded limit on resource quota" },
-    { 400, '{"message":"invalid request parameter (x)","success":false}', "invalid", nil, "invalid request parameter (x)" },
-    { 413, '{"error":{"errorCode":"430","message":"Request Entity Too Large"}}', "invalid", "430", "Request Entity Too Large" },
+    {
+      400,
+      '{"error":{"errorCode":"100","message":"Bad Request Exception"}}',
+      "invalid",
+      "100",
+      "Bad Request Exception",
+    },
+    {
+      400,
+      '{"message":"exceeded limit on resource quota","success":false}',
+      "quota",
+      nil,
+      "exceeded limit on resource quota",
+    },
+    {
+      400,
+      '{"message":"invalid request parameter (x)","success":false}',
+      "invalid",
+      nil,
+      "invalid request parameter (x)",
+    },
+    {
+      413,
+      '{"error":{"errorCode":"430","message":"Request Entity Too Large"}}',
+      "invalid",
+      "430",
+      "Request Entity Too Large",
+    },
     { 429, '{"error":{"errorCode":"400","message":"Quota Exceeded"}}', "quota", "400", "Quota Exceeded" },
-    { 429, '{"error":{"errorCode":"410","message":"Throttle Limited"}}', "throttled", "410", "Throttle Limited" },
+    {
+      429,
+      '{"error":{"errorCode":"410","message":"Throttle Limited"}}',
+      "throttled",
+      "410",
+      "Throttle Limited",
+    },
     { 429, '{"error":{"errorCode":420,"message":"Rate Limited"}}', "throttled", "420", "Rate Limited" },
     { 429, "", "throttled", nil, "too many requests" },
-    { 500, '{"error":{"errorCode":"900","message":"Unexpected Error"}}', "server", "900", "Unexpected Error" },
+    {
+      500,
+      '{"error":{"errorCode":"900","message":"Unexpected Error"}}',
+      "server",
+      "900",
+      "Unexpected Error",
+    },
     { 500, '{"message":"unexpected error","success":false}', "server", nil, "unexpected error" },
     { 503, '{"error":{"errorCode":"500","message":"Endpoint Error"}}', "server", "500", "Endpoint Error" },
-    { 504, '{"error":{"errorCode":"510","message":"Endpoint Timeout"}}', "server", "510", "Endpoint Timeout" },
+    {
+      504,
+      '{"error":{"errorCode":"510","message":"Endpoint Timeout"}}',
+      "server",
+      "510",
+      "Endpoint Timeout",
+    },
     { 502, "<html><body>502 Bad Gateway</body></html>", "server", nil, "bad gateway" },
     { 403, "", "forbidden", nil, "not allowed to access" },
     { 404, "<!DOCTYPE html><html>gone</html>", "not_found", nil, "no such element" },
     { 400, "not json at all", "invalid", nil, "invalid request parameters" },
     { 400, "{broken", "invalid", nil, "invalid request parameters" },
     { 400, "[1,2]", "invalid", nil, "invalid request parameters" },
-    { 400, '{"responseError":{"returnCode":"1103","returnMessage":"Forbidden."}}', "invalid", "1103", "Forbidden." },
+    {
+      400,
+      '{"responseError":{"returnCode":"1103","returnMessage":"Forbidden."}}',
+      "invalid",
+      "1103",
+      "Forbidden.",
+    },
     { 400, '{"error":"plain text"}', "invalid", nil, "plain text" },
     { 418, "", "invalid", nil, "the service gave no reason" },
-    { 302, "", "protocol", nil, "the service answered with a redirect, which is never followed: check base_url" },
+    {
+      302,
+      "",
+      "protocol",
+      nil,
+      "the service answered with a redirect, which is never followed: check base_url",
+    },
     { 100, "", "protocol", nil, "the service gave no reason" },
     {
       401,
@@ -54,7 +133,7 @@ describe("answer.read, for errors", function()
     },
     {
       401,
-      "<Response><error><errorCode>200</errorCode><message>Authentication Failed</message></error></Response>",
+      "<R><error><errorCode>200</errorCode><message>Authentication Failed</message></error></R>",
       "auth",
       "200",
       "Authentication Failed",
@@ -78,7 +157,7 @@ describe("answer.read, for errors", function()
   it("keeps the request id of the older object, and the gateway's trace id", function()
     local _, err = read(
       403,
-      '{"error":{"errorCode":"10002","requestId":"7c56cbaf-fe89","message":"resource (\'x\') is not allowed or not exists"}}'
+      [[{"error":{"errorCode":"10002","requestId":"7c56cbaf-fe89","message":"resource ('x') is not allowed"}}]]
     )
     assert.are.equal("forbidden", err.kind)
     assert.are.equal("10002", err.code)
@@ -89,16 +168,16 @@ describe("answer.read, for errors", function()
 
   it("calls a 2xx that says success: false a refusal", function()
     for _, body in ipairs {
-      '{"success":false,"message":"Data Forest can only create and use one account per user."}',
-      '{"success":"false","message":"Data Forest can only create and use one account per user."}',
-      "<R><success>false</success><message>Data Forest can only create and use one account per user.</message></R>",
+      '{"success":false,"message":"one account per user"}',
+      '{"success":"false","message":"one account per user"}',
+      "<R><success>false</success><message>one account per user</message></R>",
     } do
       for _, status in ipairs { 200, 201, 299 } do
         local value, err = read(status, body)
         assert.is_nil(value)
         assert.are.equal("refused", err.kind)
         assert.are.equal(status, err.status)
-        assert.are.equal("Data Forest can only create and use one account per user.", err.message)
+        assert.are.equal("one account per user", err.message)
       end
     end
   end)
@@ -144,7 +223,10 @@ describe("answer.read, for values", function()
     assert.are.same({ id = "a" }, read(200, '{"success":true,"message":"success","id":"a"}'))
     assert.are.same({ id = "a" }, read(200, '{"success":true,"message":"","id":"a"}'))
     assert.are.same({ id = "a" }, read(200, '{"success":true,"message":null,"id":"a"}'))
-    assert.are.same({ id = "a", message = "takes a day" }, read(200, '{"success":true,"message":"takes a day","id":"a"}'))
+    assert.are.same(
+      { id = "a", message = "takes a day" },
+      read(200, '{"success":true,"message":"takes a day","id":"a"}')
+    )
   end)
 
   it("keeps the reason why a name is not available", function()
@@ -153,7 +235,10 @@ describe("answer.read, for values", function()
   end)
 
   it("reads JSON under any label, with a byte order mark and white space before it", function()
-    assert.are.same({ id = "a" }, read(200, ' \n{"id":"a"}', { ["content-type"] = "text/plain;charset=UTF-8" }))
+    assert.are.same(
+      { id = "a" },
+      read(200, ' \n{"id":"a"}', { ["content-type"] = "text/plain;charset=UTF-8" })
+    )
   end)
 
   it("gives the lifetime in seconds where its text holds it", function()

@@ -59,26 +59,30 @@ describe("a call", function()
     local request = transport.requests[1]
     assert.are.equal("https://gateway.example:8443/df/api/v2/accounts/getDetail", request.url)
     assert.are.equal("/df/api/v2/accounts/getDetail", request.target)
-    assert.are.equal(
-      (dataforest.sign {
-        method = "POST",
-        target = request.target,
-        timestamp = 1700000000000,
-        access_key = "AK_TEST",
-        secret_key = "SK_TEST",
-      }),
-      request.headers["x-ncp-apigw-signature-v2"]
-    )
+    assert.are.equal((dataforest.sign {
+      method = "POST",
+      target = request.target,
+      timestamp = 1700000000000,
+      access_key = "AK_TEST",
+      secret_key = "SK_TEST",
+    }), request.headers["x-ncp-apigw-signature-v2"])
   end)
 
   it("takes options of its own", function()
     local df, transport = client { DETAIL, DETAIL }
-    assert.is_table(df.accounts:get_detail(ID, { timeout = 7, format = "xml", headers = { ["X-Team"] = "a" } }))
+    assert.is_table(
+      df.accounts:get_detail(ID, { timeout = 7, format = "xml", headers = { ["X-Team"] = "a" } })
+    )
     assert.are.equal(1700000007, transport.requests[1].deadline)
     assert.are.equal("application/xml", transport.requests[1].headers["Content-Type"])
     assert.are.equal("application/xml", transport.requests[1].headers.Accept)
     assert.are.equal("a", transport.requests[1].headers["X-Team"])
-    assert.matches("<GetAccountDetailRequest><id>" .. ID .. "</id></GetAccountDetailRequest>", transport.requests[1].body, 1, true)
+    assert.matches(
+      "<GetAccountDetailRequest><id>" .. ID .. "</id></GetAccountDetailRequest>",
+      transport.requests[1].body,
+      1,
+      true
+    )
     assert.is_table(df.accounts:get_detail(ID))
     assert.is_nil(transport.requests[2].headers["X-Team"])
     assert.are.equal(1700000030, transport.requests[2].deadline)
@@ -116,7 +120,8 @@ describe("a call", function()
   end)
 
   it("reaches any operation by its name, unknown ones included", function()
-    local df, transport = client { DETAIL, { body = '{"success":true,"message":"success","contents":[{"no":1}]}' } }
+    local df, transport =
+      client { DETAIL, { body = '{"success":true,"message":"success","contents":[{"no":1}]}' } }
     assert.are.equal("df001", df:call("accounts/getDetail", ID).name)
     local value = df:call("notebooks/getNewThings", { vpcNo = 12 })
     assert.are.same({ contents = { { no = 1 } } }, value)
@@ -134,7 +139,15 @@ describe("a call", function()
 
   it("refuses names that are none", function()
     local df, transport = client {}
-    for _, name in ipairs { "", "accounts", "accounts/../x", "accounts/get Detail", "a/b/c", "a/b\r\nX: y", "/a/b" } do
+    for _, name in ipairs {
+      "",
+      "accounts",
+      "accounts/../x",
+      "accounts/get Detail",
+      "a/b/c",
+      "a/b\r\nX: y",
+      "/a/b",
+    } do
       local value, err = df:call(name, {})
       assert.is_nil(value)
       assert.are.equal("argument", err.kind)
@@ -191,7 +204,13 @@ end)
 
 describe("an error", function()
   it("is one readable line, with every field", function()
-    local df = client { { status = 404, headers = { ["x-ncp-trace-id"] = "7c56" }, body = '{"message":"no such element","success":false}' } }
+    local df = client {
+      {
+        status = 404,
+        headers = { ["x-ncp-trace-id"] = "7c56" },
+        body = '{"message":"no such element","success":false}',
+      },
+    }
     local value, err = df.accounts:get_detail(ID)
     assert.is_nil(value)
     assert.are.equal("not_found", err.kind)
@@ -205,7 +224,10 @@ describe("an error", function()
 
   it("does not quote the password that the server repeats", function()
     local df = client({
-      { status = 400, body = [[{"message":"invalid request parameter (password, 'qaZ123@').","success":false}]] },
+      {
+        status = 400,
+        body = [[{"message":"invalid request parameter (password, 'qaZ123@').","success":false}]],
+      },
     }, { validate = false })
     local _, err = df.accounts:create { name = "df001", password = "qaZ123@" }
     assert.are.equal("invalid request parameter (password, '[redacted]').", err.message)
@@ -245,16 +267,13 @@ describe("retries", function()
       local timestamp = request.headers["x-ncp-apigw-timestamp"]
       assert.is_nil(seen[timestamp])
       seen[timestamp] = true
-      assert.are.equal(
-        (dataforest.sign {
-          method = "POST",
-          target = request.target,
-          timestamp = timestamp,
-          access_key = "AK_TEST",
-          secret_key = "SK_TEST",
-        }),
-        request.headers["x-ncp-apigw-signature-v2"]
-      )
+      assert.are.equal((dataforest.sign {
+        method = "POST",
+        target = request.target,
+        timestamp = timestamp,
+        access_key = "AK_TEST",
+        secret_key = "SK_TEST",
+      }), request.headers["x-ncp-apigw-signature-v2"])
     end
   end)
 
@@ -274,7 +293,7 @@ describe("retries", function()
     local _, err = df.accounts:get_detail(ID)
     assert.are.equal(1, err.attempts)
     assert.are.equal(1, #transport.requests)
-    df, transport = client { THROTTLED }
+    df = client { THROTTLED }
     _, err = df.accounts:get_detail(ID, { retry = false })
     assert.are.equal(1, err.attempts)
     df, transport = client({ THROTTLED, DETAIL }, { retry = false })
@@ -350,7 +369,10 @@ describe("retries", function()
       transport.clock = request.deadline
       return { kind = "timeout", message = "no answer in time", sent = true }
     end
-    local df, transport = client({ SLOW, SLOW, SLOW }, { attempt_timeout = 4, timeout = 10, retry = { base_delay = 0 } })
+    local df, transport = client(
+      { SLOW, SLOW, SLOW },
+      { attempt_timeout = 4, timeout = 10, retry = { base_delay = 0 } }
+    )
     local _, err = df.accounts:get_detail(ID)
     assert.are.equal("timeout", err.kind)
     assert.are.equal(1700000004, transport.requests[1].deadline)
@@ -428,7 +450,12 @@ describe("a clock that is wrong", function()
     local df, transport = client { refused(900), refused(3600) }
     local _, err = df.accounts:get_detail(ID)
     assert.are.equal("auth", err.kind)
-    assert.matches("this machine's clock is 3600 seconds behind the service's: set it right", err.message, 1, true)
+    assert.matches(
+      "this machine's clock is 3600 seconds behind the service's: set it right",
+      err.message,
+      1,
+      true
+    )
     assert.are.equal(2, #transport.requests)
   end)
 

@@ -323,7 +323,10 @@ describe("credentials.server_role", function()
       { { { body = "bad role/..\n" } }, "this server has no role" },
       { { { body = "r" }, { body = "{}" } }, "no keys in the answer" },
       { { { body = "r" }, { body = "<html>" } }, "no keys in the answer" },
-      { { { body = "r" }, { body = '{"AccessKeyId":"a","SecretAccessKey":"MARKED","Expiration":"soon"}' } }, "Expiration" },
+      {
+        { { body = "r" }, { body = '{"AccessKeyId":"a","SecretAccessKey":"MARKED","Expiration":"soon"}' } },
+        "Expiration",
+      },
     }
     for _, case in ipairs(CASES) do
       local keys, message = credentials.server_role()((context(case[1])))

@@ -1,7 +1,7 @@
 local redact = require "dataforest.redact"
 
 describe("redact.clean", function()
-  local SECRET = "Qa<1&\"x\\y/z="
+  local SECRET = 'Qa<1&"x\\y/z='
 
   it("takes a secret out wherever it stands", function()
     assert.are.equal(

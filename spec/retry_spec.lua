@@ -64,9 +64,12 @@ describe("retry.pause", function()
   end)
 
   it("draws from the whole range down to zero", function()
-    assert.are.equal(0, retry.pause(POLICY, 3, function()
-      return 0
-    end))
+    assert.are.equal(
+      0,
+      retry.pause(POLICY, 3, function()
+        return 0
+      end)
+    )
     local low, high = math.huge, -math.huge
     for _ = 1, 2000 do
       local pause = retry.pause(POLICY, 3)

@@ -191,10 +191,7 @@ local function malformed(response, message)
 end
 
 local function is_refusal(value)
-  return value.success == false
-    or value.error ~= nil
-    or value.errorCode ~= nil
-    or value.responseError ~= nil
+  return value.success == false or value.error ~= nil or value.errorCode ~= nil or value.responseError ~= nil
 end
 
 local function refused(response, value)

@@ -213,8 +213,7 @@ local encoders = {
 local CONTENT_TYPES = { json = "application/json", xml = "application/xml" }
 
 local function argument_error(operation, message, field)
-  return nil,
-    errors.new { kind = ARGUMENT, message = message, field = field, operation = operation.id }
+  return nil, errors.new { kind = ARGUMENT, message = message, field = field, operation = operation.id }
 end
 
 --- The values of a call that no message may show.
@@ -234,7 +233,7 @@ end
 local function prepare(self, operation, params, options)
   local settings = self.settings
   local format = options and options.format or settings.format
-  local wire, err = params or {}, nil
+  local wire, err = params or {}
   if operation.params then
     wire, err = arguments.check(operation, params, settings)
     if not wire then
@@ -413,11 +412,16 @@ end
 -- @treturn[2] table error
 function Client:run(operation, params, options)
   if self.closed then
-    return nil, errors.new { kind = errors.CLOSED, message = "the client was closed", operation = operation.id }
+    return nil,
+      errors.new { kind = errors.CLOSED, message = "the client was closed", operation = operation.id }
   end
   if options ~= nil then
     if type(options) ~= "table" then
-      return argument_error(operation, "options of a call must be a table, got a " .. type(options), "options")
+      return argument_error(
+        operation,
+        "options of a call must be a table, got a " .. type(options),
+        "options"
+      )
     end
     local message, field = options_of.call(options)
     if message then

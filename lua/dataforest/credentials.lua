@@ -69,7 +69,7 @@ function credentials.environment()
     if access_key or secret_key then
       looked = looked .. (": only %s is set"):format(access_name or secret_name)
     elseif rawget(_G, "ngx") then
-      looked = looked .. " (nginx hides it from workers: it needs a line such as \"env NCLOUD_ACCESS_KEY;\")"
+      looked = looked .. ' (nginx hides it from workers: it needs a line such as "env NCLOUD_ACCESS_KEY;")'
     end
     return nil, looked
   end
@@ -125,8 +125,7 @@ function credentials.file(options)
     local access_key, secret_key = values.ncloud_access_key_id, values.ncloud_secret_access_key
     if not access_key or access_key == "" or not secret_key or secret_key == "" then
       local where = options.profile and (" under [%s]"):format(options.profile) or ""
-      return nil,
-        ("%s: no ncloud_access_key_id and ncloud_secret_access_key%s"):format(path, where)
+      return nil, ("%s: no ncloud_access_key_id and ncloud_secret_access_key%s"):format(path, where)
     end
     return { access_key = access_key, secret_key = secret_key, source = path }
   end
@@ -184,7 +183,7 @@ end
 local function fetch_role(context, options)
   local endpoint = options.endpoint or first_set(METADATA_NAMES) or METADATA_ENDPOINT
   endpoint = endpoint:gsub("/+$", "")
-  local role, message = options.role, nil
+  local role, message = options.role
   if not role then
     local list
     list, message = get(context, endpoint, METADATA_PATH)

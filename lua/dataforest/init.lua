@@ -75,8 +75,7 @@ function dataforest.sign(fields)
   if not ok then
     error("dataforest.sign: " .. tostring(signature):gsub("^.-: ", "", 1), 2)
   end
-  return signature,
-    core.string_to_sign(fields.method, fields.target, fields.timestamp, fields.access_key)
+  return signature, core.string_to_sign(fields.method, fields.target, fields.timestamp, fields.access_key)
 end
 
 --- Seconds since the epoch of a time as the API writes it.

@@ -524,7 +524,7 @@ local definitions = {
       {
         name = "dependentIds",
         type = { array = "string" },
-        doc = "Identifiers of the apps that this one depends on; candidates come from apps/getAppBasicSetting.",
+        doc = "Identifiers of the apps that this one depends on, from apps/getAppBasicSetting.",
       },
       {
         name = "components",

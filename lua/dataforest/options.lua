@@ -229,7 +229,8 @@ local function check(given, rules)
     if not rule then
       return ("unknown option %s; known are %s"):format(tostring(name), known_names(rules)), tostring(name)
     elseif not has_type(value, rule) then
-      return ("option %s must be a %s, got a %s"):format(name, table.concat(rule, " or a "), type(value)), name
+      return ("option %s must be a %s, got a %s"):format(name, table.concat(rule, " or a "), type(value)),
+        name
     end
     local message = rule.check and rule.check(value)
     if message then
@@ -266,7 +267,10 @@ function options.client(given)
   if message then
     return nil, message
   elseif (given.access_key == nil) ~= (given.secret_key == nil) then
-    return nil, "options access_key and secret_key go together: " .. (given.access_key and "secret_key" or "access_key") .. " is missing"
+    return nil,
+      "options access_key and secret_key go together: "
+        .. (given.access_key and "secret_key" or "access_key")
+        .. " is missing"
   end
   local settings = {}
   for name, value in pairs(DEFAULTS) do

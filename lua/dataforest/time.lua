@@ -3,8 +3,11 @@
 
 local time = {}
 
+local MONTH_NAMES = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" }
+local DAY_NAMES = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" }
+
 local MONTHS = {}
-for index, name in ipairs { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" } do
+for index, name in ipairs(MONTH_NAMES) do
   MONTHS[name] = index
 end
 
@@ -62,7 +65,14 @@ function time.iso8601(text)
   local seconds = offset
     and fraction ~= "."
     and (fraction == "" or fraction:sub(1, 1) == ".")
-    and epoch(tonumber(year), tonumber(month), tonumber(day), tonumber(hour), tonumber(minute), tonumber(second))
+    and epoch(
+      tonumber(year),
+      tonumber(month),
+      tonumber(day),
+      tonumber(hour),
+      tonumber(minute),
+      tonumber(second)
+    )
   if not seconds then
     return nil, "not an ISO 8601 time with a zone: " .. text:sub(1, 40)
   end
@@ -100,8 +110,7 @@ function time.http_date(text)
         year = year + (year < 70 and 2000 or 1900)
       end
       month = MONTHS[month]
-      return month
-        and epoch(year, month, tonumber(day), tonumber(hour), tonumber(minute), tonumber(second))
+      return month and epoch(year, month, tonumber(day), tonumber(hour), tonumber(minute), tonumber(second))
         or nil
     end
   end
@@ -128,13 +137,11 @@ end
 -- @tparam number seconds since the epoch
 -- @treturn string such as `Sun, 06 Nov 1994 08:49:37 GMT`
 function time.to_http_date(seconds)
-  local names = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" }
-  local months = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" }
   local date = os.date("!*t", math.floor(seconds))
   return ("%s, %02d %s %04d %02d:%02d:%02d GMT"):format(
-    names[date.wday],
+    DAY_NAMES[date.wday],
     date.day,
-    months[date.month],
+    MONTH_NAMES[date.month],
     date.year,
     date.hour,
     date.min,

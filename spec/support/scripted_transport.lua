@@ -31,7 +31,12 @@ function scripted:send(request)
   if step.kind then
     return nil, step
   end
-  return { status = step.status or 200, headers = step.headers or {}, body = step.body or "", reused = step.reused }
+  return {
+    status = step.status or 200,
+    headers = step.headers or {},
+    body = step.body or "",
+    reused = step.reused,
+  }
 end
 
 function scripted:sleep(seconds)
