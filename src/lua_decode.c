@@ -533,9 +533,13 @@ static bool walk_table(struct walk *w, lua_State *L, const struct df_type *type,
 
 /* A value that is not a table where a table belongs. */
 static bool to_table(struct walk *w, lua_State *L, const struct df_type *type, bool *changed) {
-    if (lua_type(L, -1) == LUA_TSTRING && df_lua_length(L, -1) == 0) {
+    size_t length = 1;
+    if (lua_type(L, -1) == LUA_TSTRING) {
+        scalar_text(w, L, &length);
+    }
+    if (length == 0) {
         lua_pop(L, 1);
-        lua_newtable(L); /* XML's empty element */
+        lua_newtable(L); /* XML's empty element, which may be laid out over two lines */
         *changed = true;
         return true;
     }
