@@ -6,16 +6,16 @@
 -- @module dataforest.arguments
 
 local cjson = require "cjson"
+local common = require "dataforest.codec.common"
 local core = require "dataforest.core"
 local errors = require "dataforest.errors"
-local layout = require "dataforest.codec.layout"
 
 local find, format, gsub = string.find, string.format, string.gsub
 local concat, floor, pairs, type = table.concat, math.floor, pairs, type
-local to_integer = math.tointeger or function(number)
+local to_integer = rawget(math, "tointeger") or function(number)
   return number + 0 -- turns -0 into 0
 end
-local utf8_length, joined = core.utf8_length, layout.joined
+local utf8_length, joined = core.utf8_length, common.joined
 
 local LARGEST_INTEGER = 2 ^ 53
 local MAX_DEPTH = 32

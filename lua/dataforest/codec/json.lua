@@ -7,12 +7,13 @@
 -- @module dataforest.codec.json
 
 local cjson = require "cjson"
+local common = require "dataforest.codec.common"
 local core = require "dataforest.core"
-local layout = require "dataforest.codec.layout"
 
-local find, format, gsub = string.find, string.format, string.gsub
+local byte, find, format, gsub = string.byte, string.find, string.format, string.gsub
 local concat, next, pairs, type = table.concat, next, pairs, type
-local joined, list_length, valid_utf8 = layout.joined, layout.list_length, core.valid_utf8
+local joined, list_length, valid_utf8 = common.joined, common.list_length, core.valid_utf8
+local decode = core.decode
 
 -- An instance of our own: others set options on the shared one.
 local cjson_encode = cjson.new().encode
@@ -20,13 +21,13 @@ local cjson_encode = cjson.new().encode
 local json = { content_type = "application/json" }
 
 local MAX_DEPTH = 64
-local LARGEST_INTEGER = 2 ^ 53
+local BYTE_ORDER_MARK = 239 -- its first byte of three
 local PLAIN = "^[ !#-%[%]-~]*$"
 
 local escapes = { ["\\"] = "\\\\", ['"'] = '\\"', ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t" }
-for byte = 0, 31 do
-  local character = string.char(byte)
-  escapes[character] = escapes[character] or format("\\u%04x", byte)
+for code = 0, 31 do
+  local character = string.char(code)
+  escapes[character] = escapes[character] or format("\\u%04x", code)
 end
 
 local function quoted(text)
@@ -37,20 +38,6 @@ local function quoted(text)
     text = gsub(text, '[%z\1-\31"\\]', escapes)
   end
   return '"' .. text .. '"'
-end
-
-local function written(number)
-  if number % 1 == 0 and number >= -LARGEST_INTEGER and number <= LARGEST_INTEGER then
-    return format("%.0f", number + 0) -- the sum turns -0 into 0
-  elseif number ~= number or number == math.huge or number == -math.huge then
-    return nil, "a number is not finite"
-  end
-  local text = format("%.14g", number)
-  if tonumber(text) ~= number then
-    text = format("%.17g", number)
-  end
-  -- The decimal point follows the host program's locale; JSON's does not.
-  return (gsub(text, "[^%deE+-]", "."))
 end
 
 -- Each writer appends to `out`. On success it returns nothing; else what is wrong, and where.
@@ -114,7 +101,7 @@ function write(out, value, node, depth)
   elseif kind == "table" then
     return write_table(out, value, node, depth)
   elseif kind == "number" then
-    text, fault = written(value)
+    text, fault = common.number(value)
   elseif kind == "boolean" then
     text = value and "true" or "false"
   elseif value == nil or value == cjson.null then
@@ -172,7 +159,7 @@ function json.encode(value, of)
     return cjson_encode(value)
   end
   local out = {}
-  local fault, path = write(out, value, layout.of(of), 1)
+  local fault, path = write(out, value, common.layout(of), 1)
   if fault then
     return nil, path and path .. ": " .. fault or fault
   end
@@ -180,12 +167,16 @@ function json.encode(value, of)
 end
 
 --- Reads JSON text.
--- @function decode
 -- @tparam string body JSON text in UTF-8
 -- @param[opt] shape of `core.shape`, or a type
 -- @treturn[1] any value, its fields of the types that the shape names
 -- @treturn[2] nil
 -- @treturn[2] string what is wrong
-json.decode = core.decode
+function json.decode(body, shape)
+  if byte(body) == BYTE_ORDER_MARK then
+    body = gsub(body, "^\239\187\191", "")
+  end
+  return decode(body, shape)
+end
 
 return json

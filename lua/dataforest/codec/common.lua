@@ -1,8 +1,10 @@
---- What the encoders need to know of a type: order of the fields, and what is a list.
+--- What the encoders share: the layout of a type, numbers, and where a fault is.
 --
--- @module dataforest.codec.layout
+-- @module dataforest.codec.common
 
-local layout = {}
+local common = {}
+
+local format = string.format
 
 local compiled = setmetatable({}, { __mode = "k" })
 
@@ -43,12 +45,12 @@ function compile_type(of)
   return compile_fields(of.fields)
 end
 
---- Compiles a type, once.
+--- The layout of a type: the order of its fields, and what in it is a list. Compiled once.
 -- @param of an operation, a list of fields, a type, or nil where nothing is known
 -- @treturn ?table a node: `kind` (`object`, `array` or `map`), `fields` (names in order), `known`
 --   (a set of them) and `children` (nodes by name) of an object, `element` of the others;
 --   nil for plain values
-function layout.of(of)
+function common.layout(of)
   if type(of) ~= "table" then
     return nil
   end
@@ -64,12 +66,33 @@ function layout.of(of)
   return node
 end
 
+local LARGEST_INTEGER = 2 ^ 53
+
+--- A number as JSON and XML write it: whole ones up to 2^53 without exponent and point.
+-- @tparam number number
+-- @treturn[1] string
+-- @treturn[2] nil
+-- @treturn[2] string what is wrong
+function common.number(number)
+  if number % 1 == 0 and number >= -LARGEST_INTEGER and number <= LARGEST_INTEGER then
+    return format("%.0f", number + 0) -- the sum turns -0 into 0
+  elseif number ~= number or number == math.huge or number == -math.huge then
+    return nil, "a number is not finite"
+  end
+  local text = format("%.14g", number)
+  if tonumber(text) ~= number then
+    text = format("%.17g", number)
+  end
+  -- The decimal point follows the host program's locale; ours does not.
+  return (text:gsub("[^%deE+-]", "."))
+end
+
 --- The keys of a table that its node does not name, in order.
 -- @tparam table value
 -- @tparam ?table node
 -- @treturn ?{string,...} keys, or nil where there are none
 -- @treturn ?string what is wrong with a key
-function layout.other_keys(value, node)
+function common.other_keys(value, node)
   local known = node and node.known
   local keys
   for key in pairs(value) do
@@ -90,7 +113,7 @@ end
 --- Length of a table that is a list and nothing but a list.
 -- @tparam table value
 -- @treturn ?number length, or nil for every other table, the empty one included
-function layout.list_length(value)
+function common.list_length(value)
   if value[1] == nil then
     return nil
   end
@@ -105,11 +128,11 @@ end
 -- @tparam string container
 -- @tparam ?string path inside of it
 -- @treturn string path
-function layout.joined(container, path)
+function common.joined(container, path)
   if not path or path == "" then
     return container
   end
   return path:sub(1, 1) == "[" and container .. path or container .. "." .. path
 end
 
-return layout
+return common

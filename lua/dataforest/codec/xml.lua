@@ -1,0 +1,335 @@
+--- XML: requests to text, answers to the same tables as JSON's.
+--
+-- As the pages show it: a root named after the operation, an element a field, a list as its
+-- element repeated without a wrapper. lua-expat is loaded at first use. What an answer never
+-- needs is refused: a DTD (and with it entities of its own), processing instructions, and
+-- any encoding but UTF-8.
+--
+-- @module dataforest.codec.xml
+
+local cjson = require "cjson"
+local common = require "dataforest.codec.common"
+local core = require "dataforest.core"
+
+local find, format, gsub, match = string.find, string.format, string.gsub, string.match
+local concat, next, type = table.concat, next, type
+local joined, list_length, other_keys = common.joined, common.list_length, common.other_keys
+
+local xml = { content_type = "application/xml" }
+
+local ENCODINGS = { ["UTF-8"] = true, ["UTF8"] = true, ["US-ASCII"] = true }
+local MAX_DEPTH = 64
+local MAX_BYTES = 64 * 1024 * 1024
+local DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
+
+local lxp
+
+--- Loads lua-expat.
+-- @treturn ?string what is wrong, where it cannot be loaded
+local function load_expat()
+  if lxp then
+    return nil
+  end
+  local loaded, module = pcall(require, "lxp")
+  if not loaded then
+    return "XML needs lua-expat, which cannot be loaded: apt-get install lua-expat, "
+      .. "or luarocks install luaexpat ("
+      .. match(tostring(module), "^[^\n]*")
+      .. ")"
+  end
+  lxp = module
+end
+
+-- Encoding ---------------------------------------------------------------------------
+
+local PLAIN = "^[ -%%'-;=?-~]*$"
+local FORBIDDEN = "[%z\1-\8\11\12\14-\31]"
+
+-- A carriage return as it is would reach the reader as a line feed.
+local ENTITIES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ["\r"] = "&#13;" }
+
+local function escaped(text)
+  if find(text, PLAIN) then
+    return text
+  elseif not core.valid_utf8(text) then
+    return nil, "a string is not valid UTF-8"
+  end
+  local at = find(text, FORBIDDEN)
+  if at then
+    return nil, format("XML cannot carry the control character \\%d", text:byte(at))
+  elseif find(text, "\239\191[\190\191]") then
+    return nil, "XML cannot carry U+FFFE and U+FFFF"
+  end
+  return (gsub(text, "[&<>\r]", ENTITIES))
+end
+
+local function scalar_text(value)
+  local kind = type(value)
+  if kind == "string" then
+    return escaped(value)
+  elseif kind == "number" then
+    return common.number(value)
+  elseif kind == "boolean" then
+    return value and "true" or "false"
+  end
+  return nil, "a " .. kind .. " has no form in XML"
+end
+
+-- Each writer appends to `out`. On success it returns nothing; else what is wrong, and where.
+local write_element
+
+local function write_members(out, value, node, depth)
+  local fields = node and node.fields
+  for i = 1, fields and #fields or 0 do
+    local name = fields[i]
+    local member = value[name]
+    if member ~= nil then
+      local fault, path = write_element(out, name, member, node.children[name], depth + 1)
+      if fault then
+        return fault, joined(name, path)
+      end
+    end
+  end
+  local names, name_fault = other_keys(value, node)
+  if name_fault then
+    return name_fault
+  end
+  for i = 1, names and #names or 0 do
+    local name = names[i]
+    local fault, path = write_element(out, name, value[name], node and node.element, depth + 1)
+    if fault then
+      return fault, joined(name, path)
+    end
+  end
+end
+
+local function write_item(out, name, item, node, depth)
+  if item == cjson.null or type(item) == "table" and list_length(item) then
+    return "a list or null inside a list has no form in XML"
+  end
+  return write_element(out, name, item, node and node.element, depth)
+end
+
+local function write_list(out, name, list, length, node, depth)
+  for i = 1, length do
+    local fault, path = write_item(out, name, list[i], node, depth)
+    if fault then
+      return fault, joined("[" .. i .. "]", path)
+    end
+  end
+end
+
+local function write_table(out, name, value, node, depth)
+  if depth > MAX_DEPTH then
+    return format("tables are nested more than %d deep, or one holds itself", MAX_DEPTH)
+  end
+  local length = list_length(value)
+  if length then
+    return write_list(out, name, value, length, node, depth + 1)
+  elseif next(value) == nil then
+    if not (node and node.kind == "array") then
+      out[#out + 1] = "<" .. name .. "/>"
+    end
+    return nil
+  end
+  out[#out + 1] = "<" .. name .. ">"
+  local fault, path = write_members(out, value, node, depth)
+  if fault then
+    return fault, path
+  end
+  out[#out + 1] = "</" .. name .. ">"
+end
+
+function write_element(out, name, value, node, depth)
+  if not find(name, "^[A-Za-z_][A-Za-z0-9_.-]*$") then
+    return "its name cannot name an XML element"
+  elseif type(value) == "table" then
+    return write_table(out, name, value, node, depth)
+  elseif value == cjson.null then
+    return nil
+  end
+  local text, fault = scalar_text(value)
+  if fault then
+    return fault
+  end
+  out[#out + 1] = text == "" and "<" .. name .. "/>" or "<" .. name .. ">" .. text .. "</" .. name .. ">"
+end
+
+--- Writes a table as an XML document.
+--
+-- Fields come in the order of `of`; others follow in alphabetical order. A list is its element
+-- repeated, an empty list no element at all, `cjson.null` none either.
+--
+-- @tparam string root name of the root element, such as `"GetAccountDetailRequest"`
+-- @tparam table value of strings, numbers, booleans, lists without gaps, and tables of these
+-- @tparam[opt] table of what is written: an operation (its parameters), a list of fields, or a type
+-- @treturn[1] string XML text
+-- @treturn[2] nil
+-- @treturn[2] string what cannot be written and where it stands, or that lua-expat is missing
+function xml.encode(root, value, of)
+  -- Whoever writes XML will read XML: better known before a request is sent.
+  local missing = load_expat()
+  if missing then
+    return nil, missing
+  elseif type(value) ~= "table" or list_length(value) then
+    return nil, "an XML document is made of a table of named values"
+  end
+  local node = common.layout(of)
+  if node and node.kind ~= "object" then
+    node = nil
+  end
+  local out = { DECLARATION }
+  local fault, path = write_element(out, root, value, node, 1)
+  if fault then
+    return nil, path and path .. ": " .. fault or fault
+  end
+  return concat(out)
+end
+
+-- Decoding ---------------------------------------------------------------------------
+
+--- Puts an element's value among those of the element around it; repeated ones make a list.
+local function add(parent, counts, name, value)
+  local before = parent[name]
+  if before == nil then
+    parent[name] = value
+    return counts
+  end
+  counts = counts or {}
+  local count = counts[name]
+  if count then
+    before[count + 1] = value
+    counts[name] = count + 1
+  else
+    parent[name] = { before, value }
+    counts[name] = 2
+  end
+  return counts
+end
+
+--- The handlers of one document, and the state that they fill: `value` and `name` of the root,
+-- or `fault`. A handler never raises: an error must not unwind through expat.
+local function new_reader()
+  local reader = {}
+  local depth = 0
+  local names, children, counts, texts = {}, {}, {}, {}
+
+  local function refuse(parser, fault)
+    if not reader.fault then
+      reader.fault = fault
+      parser:stop()
+    end
+  end
+
+  reader.handlers = {
+    StartElement = function(parser, name)
+      if depth == MAX_DEPTH then
+        refuse(parser, format("elements are nested more than %d deep", MAX_DEPTH))
+      end
+      depth = depth + 1
+      names[depth] = find(name, ":", 1, true) and match(name, "[^:]*$") or name
+      children[depth], counts[depth], texts[depth] = nil, nil, nil
+    end,
+
+    CharacterData = function(_, text)
+      local before = texts[depth]
+      if not before then
+        texts[depth] = text
+      elseif type(before) == "table" then
+        before[#before + 1] = text
+      else
+        texts[depth] = { before, text }
+      end
+    end,
+
+    EndElement = function()
+      -- Beside elements, text is layout.
+      local value = children[depth] or texts[depth] or ""
+      if value == texts[depth] and type(value) == "table" then
+        value = concat(value)
+      end
+      local name = names[depth]
+      depth = depth - 1
+      if depth == 0 then
+        reader.name, reader.value = name, value
+        return
+      end
+      local parent = children[depth]
+      if not parent then
+        parent = {}
+        children[depth] = parent
+      end
+      counts[depth] = add(parent, counts[depth], name, value)
+    end,
+
+    StartDoctypeDecl = function(parser)
+      refuse(parser, "it has a DTD, which is never read")
+    end,
+
+    ProcessingInstruction = function(parser)
+      refuse(parser, "it has a processing instruction, which is never read")
+    end,
+  }
+  return reader
+end
+
+--- Looks at the bytes before expat does.
+-- @treturn ?string what is wrong
+local function refuse_bytes(body)
+  if #body > MAX_BYTES then
+    return format("it is larger than %d bytes", MAX_BYTES)
+  end
+  local encoding = match(body, "^\239?\187?\191?%s*<%?xml[^>]-%sencoding%s*=%s*[\"']([^\"'>]*)[\"']")
+  local known = not encoding or ENCODINGS[encoding:upper()]
+  if not known then
+    return format("it is in %s, and only UTF-8 is read", (gsub(encoding:sub(1, 32), "[^%w_.-]", "?")))
+  elseif find(body, "%z") or not core.valid_utf8(body) then
+    return "it is not in UTF-8"
+  end
+end
+
+--- Reads an XML document into what JSON would have given: `core.coerce` makes the texts into the
+-- types that the shape names. Attributes and the prefixes of namespaces are passed over, and so
+-- is text beside elements.
+-- @tparam string body XML text in UTF-8
+-- @param[opt] shape of `core.shape`, or a type; without one all values are strings
+-- @tparam[opt] string expected_root the only name that the root may have
+-- @treturn[1] any value of the root
+-- @treturn[1] string name of the root
+-- @treturn[2] nil
+-- @treturn[2] string what is wrong
+function xml.decode(body, shape, expected_root)
+  local missing = load_expat()
+  if missing then
+    return nil, missing
+  end
+  local refused = refuse_bytes(body)
+  if refused then
+    return nil, "invalid XML: " .. refused
+  end
+  local reader = new_reader()
+  local parser = lxp.new(reader.handlers)
+  local ok, message, line, column = parser:parse(body)
+  if ok then
+    ok, message, line, column = parser:parse()
+  end
+  pcall(parser.close, parser) -- closing raises after a failure
+  if reader.fault then
+    return nil, "invalid XML: " .. reader.fault
+  elseif not ok then
+    return nil, format("invalid XML: %s (line %d, column %d)", message, line or 0, column or 0)
+  elseif expected_root and reader.name ~= expected_root then
+    return nil, format("invalid XML: expected the root %s, got %s", expected_root, reader.name:sub(1, 64))
+  end
+  local read = reader.value
+  if type(read) == "string" and not find(read, "%S") then
+    read = {} -- an answer without fields
+  end
+  local value, fault = core.coerce(read, shape, true)
+  if value == nil then
+    return nil, fault
+  end
+  return value, reader.name
+end
+
+return xml
