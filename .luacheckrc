@@ -1,8 +1,12 @@
--- One source runs on Lua 5.1 to 5.4 and LuaJIT: only what all of them have is allowed ("min"), and the
--- two names of unpack, for `table.unpack or unpack`.
+-- One source runs on Lua 5.1 to 5.4 and LuaJIT: only what all of them have is allowed ("min"), and a few
+-- names that are there to be asked for: `table.unpack or unpack`, `if math.tointeger then`.
 std = "min"
 max_line_length = 110
-read_globals = { "unpack", table = { fields = { "unpack" } } }
+read_globals = {
+  "unpack",
+  table = { fields = { "unpack" } },
+  math = { fields = { "tointeger", "type" } },
+}
 exclude_files = { "build", "build.luarocks" }
 
 local function inside_nginx(paths)
