@@ -41,8 +41,8 @@ run_part() {
   limit=$(sed -n 's/^# time limit: \([0-9]*\)$/\1/p' "$1" 2>/dev/null)
   limit=${limit:-300}
   started=$EPOCHREALTIME
-  if [ -n "${SPEC:-}" ]; then log=/dev/stdout; fi
-  timeout --kill-after=10 "$limit" "$@" >"$log" 2>&1 </dev/null &
+  if [ -n "${SPEC:-}" ]; then exec 3>&1; else exec 3>"$log"; fi
+  timeout --kill-after=10 "$limit" "$@" >&3 2>&1 3>&- </dev/null &
   running=$!
   wait "$running"
   status=$?
