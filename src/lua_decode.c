@@ -341,6 +341,16 @@ static void store(lua_State *L, int table) {
     lua_rawset(L, table);
 }
 
+/* An array where an object belongs, or a table that no decoder made. */
+static bool odd_key(struct walk *w, lua_State *L, int table) {
+    lua_settop(L, table);
+    if (df_lua_length(L, table) > 0) {
+        return mismatch(w, L, DF_TYPE_OBJECT);
+    }
+    snprintf(w->text, sizeof w->text, "a key is not a string");
+    return false;
+}
+
 /* The table at the top, whatever its keys, each value of one type. */
 static bool walk_members(struct walk *w, lua_State *L, int type) {
     int table = lua_gettop(L);
@@ -349,8 +359,7 @@ static bool walk_members(struct walk *w, lua_State *L, int type) {
     while (lua_next(L, table)) {
         bool changed = false;
         if (lua_type(L, -2) != LUA_TSTRING) {
-            lua_settop(L, table);
-            return mismatch(w, L, DF_TYPE_MAP);
+            return odd_key(w, L, table);
         }
         if (lua_type(L, -1) != wanted && !walk_value(w, L, type, &changed)) {
             return in_member(w, L, table + 1);
@@ -454,8 +463,7 @@ static bool walk_object(struct walk *w, lua_State *L, const struct df_type *obje
     while (lua_next(L, table)) {
         bool changed = false;
         if (lua_type(L, -2) != LUA_TSTRING) {
-            lua_settop(L, table);
-            return mismatch(w, L, DF_TYPE_OBJECT);
+            return odd_key(w, L, table);
         }
         const struct df_field *field = find_field(w, L, object, place++);
         int type = field ? field->type : 0;
@@ -541,6 +549,9 @@ static bool to_table(struct walk *w, lua_State *L, const struct df_type *type, b
         lua_pop(L, 1);
         lua_newtable(L); /* XML's empty element, which may be laid out over two lines */
         *changed = true;
+        if (w->xml && type->tag == DF_TYPE_OBJECT) {
+            add_empty_arrays(w, L, type);
+        }
         return true;
     }
     if (type->tag == DF_TYPE_ARRAY) {
