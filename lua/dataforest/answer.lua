@@ -12,45 +12,17 @@ local json = require "dataforest.codec.json"
 
 local answer = {}
 
+-- The errors are taken as they come: what one of them looks like is settled below.
 local ENVELOPE = {
   { name = "success", type = "boolean" },
   { name = "message", type = "string" },
-  {
-    name = "error",
-    type = {
-      object = "Error",
-      fields = {
-        { name = "errorCode", type = "string" },
-        { name = "message", type = "string" },
-        { name = "details", type = "any" },
-        { name = "requestId", type = "string" },
-      },
-    },
-  },
-  {
-    name = "responseError",
-    type = {
-      object = "ResponseError",
-      fields = {
-        { name = "returnCode", type = "string" },
-        { name = "returnMessage", type = "string" },
-      },
-    },
-  },
+  { name = "error", type = "any" },
+  { name = "responseError", type = "any" },
 }
 
 local error_shape = core.shape {
-  object = "Envelope",
-  fields = {
-    ENVELOPE[1],
-    ENVELOPE[2],
-    ENVELOPE[3],
-    ENVELOPE[4],
-    -- The gateway's XML puts the same fields right under its root.
-    { name = "errorCode", type = "string" },
-    { name = "details", type = "any" },
-    { name = "requestId", type = "string" },
-  },
+  object = "Error",
+  fields = { { name = "success", type = "boolean" } },
 }
 
 -- Without an operation that is known, the envelope is all that is.
@@ -139,21 +111,23 @@ local MESSAGES = {
   [504] = "the gateway had no answer in time",
 }
 
-local function details_text(details)
-  if type(details) == "table" then
-    return json.encode(details)
+--- Text out of a field that should be text, and may be a number or a table.
+local function text_of(value)
+  if type(value) == "table" then
+    return json.encode(value)
   end
-  return details ~= nil and tostring(details) or nil
+  return value ~= nil and tostring(value) or nil
 end
 
 --- The fields of an error out of an envelope of any shape.
 local function error_fields(envelope, response)
+  -- The gateway's XML puts the fields right under its root.
   local inner = type(envelope.error) == "table" and envelope.error or envelope
   local classic = type(envelope.responseError) == "table" and envelope.responseError or {}
-  local message = inner.message or classic.returnMessage or envelope.message
-  local details = details_text(inner.details)
-  if type(envelope.error) == "string" then
-    message = message or envelope.error
+  local message = text_of(inner.message or classic.returnMessage or envelope.message)
+  local details = text_of(inner.details)
+  if not message and type(envelope.error) == "string" then
+    message = envelope.error
   end
   if message and details and details ~= "" and not message:find(details, 1, true) then
     message = message .. ": " .. details
@@ -161,8 +135,8 @@ local function error_fields(envelope, response)
   return {
     message = message,
     details = details,
-    code = inner.errorCode or classic.returnCode,
-    request_id = inner.requestId or response.headers["x-ncp-trace-id"],
+    code = text_of(inner.errorCode or classic.returnCode),
+    request_id = text_of(inner.requestId) or response.headers["x-ncp-trace-id"],
   }
 end
 
