@@ -157,7 +157,7 @@ describe("answer.read, for errors", function()
   it("keeps the request id of the older object, and the gateway's trace id", function()
     local _, err = read(
       403,
-      [[{"error":{"errorCode":"10002","requestId":"7c56cbaf-fe89","message":"resource ('x') is not allowed"}}]]
+      [[{"error":{"errorCode":"10002","requestId":"7c56cbaf-fe89","message":"not allowed"}}]]
     )
     assert.are.equal("forbidden", err.kind)
     assert.are.equal("10002", err.code)
