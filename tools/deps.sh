@@ -50,14 +50,19 @@ if ! command -v apt-get >/dev/null; then
   exit 1
 fi
 
-for plain in luajit libluajit-5.1-dev; do
-  if installed "$plain"; then
-    echo "deps: the package $plain is installed, and Debian 12 does not let it stand beside luajit2," >&2
-    echo "deps: which nginx's Lua module works with. Take the plain one away first, then run this again:" >&2
-    echo "  apt-get remove luajit libluajit-5.1-dev libluajit-5.1-2 libluajit-5.1-common" >&2
+plain=
+for package in luajit libluajit-5.1-dev libluajit-5.1-2 libluajit-5.1-common; do
+  if installed "$package"; then plain="$plain $package"; fi
+done
+case " $missing " in *luajit*)
+  if [ -n "$plain" ]; then
+    echo "deps: Debian 12 has LuaJIT twice, and only one of them can be installed. This project uses luajit2," >&2
+    echo "deps: OpenResty's, as nginx's Lua module does; the other one is here. Take it away, and run this again:" >&2
+    echo "  apt-get remove$plain" >&2
     exit 1
   fi
-done
+  ;;
+esac
 
 as_root=
 if [ "$(id -u)" != 0 ]; then
