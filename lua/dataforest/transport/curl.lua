@@ -1,0 +1,99 @@
+--- The transport over libcurl: for plain Lua, and for phases of nginx that cannot yield.
+--
+-- It blocks the thread until the answer is there. Connections and TLS sessions are kept
+-- from one call to the next.
+--
+-- @module dataforest.transport.curl
+
+local core = require "dataforest.core"
+
+local curl = {}
+
+local Transport = {}
+Transport.__index = Transport
+Transport.__name = "dataforest.transport.curl"
+
+local function failure(kind, message)
+  return nil, { kind = kind, message = message, sent = false }
+end
+
+--- The engine, made at the first call: a client opens nothing before, and a program that
+-- never calls through libcurl never loads it.
+local function open(self)
+  if self.closed then
+    return failure("closed", "the client is closed")
+  end
+  local found, module = pcall(require, "dataforest.curl")
+  if not found then
+    return failure("argument", "transport curl: dataforest.curl cannot be loaded: " .. tostring(module))
+  end
+  local made, engine = pcall(module.engine, self.engine_options)
+  if not made then
+    return failure("argument", "transport curl: " .. tostring(engine))
+  end
+  self.engine = engine
+  return engine
+end
+
+--- Sends a request and waits for its answer.
+-- @tparam table request `method`, `url` (https; http for loopback hosts), `headers` (name to
+--   value), `body` (string or nil), `once` (boolean: the request must not reach the server
+--   twice), `deadline` (seconds since the epoch), `connect_timeout` (seconds),
+--   `max_response_bytes`, `connect_to` ("host:port" or nil). `timeout` is set to the
+--   seconds that are left.
+-- @treturn[1] table answer: `status`, `headers` (names in lower case), `body`, and `reused`
+--   (boolean: over a connection of an earlier call)
+-- @treturn[2] nil
+-- @treturn[2] table `kind` (`argument`, `network`, `tls`, `timeout`, `protocol`, `limit` or
+--   `closed`), `message`, and `sent` (boolean: the request may have reached the server)
+function Transport:send(request)
+  local engine, err = self.engine
+  if not engine then
+    engine, err = open(self)
+    if not engine then
+      return nil, err
+    end
+  end
+  request.timeout = request.deadline and request.deadline - core.now() or nil
+  return engine:perform(request)
+end
+
+--- Waits so many seconds, and blocks the thread meanwhile.
+-- @tparam number seconds
+function Transport.sleep(_, seconds)
+  core.sleep(seconds)
+end
+
+--- The time, in seconds since the epoch, with fractions.
+-- @treturn number
+function Transport.now()
+  return core.now()
+end
+
+--- Closes all connections. Later calls fail with kind `closed`; closing again does nothing.
+function Transport:close()
+  self.closed = true
+  if self.engine then
+    self.engine:close()
+    self.engine = nil
+  end
+end
+
+Transport.__close = Transport.close
+
+--- Makes a transport. It opens nothing yet.
+-- @tparam[opt] table options `ca_file` (path of a PEM bundle), `proxy` (a URL, or "env"),
+--   `pool_size` (idle connections to keep)
+-- @treturn table the transport
+function curl.new(options)
+  options = options or {}
+  return setmetatable({
+    engine_options = {
+      ca_file = options.ca_file,
+      proxy = options.proxy,
+      max_connections = options.pool_size,
+    },
+  }, Transport)
+end
+
+return curl

@@ -1,0 +1,140 @@
+--- Transports: how a request travels, and which way a client takes.
+--
+-- A transport is a table of functions: `send(self, request)`, `sleep(self, seconds)` and
+-- `now(self)`, and `close(self)` where there is something to close.
+--
+-- @module dataforest.transport
+
+local core = require "dataforest.core"
+
+local transport = {}
+
+-- The phases of nginx in which cosockets work. In the others a call through them raises.
+local YIELDING = {
+  rewrite = true,
+  server_rewrite = true,
+  access = true,
+  content = true,
+  timer = true,
+  ssl_cert = true,
+  ssl_client_hello = true,
+  ssl_session_fetch = true,
+}
+
+--- Whether a call could go through cosockets here and now. Asked at each call, since one
+-- client serves all phases of a worker. (A worker thread has an `ngx` without sockets.)
+-- @treturn boolean
+function transport.can_yield()
+  local ngx = rawget(_G, "ngx")
+  if not (ngx and ngx.socket and ngx.socket.tcp and ngx.get_phase) then
+    return false
+  end
+  return YIELDING[ngx.get_phase()] or false
+end
+
+local function sleep(_, seconds)
+  if transport.can_yield() then
+    rawget(_G, "ngx").sleep(seconds)
+  else
+    core.sleep(seconds)
+  end
+end
+
+local function now()
+  return core.now()
+end
+
+--- Chooses at each call; what is not chosen is never loaded.
+local function auto(options)
+  local made = {}
+  local closed = false
+  local function pick()
+    local name = transport.can_yield() and "cosocket" or "curl"
+    if not made[name] then
+      made[name] = require("dataforest.transport." .. name).new(options)
+      if closed and made[name].close then
+        made[name]:close()
+      end
+    end
+    return made[name]
+  end
+  return {
+    send = function(_, request)
+      return pick():send(request)
+    end,
+    sleep = sleep,
+    now = now,
+    close = function()
+      closed = true
+      for _, chosen in pairs(made) do
+        if chosen.close then
+          chosen:close()
+        end
+      end
+    end,
+  }
+end
+
+local BUILT_IN = {
+  auto = auto,
+  curl = function(options)
+    return require("dataforest.transport.curl").new(options)
+  end,
+  cosocket = function(options)
+    return require("dataforest.transport.cosocket").new(options)
+  end,
+}
+
+--- A table or function of the caller's. It is not closed with the client: who made it closes it.
+local function own(given)
+  if type(given) == "function" then
+    return {
+      send = function(_, request)
+        return given(request)
+      end,
+      sleep = sleep,
+      now = now,
+    }
+  end
+  for _, name in ipairs { "send", "sleep", "now" } do
+    local found = type(given[name])
+    if found ~= "function" and (name == "send" or found ~= "nil") then
+      return nil, ("option transport: its %s must be a function, got a %s"):format(name, found)
+    end
+  end
+  return {
+    send = function(_, request)
+      return given:send(request)
+    end,
+    sleep = given.sleep and function(_, seconds)
+      return given:sleep(seconds)
+    end or sleep,
+    now = given.now and function()
+      return given:now()
+    end or now,
+  }
+end
+
+--- The transport that an option names.
+-- @tparam string|table|function option `"auto"` (cosockets where the phase can yield, else
+--   libcurl), `"curl"`, `"cosocket"`, a table with `send` and perhaps `sleep` and `now`, or a
+--   function, which is `send` alone and gets the request as its only argument
+-- @tparam[opt] table client_options what the built-in transports read: see `dataforest.new`
+-- @treturn[1] table a transport
+-- @treturn[2] nil
+-- @treturn[2] string what is wrong with the option
+function transport.resolve(option, client_options)
+  if type(option) == "table" or type(option) == "function" then
+    return own(option)
+  end
+  local make = BUILT_IN[option or "auto"]
+  if not make then
+    return nil,
+      ('option transport must be "auto", "curl", "cosocket", a table or a function, got %s'):format(
+        type(option) == "string" and ("%q"):format(option) or type(option)
+      )
+  end
+  return make(client_options or {})
+end
+
+return transport

@@ -1,0 +1,169 @@
+#include "http_head.h"
+
+#include <string.h>
+
+void df_http_head_init(struct df_http_head *head) {
+    df_buffer_init(&head->bytes, DF_HTTP_HEAD_CEILING);
+    df_http_head_reset(head);
+}
+
+void df_http_head_reset(struct df_http_head *head) {
+    df_buffer_reset(&head->bytes, DF_HTTP_HEAD_CEILING);
+    head->received = 0;
+    head->status = 0;
+    head->complete = false;
+    head->field_count = 0;
+}
+
+void df_http_head_free(struct df_http_head *head) {
+    df_buffer_free(&head->bytes);
+}
+
+static bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
+/* "HTTP/1.1 200 OK": any version, since the library below has judged it. */
+static enum df_http_head_result read_status(struct df_http_head *head, const char *line,
+                                            size_t count) {
+    const char *blank = memchr(line, ' ', count);
+    const char *end = line + count;
+    if (count < 5 || memcmp(line, "HTTP/", 5) != 0 || !blank || end - blank < 4 ||
+        !is_digit(blank[1]) || !is_digit(blank[2]) || !is_digit(blank[3]) ||
+        (end - blank > 4 && blank[4] != ' ')) {
+        return DF_HTTP_HEAD_MALFORMED;
+    }
+    head->status = (blank[1] - '0') * 100 + (blank[2] - '0') * 10 + (blank[3] - '0');
+    head->field_count = 0;
+    head->complete = false;
+    df_buffer_reset(&head->bytes, DF_HTTP_HEAD_CEILING);
+    return head->status >= 100 ? DF_HTTP_HEAD_OK : DF_HTTP_HEAD_MALFORMED;
+}
+
+static bool is_name(const char *name, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        unsigned char c = (unsigned char)name[i];
+        if (c <= 0x20 || c >= 0x7f || strchr("\"(),/:;<=>?@[\\]{}", c)) {
+            return false;
+        }
+    }
+    return count > 0;
+}
+
+static enum df_http_head_result add(struct df_http_head *head, const char *bytes, size_t count) {
+    switch (df_buffer_add(&head->bytes, bytes, count)) {
+    case DF_BUFFER_OK:
+        return DF_HTTP_HEAD_OK;
+    case DF_BUFFER_FULL:
+        return DF_HTTP_HEAD_TOO_LARGE;
+    default:
+        return DF_HTTP_HEAD_NO_MEMORY;
+    }
+}
+
+static void lower(char *bytes, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        if (bytes[i] >= 'A' && bytes[i] <= 'Z') {
+            bytes[i] |= 0x20;
+        }
+    }
+}
+
+static bool is_repeated(const struct df_http_head *head, const struct df_http_head_field *field) {
+    const char *bytes = head->bytes.bytes;
+    for (unsigned i = 0; i < head->field_count; i++) {
+        const struct df_http_head_field *other = &head->fields[i];
+        if (other->name_count == field->name_count &&
+            memcmp(bytes + other->name, bytes + field->name, field->name_count) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void trim(const char **text, size_t *count) {
+    while (*count && (**text == ' ' || **text == '\t')) {
+        ++*text;
+        --*count;
+    }
+    while (*count && ((*text)[*count - 1] == ' ' || (*text)[*count - 1] == '\t')) {
+        --*count;
+    }
+}
+
+static enum df_http_head_result read_field(struct df_http_head *head, const char *line,
+                                           size_t count) {
+    const char *colon = memchr(line, ':', count);
+    struct df_http_head_field field;
+    enum df_http_head_result result;
+    if (!colon || !is_name(line, (size_t)(colon - line))) {
+        return DF_HTTP_HEAD_MALFORMED;
+    }
+    if (head->field_count == DF_HTTP_HEAD_FIELDS) {
+        return DF_HTTP_HEAD_TOO_LARGE;
+    }
+    const char *value = colon + 1;
+    size_t value_count = count - (size_t)(value - line);
+    trim(&value, &value_count);
+    field.name = (unsigned)head->bytes.used;
+    field.name_count = (unsigned)(colon - line);
+    field.value = field.name + field.name_count;
+    field.value_count = (unsigned)value_count;
+    if ((result = add(head, line, field.name_count)) != DF_HTTP_HEAD_OK ||
+        (result = add(head, value, value_count)) != DF_HTTP_HEAD_OK) {
+        return result;
+    }
+    lower(head->bytes.bytes + field.name, field.name_count);
+    field.repeated = is_repeated(head, &field);
+    head->fields[head->field_count++] = field;
+    return DF_HTTP_HEAD_OK;
+}
+
+/* A line that begins with a blank goes on with the value above it (an old way to fold). */
+static enum df_http_head_result read_folded(struct df_http_head *head, const char *line,
+                                            size_t count) {
+    enum df_http_head_result result;
+    if (head->field_count == 0) {
+        return DF_HTTP_HEAD_MALFORMED;
+    }
+    struct df_http_head_field *field = &head->fields[head->field_count - 1];
+    trim(&line, &count);
+    if ((result = add(head, " ", 1)) != DF_HTTP_HEAD_OK) {
+        return result;
+    }
+    field->value_count++;
+    result = add(head, line, count);
+    if (result == DF_HTTP_HEAD_OK) {
+        field->value_count += (unsigned)count;
+    }
+    return result;
+}
+
+enum df_http_head_result df_http_head_line(struct df_http_head *head, const char *line,
+                                           size_t count) {
+    if (count > DF_HTTP_HEAD_CEILING - head->received) {
+        return DF_HTTP_HEAD_TOO_LARGE;
+    }
+    head->received += count;
+    if (count && line[count - 1] == '\n') {
+        count--;
+    }
+    if (count && line[count - 1] == '\r') {
+        count--;
+    }
+    if (memchr(line, '\0', count) || memchr(line, '\r', count)) {
+        return DF_HTTP_HEAD_MALFORMED;
+    }
+    if (head->complete && head->status >= 200) {
+        return DF_HTTP_HEAD_OK; /* a trailer */
+    }
+    if (head->status == 0 || head->complete) {
+        return read_status(head, line, count);
+    }
+    if (count == 0) {
+        head->complete = true;
+        return DF_HTTP_HEAD_OK;
+    }
+    return *line == ' ' || *line == '\t' ? read_folded(head, line, count)
+                                         : read_field(head, line, count);
+}
