@@ -1,0 +1,552 @@
+--- The apps of the emulator: types and templates, states that move, lifetimes that run out.
+--
+-- States are worked out from times when somebody looks, so that moving the clock is all it takes:
+--
+--     ACCEPTED --app_delay--> RUNNING --lifetime--> FINISHED
+--        RUNNING --stop--> STOPPED --start--> ACCEPTED (from FINISHED too)
+--
+-- @module dataforest.emulator.apps
+
+local accounts = require "dataforest.emulator.accounts"
+local answers = require "dataforest.emulator.answers"
+local app_types = require "dataforest.emulator.app_types"
+local limits = require "dataforest.emulator.limits"
+local operations = require "dataforest.operations"
+local time = require "dataforest.emulator.time"
+
+local floor = math.floor
+
+local DOMAIN = "kr.df.naverncp.com"
+local PUBLIC_QUEUES = { "longlived", "dev" }
+local JOINT_NAME_LENGTH = 20 -- of the account's name and the app's, says the console guide
+
+local name_param
+for _, param in ipairs(operations.by_name["apps/create"].params) do
+  if param.name == "name" then
+    name_param = param
+  end
+end
+
+local Apps = {}
+Apps.__index = Apps
+
+local apps = {}
+
+--- The apps of one emulator.
+-- @tparam Emulator emulator options, clock and made-up values come from there
+function apps.new(emulator)
+  return setmetatable({
+    emulator = emulator,
+    list = {},
+    started = 0,
+    cluster = floor(emulator:now() * 1000),
+  }, Apps)
+end
+
+-- Looking ----------------------------------------------------------------------------------------------
+
+function Apps:all()
+  accounts.forget_gone(self.list, self.emulator:now())
+  return self.list
+end
+
+--- How many apps an account has, in any state.
+function Apps:count(account)
+  local count = 0
+  for _, app in ipairs(self:all()) do
+    if app.account == account then
+      count = count + 1
+    end
+  end
+  return count
+end
+
+function Apps:named(account, name)
+  for _, app in ipairs(self:all()) do
+    if app.account == account and app.name == name then
+      return app
+    end
+  end
+end
+
+function Apps:owned(id, user)
+  for _, app in ipairs(self:all()) do
+    if app.id == id and app.account.user == user then
+      return app
+    end
+  end
+  return nil, self.emulator:unknown(id)
+end
+
+-- The state of an app, and the time of its end where it has ended.
+function Apps:state(app)
+  local now = self.emulator:now()
+  if app.stopped_at then
+    return "STOPPED", app.stopped_at
+  elseif app.gone_at then
+    return "STOPPED", now
+  elseif app.expires_at and now >= app.expires_at then
+    return "FINISHED", app.expires_at
+  elseif now < app.ready_at then
+    return "ACCEPTED"
+  end
+  return "RUNNING"
+end
+
+function Apps:alive(app)
+  local state = self:state(app)
+  return state == "ACCEPTED" or state == "RUNNING"
+end
+
+function Apps:summary(app)
+  local zone = self.emulator.options.zone
+  local state, ended_at = self:state(app)
+  return {
+    id = app.id,
+    name = app.name,
+    state = state,
+    queueName = app.queue,
+    accountId = app.account.id,
+    accountName = app.account.name,
+    startedAt = time.iso(app.started_at, zone),
+    finishedAt = ended_at and time.iso(ended_at, zone) or nil,
+    lifetimeMillis = app.lifetime, -- seconds, as in the pages' example
+    disabled = false,
+  }
+end
+
+local function lifetime_text(seconds)
+  if seconds < 0 then
+    return "infinite"
+  end
+  return ("%d days, %d:%d:%d (%d seconds)"):format(
+    floor(seconds / 86400),
+    floor(seconds / 3600) % 24,
+    floor(seconds / 60) % 60,
+    seconds % 60,
+    seconds
+  )
+end
+
+function Apps:containers(app, component)
+  local now, out = self.emulator:now(), {}
+  local all_ready = true
+  for i, container in ipairs(self:alive(app) and component.containers or {}) do
+    if now >= container.launched_at then
+      local name = component.name .. "-" .. (i - 1)
+      local ready = now >= container.ready_at
+      out[#out + 1] = {
+        id = container.id,
+        name = name,
+        state = ready and "READY" or "RUNNING_BUT_UNREADY",
+        launchedAt = time.iso(container.launched_at, self.emulator.options.zone),
+        hostName = ("%s.%s.%s.%s"):format(name, app.name, app.account.name, DOMAIN),
+      }
+      all_ready = all_ready and ready
+    end
+  end
+  return out, all_ready and #out == #component.containers
+end
+
+function Apps:components(app)
+  local out = {}
+  for i, component in ipairs(app.components) do
+    local containers, stable = self:containers(app, component)
+    out[i] = {
+      name = component.name,
+      state = not self:alive(app) and "STOPPED" or stable and "STABLE" or "FLEXING",
+      desired = component.desired,
+      allocated = #containers,
+      memoryMb = component.memoryMb,
+      cpuCount = component.cpuCount,
+      image = app.type.image,
+      containerCount = #component.containers,
+      containers = containers,
+    }
+  end
+  return out
+end
+
+local function links_of(app)
+  local out = {}
+  app_types.each_link(app.type, function(name, component, port)
+    out[name] = ("https://%s--%s--%s--%d.df-proxy.%s"):format(
+      app.account.name,
+      app.name,
+      component,
+      port,
+      DOMAIN
+    )
+  end)
+  return out
+end
+
+function Apps:detail(app)
+  return {
+    id = app.id,
+    appId = app.id,
+    name = app.name,
+    appTypeId = app.type.id,
+    version = "v1",
+    lifetime = lifetime_text(app.lifetime),
+    queueName = app.queue,
+    description = app.description,
+    state = (self:state(app)),
+    links = links_of(app),
+    components = self:components(app),
+  }
+end
+
+-- Changing ---------------------------------------------------------------------------------------------
+
+function Apps:new_container(app, launched_at, ready_at)
+  app.last_container = app.last_container + 1
+  return {
+    id = ("container_e01_%d_%04d_%02d_%06d"):format(
+      self.cluster,
+      app.sequence,
+      app.attempt,
+      app.last_container
+    ),
+    launched_at = launched_at,
+    ready_at = ready_at,
+  }
+end
+
+-- Makes a component have `count` containers; those that are new take their time.
+function Apps:resize(app, component, count)
+  local now, delay = self.emulator:now(), self.emulator.options.container_delay
+  local starting = now < app.ready_at
+  for i = #component.containers, count + 1, -1 do
+    component.containers[i] = nil
+  end
+  for i = #component.containers + 1, count do
+    component.containers[i] =
+      self:new_container(app, starting and app.ready_at or now, starting and app.ready_at or now + delay)
+  end
+end
+
+local function expire_in(app, now, lifetime)
+  app.lifetime = lifetime
+  app.expires_at = lifetime >= 0 and now + lifetime or nil
+end
+
+function Apps:launch(app)
+  local now = self.emulator:now()
+  self.started = self.started + 1
+  app.sequence, app.attempt, app.last_container = self.started, 1, 1 -- the first is the application master
+  app.started_at, app.ready_at, app.stopped_at = now, now + self.emulator.options.app_delay, nil
+  expire_in(app, now, app.lifetime)
+  for _, component in ipairs(app.components) do
+    local count = component.count or #component.containers
+    component.containers, component.count = {}, nil
+    self:resize(app, component, count)
+  end
+end
+
+-- The components of a new app: those asked for, and the type's defaults for the others.
+local function components_of(app_type, wanted)
+  local asked, out, total = {}, {}, 0
+  for i, component in ipairs(wanted) do
+    if not app_type.by_name[component.name] or asked[component.name] then
+      return nil, answers.invalid(("components[%d].name, '%s'"):format(i - 1, component.name))
+    end
+    asked[component.name] = component
+  end
+  for i, default in ipairs(app_type.components) do
+    local component = asked[default.name] or default
+    out[i] = {
+      name = default.name,
+      memoryMb = component.memoryMb,
+      cpuCount = component.cpuCount,
+      desired = component.containerCount,
+      count = component.containerCount,
+    }
+    total = total + component.containerCount
+  end
+  return out, nil, total
+end
+
+-- The answer that refuses the dependencies of a new app, if any.
+function Apps:dependency_problem(account, app_type, ids)
+  local found = app_type.depends_on == nil
+  for _, id in ipairs(ids) do
+    local app = self:owned(id, account.user)
+    if not app or app.account ~= account then
+      return self.emulator:unknown(id)
+    end
+    found = found or app.type.id == app_type.depends_on
+  end
+  if not found and self.emulator.options.strict then
+    return answers.invalid(
+      "dependentIds",
+      (". %s needs an app of %s."):format(app_type.id, app_type.depends_on)
+    )
+  end
+end
+
+function Apps:name_problem(account, name)
+  local problem = limits.problem(name_param, name)
+  if problem then
+    return problem
+  elseif self.emulator.options.strict and #account.name + #name > JOINT_NAME_LENGTH then
+    return answers.invalid(
+      ("name, '%s'"):format(name),
+      (". The names of account and app are longer than %d characters together."):format(JOINT_NAME_LENGTH)
+    )
+  elseif self:named(account, name) then
+    return answers.invalid(("name, '%s'"):format(name), ". The name is already in use.")
+  end
+end
+
+local function is_queue(name)
+  for _, queue in ipairs(PUBLIC_QUEUES) do
+    if queue == name then
+      return true
+    end
+  end
+  return false
+end
+
+function Apps:create_problem(account, app_type, params)
+  if not app_type then
+    return answers.invalid(("appTypeId, '%s'"):format(params.appTypeId))
+  elseif not is_queue(params.queueName) then
+    return answers.invalid(("queueName, '%s'"):format(params.queueName))
+  elseif self.emulator.options.strict and self.emulator.accounts:status(account) == "ACCEPTED" then
+    return answers.invalid(("accountId, '%s'"):format(account.id), ". The account is not running yet.")
+  end
+  return self:name_problem(account, params.name)
+    or self:dependency_problem(account, app_type, params.dependentIds or {})
+    or (self:count(account) >= self.emulator.options.max_apps and answers.quota() or nil)
+end
+
+-- Operations: each takes the checked parameters and the user, and returns a value, or nil and an answer --
+
+local handlers = {}
+
+local function in_account(handler)
+  return function(self, params, user)
+    local account, answer = self.emulator.accounts:owned(params.accountId, user)
+    if not account then
+      return nil, answer
+    end
+    return handler(self, account, params)
+  end
+end
+
+handlers["apps/checkAvailableName"] = in_account(function(self, account, params)
+  local problem = self:name_problem(account, params.name)
+  return { availableName = not problem, message = problem and problem.body.message }
+end)
+
+handlers["apps/getAppTypeIdList"] = function()
+  local ids = {}
+  for i, app_type in ipairs(app_types.list) do
+    ids[i] = app_type.id
+  end
+  return { contents = ids }
+end
+
+handlers["apps/getAppTypeTemplate"] = function(_, params)
+  local app_type = app_types.by_id[params.appTypeId]
+  if not app_type then
+    return nil, answers.invalid(("appTypeId, '%s'"):format(params.appTypeId))
+  end
+  return { template = app_types.template(app_type, "integer") }
+end
+
+local function dependable_app(self, account, app_type)
+  local needed = app_types.by_id[app_type.depends_on or ""]
+  if not needed then
+    return nil
+  end
+  local candidates = {}
+  for _, app in ipairs(self:all()) do
+    if app.account == account and app.type == needed and self:state(app) == "RUNNING" then
+      candidates[#candidates + 1] = self:summary(app)
+    end
+  end
+  return { appTypeName = needed.name, appTypeVersion = needed.version, candidates = candidates }
+end
+
+handlers["apps/getAppBasicSetting"] = in_account(function(self, account, params)
+  local app_type = app_types.by_id[params.appTypeId]
+  if not app_type then
+    return nil, answers.invalid(("appTypeId, '%s'"):format(params.appTypeId))
+  end
+  return {
+    template = app_types.template(app_type, "604800"),
+    dependableApp = dependable_app(self, account, app_type),
+    appMasterCpuCount = 1,
+    appMasterMemoryMb = 1024,
+    publicQueueNames = PUBLIC_QUEUES,
+    privateQueueNames = {},
+  }
+end)
+
+handlers["apps/create"] = in_account(function(self, account, params)
+  local app_type = app_types.by_id[params.appTypeId]
+  local problem = self:create_problem(account, app_type, params)
+  if problem then
+    return nil, problem
+  end
+  local components, refusal, containers = components_of(app_type, params.components)
+  if not components then
+    return nil, refusal
+  elseif containers > self.emulator.options.max_containers then
+    return nil, answers.quota()
+  end
+  local app = {
+    id = self.emulator:new_id(),
+    name = params.name,
+    account = account,
+    type = app_type,
+    queue = params.queueName,
+    lifetime = params.lifetime,
+    description = params.description or app_type.id,
+    depends_on = params.dependentIds or {},
+    components = components,
+  }
+  self:launch(app)
+  self.list[#self.list + 1] = app
+  return { id = app.id }
+end)
+
+handlers["apps/getList"] = function(self, params, user)
+  local account, answer = self.emulator.accounts:owned(params.search.accountId, user)
+  if not account then
+    return nil, answer
+  end
+  local contents = {}
+  for _, app in ipairs(self:all()) do
+    if app.account == account then
+      contents[#contents + 1] = self:summary(app)
+    end
+  end
+  return { total = #contents, contents = contents }
+end
+
+handlers["apps/getDetail"] = function(self, params, user)
+  local app, answer = self:owned(params.id, user)
+  if not app then
+    return nil, answer
+  end
+  return self:detail(app)
+end
+
+-- An operation on one app that answers with its id, if `change` does not refuse.
+local function on_app(change)
+  return function(self, params, user)
+    local app, answer = self:owned(params.id, user)
+    if not app then
+      return nil, answer
+    end
+    answer = change(self, app, params)
+    if answer then
+      return nil, answer
+    end
+    return { id = app.id }
+  end
+end
+
+local function not_running(app)
+  return answers.invalid(("id, '%s'"):format(app.id), ". The app is not running.")
+end
+
+local function on_living_app(change)
+  return on_app(function(self, app, params)
+    if not self:alive(app) then
+      return not_running(app)
+    end
+    return change(self, app, params)
+  end)
+end
+
+local function total_containers(app)
+  local total = 0
+  for _, component in ipairs(app.components) do
+    total = total + #component.containers
+  end
+  return total
+end
+
+handlers["apps/setContainerCount"] = on_living_app(function(self, app, params)
+  if params.containerCount < 0 then
+    return answers.invalid(("containerCount, '%d'"):format(params.containerCount))
+  end
+  for _, component in ipairs(app.components) do
+    if component.name == params.componentName then
+      local more = params.containerCount - #component.containers
+      if total_containers(app) + more > self.emulator.options.max_containers then
+        return answers.quota()
+      end
+      return self:resize(app, component, params.containerCount)
+    end
+  end
+  return answers.flat(404, "no such element")
+end)
+
+handlers["apps/setLifetime"] = on_living_app(function(self, app, params)
+  expire_in(app, self.emulator:now(), params.lifetime)
+end)
+
+handlers["apps/killContainer"] = on_living_app(function(self, app, params)
+  local now = self.emulator:now()
+  for _, component in ipairs(app.components) do
+    for i, container in ipairs(component.containers) do
+      if params.containerName == component.name .. "-" .. (i - 1) and now >= container.launched_at then
+        local ready_at = now + self.emulator.options.container_delay
+        component.containers[i] = self:new_container(app, now, ready_at)
+        return nil
+      end
+    end
+  end
+  return answers.flat(404, "no such element")
+end)
+
+-- A new application master takes over; the containers go on.
+handlers["apps/killMaster"] = on_living_app(function(self, app)
+  app.attempt = app.attempt + 1
+  app.ready_at = math.max(app.ready_at, self.emulator:now() + self.emulator.options.container_delay)
+end)
+
+handlers["apps/start"] = on_app(function(self, app)
+  if not self:alive(app) then
+    return self:launch(app)
+  elseif self.emulator.options.strict then
+    return answers.refused "The app is running already."
+  end
+end)
+
+handlers["apps/stop"] = on_app(function(self, app)
+  if self:alive(app) then
+    app.stopped_at = self.emulator:now()
+  elseif self.emulator.options.strict then
+    return not_running(app)
+  end
+end)
+
+function Apps:is_needed(app)
+  for _, other in ipairs(self:all()) do
+    for _, id in ipairs(other.depends_on) do
+      if id == app.id then
+        return true
+      end
+    end
+  end
+  return false
+end
+
+handlers["apps/delete"] = on_app(function(self, app)
+  if self.emulator.options.strict and self:alive(app) then
+    return answers.invalid(("id, '%s'"):format(app.id), ". Stop the app first.")
+  elseif self.emulator.options.strict and self:is_needed(app) then
+    return answers.invalid(("id, '%s'"):format(app.id), ". Other apps depend on it.")
+  end
+  app.gone_at = app.gone_at or self.emulator:now() + self.emulator.options.deletion_delay
+end)
+
+apps.handlers = handlers
+
+return apps

@@ -1,0 +1,47 @@
+--- Times as the service writes them.
+-- @module dataforest.emulator.time
+
+local floor = math.floor
+
+local DAYS = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" }
+local MONTHS = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" }
+
+local time = {}
+
+--- Seconds east of Greenwich of a zone, or nil where the text is none.
+-- @tparam string zone `"+09:00"`, `"-03:30"` or `"Z"`
+function time.zone_seconds(zone)
+  if zone == "Z" then
+    return 0
+  end
+  local sign, hours, minutes = zone:match("^([+-])(%d%d):(%d%d)$")
+  if not sign or tonumber(hours) > 14 or tonumber(minutes) > 59 then
+    return nil
+  end
+  local seconds = tonumber(hours) * 3600 + tonumber(minutes) * 60
+  return sign == "-" and -seconds or seconds
+end
+
+--- ISO 8601 with a zone: `2025-02-20T09:32:55+09:00`.
+-- @tparam number seconds since the epoch
+-- @tparam string zone as above
+function time.iso(seconds, zone)
+  return os.date("!%Y-%m-%dT%H:%M:%S", floor(seconds) + time.zone_seconds(zone)) .. zone
+end
+
+--- The form of the Date header: `Thu, 20 Feb 2025 00:32:55 GMT`.
+-- @tparam number seconds since the epoch
+function time.http(seconds)
+  local t = os.date("!*t", floor(seconds))
+  return ("%s, %02d %s %04d %02d:%02d:%02d GMT"):format(
+    DAYS[t.wday],
+    t.day,
+    MONTHS[t.month],
+    t.year,
+    t.hour,
+    t.min,
+    t.sec
+  )
+end
+
+return time

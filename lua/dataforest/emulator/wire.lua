@@ -1,0 +1,291 @@
+--- The emulator's side of JSON and XML.
+--
+-- Deliberately not the client's codecs: a mistake in one must not hide a mistake in the other.
+-- @module dataforest.emulator.wire
+
+local cjson = require "cjson"
+
+local MAX_DEPTH = 64
+
+local wire = {}
+
+local json = cjson.new()
+json.decode_invalid_numbers(false)
+json.decode_max_depth(MAX_DEPTH)
+
+-- Formats --------------------------------------------------------------------------------------------
+
+local function named(header)
+  if not header then
+    return nil
+  end
+  header = header:lower()
+  local at_xml, at_json = header:find("xml", 1, true), header:find("json", 1, true)
+  if at_xml and (not at_json or at_xml < at_json) then
+    return "xml"
+  end
+  return at_json and "json" or nil
+end
+
+--- The formats of a request and of its answer.
+-- @tparam table headers request headers, lower-case names
+-- @treturn string `"json"` or `"xml"`: the body is read as
+-- @treturn string `"json"` or `"xml"`: the answer is written as; Accept decides, else the request's format
+function wire.formats(headers)
+  local request = named(headers["content-type"]) or "json"
+  return request, named(headers["accept"]) or request
+end
+
+-- Writing --------------------------------------------------------------------------------------------
+
+local function number_text(value)
+  if value == math.floor(value) and value > -1e15 and value < 1e15 then
+    return ("%.0f"):format(value)
+  end
+  return ("%.14g"):format(value)
+end
+
+local function sorted_keys(value, seen)
+  local keys = {}
+  for key in pairs(value) do
+    if not (seen and seen[key]) then
+      keys[#keys + 1] = tostring(key)
+    end
+  end
+  table.sort(keys)
+  return keys
+end
+
+-- Calls `each(name, value, type)` for the members of an object: those that its type names, in that
+-- order, then the others.
+local function members(value, type_, each)
+  local seen = {}
+  for _, field in ipairs(type(type_) == "table" and type_.fields or {}) do
+    seen[field.name] = true
+    if value[field.name] ~= nil then
+      each(field.name, value[field.name], field.type)
+    end
+  end
+  local inner = type(type_) == "table" and type_.map or nil
+  for _, key in ipairs(sorted_keys(value, seen)) do
+    each(key, value[key], inner)
+  end
+end
+
+local function is_array(value, type_)
+  if type(type_) == "table" then
+    return type_.array ~= nil
+  end
+  return #value > 0
+end
+
+local JSON_ESCAPES = { ['"'] = '\\"', ["\\"] = "\\\\", ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t" }
+
+local function json_string(text)
+  return '"'
+    .. text:gsub('[%c"\\]', function(char)
+      return JSON_ESCAPES[char] or ("\\u%04x"):format(char:byte())
+    end)
+    .. '"'
+end
+
+--- JSON text of a value, its members in the order of the type.
+-- @param value anything that JSON can hold
+-- @param[opt] type_ its type, in the grammar of `dataforest.operations`
+-- @treturn string
+function wire.json(value, type_)
+  if type(value) == "number" then
+    return number_text(value)
+  elseif type(value) ~= "table" then
+    return type(value) == "string" and json_string(value) or tostring(value)
+  end
+  local out = {}
+  if is_array(value, type_) then
+    for i, item in ipairs(value) do
+      out[i] = wire.json(item, type(type_) == "table" and type_.array or nil)
+    end
+    return "[" .. table.concat(out, ",") .. "]"
+  end
+  members(value, type_, function(name, member, inner)
+    out[#out + 1] = json_string(name) .. ":" .. wire.json(member, inner)
+  end)
+  return "{" .. table.concat(out, ",") .. "}"
+end
+
+local XML_ESCAPES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ["\r"] = "&#13;" }
+
+local function xml_text(value)
+  local text = type(value) == "number" and number_text(value) or tostring(value)
+  -- XML 1.0 has no way to write the other control characters.
+  text = text:gsub("[%z\1-\8\11\12\14-\31]", "?")
+  return (text:gsub("[&<>\r]", XML_ESCAPES))
+end
+
+local function write_element(out, name, value, type_)
+  if type(value) == "table" and is_array(value, type_) then
+    for _, item in ipairs(value) do
+      write_element(out, name, item, type(type_) == "table" and type_.array or nil)
+    end
+  elseif type(value) == "table" then
+    out[#out + 1] = "<" .. name .. ">"
+    members(value, type_, function(member_name, member, inner)
+      write_element(out, member_name, member, inner)
+    end)
+    out[#out + 1] = "</" .. name .. ">"
+  else
+    local text = xml_text(value)
+    out[#out + 1] = text == "" and ("<%s/>"):format(name) or ("<%s>%s</%s>"):format(name, text, name)
+  end
+end
+
+--- XML document of a value; arrays are repeated elements without a wrapper.
+-- @tparam string root name of the root element
+-- @tparam table value an object
+-- @param[opt] type_ its type
+-- @treturn string
+function wire.xml(root, value, type_)
+  local out = { '<?xml version="1.0" encoding="UTF-8"?>\n' }
+  write_element(out, root, value, type_)
+  return table.concat(out)
+end
+
+-- Reading --------------------------------------------------------------------------------------------
+
+local function without_null(value)
+  if value == cjson.null then
+    return nil
+  elseif type(value) == "table" then
+    for key, member in pairs(value) do
+      value[key] = without_null(member)
+    end
+  end
+  return value
+end
+
+local function read_json(body)
+  if not body:find("%S") then
+    return {}
+  end
+  local ok, value = pcall(json.decode, body)
+  if not ok then
+    return nil, "malformed JSON"
+  end
+  value = without_null(value)
+  if value == nil then
+    return {}
+  elseif type(value) ~= "table" then
+    return nil, "not an object"
+  end
+  return value
+end
+
+local function parse_xml(body)
+  local lxp = require "lxp"
+  local root
+  local stack = {}
+  local parser = lxp.new {
+    StartElement = function(_, name)
+      local node = { name = name, text = {} }
+      local parent = stack[#stack]
+      if parent then
+        parent[#parent + 1] = node
+      else
+        root = node
+      end
+      stack[#stack + 1] = node
+      if #stack > MAX_DEPTH then
+        error("too deep", 0)
+      end
+    end,
+    EndElement = function()
+      stack[#stack] = nil
+    end,
+    CharacterData = function(_, text)
+      local node = stack[#stack]
+      node.text[#node.text + 1] = text
+    end,
+    StartDoctypeDecl = function()
+      error("a document type declaration", 0)
+    end,
+  }
+  local ok, done, message = pcall(function()
+    local fine, why = parser:parse(body)
+    if fine then
+      fine, why = parser:parse()
+    end
+    return fine, why
+  end)
+  pcall(parser.close, parser)
+  if not ok then
+    return nil, done
+  elseif not done then
+    return nil, message or "malformed XML"
+  end
+  return root
+end
+
+local xml_value
+
+local function xml_object(node, type_)
+  local value = {}
+  local types = {}
+  for _, field in ipairs(type_.fields) do
+    types[field.name] = field.type
+  end
+  for _, child in ipairs(node) do
+    local inner = types[child.name]
+    if type(inner) == "table" and inner.array then
+      local list = value[child.name] or {}
+      list[#list + 1] = xml_value(child, inner.array)
+      value[child.name] = list
+    else
+      value[child.name] = xml_value(child, inner)
+    end
+  end
+  return value
+end
+
+function xml_value(node, type_)
+  if type(type_) == "table" and type_.fields then
+    return xml_object(node, type_)
+  elseif type(type_) == "table" and type_.map then
+    return xml_object(node, { fields = {} })
+  end
+  local text = table.concat(node.text)
+  if type_ ~= "string" then
+    text = text:match("^%s*(.-)%s*$")
+  end
+  if type_ == "boolean" and (text == "true" or text == "false") then
+    return text == "true"
+  end
+  return text
+end
+
+local function read_xml(body, type_, root)
+  if not body:find("%S") then
+    return {}
+  end
+  local node, message = parse_xml(body)
+  if not node then
+    return nil, message
+  elseif root and node.name ~= root then
+    return nil, ("the root element is %s, not %s"):format(node.name, root)
+  end
+  return xml_object(node, type_)
+end
+
+--- Reads the body of a request.
+-- @tparam string body the bytes
+-- @tparam string format `"json"` or `"xml"`
+-- @tparam table type_ the request as an object type
+-- @tparam[opt] string root the name that an XML root element must have
+-- @treturn table|nil the value; numbers from XML are still text
+-- @treturn ?string what is wrong with the body
+function wire.read(body, format, type_, root)
+  if format == "xml" then
+    return read_xml(body, type_, root)
+  end
+  return read_json(body)
+end
+
+return wire
