@@ -155,10 +155,8 @@ describe("answer.read, for errors", function()
   end
 
   it("keeps the request id of the older object, and the gateway's trace id", function()
-    local _, err = read(
-      403,
-      [[{"error":{"errorCode":"10002","requestId":"7c56cbaf-fe89","message":"not allowed"}}]]
-    )
+    local _, err =
+      read(403, [[{"error":{"errorCode":"10002","requestId":"7c56cbaf-fe89","message":"not allowed"}}]])
     assert.are.equal("forbidden", err.kind)
     assert.are.equal("10002", err.code)
     assert.are.equal("7c56cbaf-fe89", err.request_id)
