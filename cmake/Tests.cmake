@@ -14,7 +14,7 @@ add_custom_target(c-tests)
 
 file(GLOB test_programs CONFIGURE_DEPENDS spec/c/test_*.c)
 file(GLOB test_helpers CONFIGURE_DEPENDS spec/c/*.c)
-list(REMOVE_ITEM test_helpers ${test_programs} "")
+list(REMOVE_ITEM test_helpers ${test_programs})
 
 foreach(source IN LISTS test_programs)
   get_filename_component(name ${source} NAME_WE)

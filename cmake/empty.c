@@ -1,2 +1,0 @@
-/* Stands in for sources that are not written yet. */
-extern int dataforest_nothing;
