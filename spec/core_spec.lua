@@ -835,7 +835,8 @@ end)
 
 describe("core.valid_utf8 and core.utf8_length", function()
   it("count characters", function()
-    for text, length in pairs { [""] = 0, abc = 3, ["a\0b"] = 3, ["\226\130\169"] = 1, ["8\237\149\156!"] = 3 } do
+    local lengths = { [""] = 0, abc = 3, ["a\0b"] = 3, ["\226\130\169"] = 1, ["8\237\149\156!"] = 3 }
+    for text, length in pairs(lengths) do
       assert.is_true(core.valid_utf8(text))
       assert_whole(length, core.utf8_length(text))
     end

@@ -342,7 +342,6 @@ static struct df_http_transfer *refuse(struct df_http_error *error, const char *
 struct df_http_transfer *df_http_start(struct df_http_engine *engine,
                                        const struct df_http_request *request,
                                        struct df_http_error *error) {
-    struct df_http_ready ready[EVENTS_AT_ONCE];
     struct df_http_url url;
     if (!df_http_check(request, &url, error)) {
         return NULL;
@@ -365,6 +364,7 @@ struct df_http_transfer *df_http_start(struct df_http_engine *engine,
     }
     if (session->watch.idle) {
         /* Finds the kept connections that have come to an end since they were last used. */
+        struct df_http_ready ready[EVENTS_AT_ONCE];
         df_http_watch_wait(&session->watch, ready, EVENTS_AT_ONCE, 0);
     }
     keep_enough_connections(session);

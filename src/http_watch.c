@@ -157,8 +157,8 @@ int df_http_watch_wait(struct df_http_watch *watch, struct df_http_ready *ready,
             continue;
         }
         ready[kept].fd = fd;
-        ready[kept].events =
-            (got & (EPOLLIN | EPOLLHUP) ? DF_HTTP_READ : 0) | (got & EPOLLOUT ? DF_HTTP_WRITE : 0);
+        ready[kept].events = ((got & (EPOLLIN | EPOLLHUP)) ? DF_HTTP_READ : 0) |
+                             ((got & EPOLLOUT) ? DF_HTTP_WRITE : 0);
         ready[kept++].failed = (got & EPOLLERR) != 0;
     }
     return kept;
