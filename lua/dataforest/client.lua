@@ -45,14 +45,26 @@ end
 
 -- Groups -----------------------------------------------------------------------------
 
+local function misuse(group, method)
+  error(("call it with a colon: df.%s:%s(...)"):format(group, method), 3)
+end
+
 local function operation_method(operation)
-  local call = "df." .. operation.group .. ":" .. operation.method
   return function(group, params, options)
     local client = type(group) == "table" and group.client
     if not client then
-      error(("call it with a colon: %s(...)"):format(call), 2)
+      misuse(operation.group, operation.method)
     end
     return client:run(operation, params, options)
+  end
+end
+
+local function extension_method(name, method, extension)
+  return function(group, ...)
+    if type(group) ~= "table" or not group.client then
+      misuse(name, method)
+    end
+    return extension(group, ...)
   end
 end
 
@@ -65,7 +77,7 @@ for _, name in ipairs(operations.groups) do
   end
   if EXTENSIONS[name] then
     for method, extension in pairs(require(EXTENSIONS[name])) do
-      class[method] = extension
+      class[method] = extension_method(name, method, extension)
     end
   end
   Groups[name] = { __index = class, __name = "dataforest." .. name }
@@ -171,13 +183,20 @@ end
 -- Events -----------------------------------------------------------------------------
 
 --- Tells the user's hook what happened. A hook that raises does not harm the call.
-local function emit(self, name, call, fields)
+-- @tparam table event with a `name`
+function Client:tell(event)
   local hook = self.settings.on_event
   if hook then
+    pcall(hook, event)
+  end
+end
+
+local function emit(self, name, call, fields)
+  if self.settings.on_event then
     fields.name = name
     fields.operation = call.operation.id
     fields.attempt = call.attempt
-    pcall(hook, fields)
+    self:tell(fields)
   end
 end
 
@@ -216,14 +235,23 @@ local function argument_error(operation, message, field)
   return nil, errors.new { kind = ARGUMENT, message = message, field = field, operation = operation.id }
 end
 
---- The values of a call that no message may show.
-local function secrets_of(operation, params)
-  local secrets
-  for _, param in ipairs(operation.params or {}) do
-    local value = param.secret and params[param.name]
-    if type(value) == "string" then
+--- Gathers the values that no message may show, those inside objects and lists included.
+local function gather_secrets(fields, values, secrets)
+  for _, field in ipairs(fields) do
+    local value, kind = values[field.name], field.type
+    if field.secret and type(value) == "string" then
       secrets = secrets or {}
       secrets[#secrets + 1] = value
+    elseif type(kind) == "table" and type(value) == "table" then
+      if kind.fields then
+        secrets = gather_secrets(kind.fields, value, secrets)
+      elseif type(kind.array) == "table" and kind.array.fields then
+        for _, member in ipairs(value) do
+          if type(member) == "table" then
+            secrets = gather_secrets(kind.array.fields, member, secrets)
+          end
+        end
+      end
     end
   end
   return secrets
@@ -264,7 +292,7 @@ local function prepare(self, operation, params, options)
     started = now,
     deadline = now + (options and options.timeout or settings.timeout),
     attempt = 0,
-    secrets = secrets_of(operation, wire),
+    secrets = gather_secrets(operation.params or {}, wire),
     target = target,
     request = {
       method = "POST",

@@ -37,6 +37,8 @@
 --
 -- @module dataforest.operations
 
+local older_operations = require "dataforest.operations_older"
+
 local function account_id(name, doc, within)
   return {
     name = name,
@@ -657,11 +659,15 @@ local function method_name(name)
   end))
 end
 
+for _, operation in ipairs(older_operations(account_id)) do
+  definitions[#definitions + 1] = operation
+end
+
 local operations = { list = definitions, by_name = {}, groups = {}, path_prefix = "/api/v2/" }
 
 --- What `operations.list` and `operations.by_name` hold, once derived.
 -- @table operation
--- @field group `"accounts"` or `"apps"`
+-- @field group `"accounts"` or `"apps"`, and among the older ones `"notebooks"`, `"aiworkspaces"`, `"aiapps"`
 -- @field name name as the API spells it, `"getDetail"`
 -- @field id group and name, `"accounts/getDetail"`
 -- @field method name of the Lua method, `"get_detail"`
@@ -673,8 +679,8 @@ local operations = { list = definitions, by_name = {}, groups = {}, path_prefix 
 -- @field binary true where the answer is bytes
 -- @field derives true where a field of the answer is read out of another one
 -- @field params list of parameters
--- @field result type of the answer
--- @field xml names of the XML roots: `request`, `response`
+-- @field result type of the answer; `"any"` where the pages do not show it whole
+-- @field xml names of the XML roots: `request`, `response`; either may be missing where no page names it
 -- @field page the API page that the operation stands for
 
 for _, operation in ipairs(definitions) do
@@ -682,7 +688,7 @@ for _, operation in ipairs(definitions) do
   operation.method = method_name(operation.name)
   operation.path = operations.path_prefix .. operation.id
   operation.status = operation.status or "current"
-  for _, field in ipairs(operation.result.fields or {}) do
+  for _, field in ipairs(type(operation.result) == "table" and operation.result.fields or {}) do
     operation.derives = operation.derives or field.derived
   end
   operation.page = ("https://api.ncloud-docs.com/docs/en/analytics-dataforest-%s-%s"):format(
