@@ -22,22 +22,21 @@ local MAX_DEPTH = 64
 local MAX_BYTES = 64 * 1024 * 1024
 local DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
 
-local lxp
+local lxp, missing
 
 --- Loads lua-expat.
 -- @treturn ?string what is wrong, where it cannot be loaded
 local function load_expat()
-  if lxp then
-    return nil
+  if not lxp and not missing then
+    local loaded, module = pcall(require, "lxp")
+    if loaded then
+      lxp = module
+    else
+      missing = "XML needs lua-expat, which cannot be loaded: apt-get install lua-expat, "
+        .. ("or luarocks install luaexpat (%s)"):format(match(tostring(module), "^[^\n]*"))
+    end
   end
-  local loaded, module = pcall(require, "lxp")
-  if not loaded then
-    return "XML needs lua-expat, which cannot be loaded: apt-get install lua-expat, "
-      .. "or luarocks install luaexpat ("
-      .. match(tostring(module), "^[^\n]*")
-      .. ")"
-  end
-  lxp = module
+  return missing
 end
 
 -- Encoding ---------------------------------------------------------------------------
@@ -168,8 +167,7 @@ end
 -- @treturn[2] string what cannot be written and where it stands, or that lua-expat is missing
 function xml.encode(root, value, of)
   -- Whoever writes XML will read XML: better known before a request is sent.
-  local missing = load_expat()
-  if missing then
+  if load_expat() then
     return nil, missing
   elseif type(value) ~= "table" or list_length(value) then
     return nil, "an XML document is made of a table of named values"
@@ -299,8 +297,7 @@ end
 -- @treturn[2] nil
 -- @treturn[2] string what is wrong
 function xml.decode(body, shape, expected_root)
-  local missing = load_expat()
-  if missing then
+  if load_expat() then
     return nil, missing
   end
   local refused = refuse_bytes(body)
