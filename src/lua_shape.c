@@ -55,7 +55,9 @@ static int add_fields(const struct compiler *c, int count) {
     int first = shape->field_count;
     shape->fields =
         reserve(c, shape->fields, first, &shape->field_room, count, sizeof *shape->fields);
-    memset(shape->fields + first, 0, (size_t)count * sizeof *shape->fields);
+    if (count > 0) { /* an object without fields has no block, and memset takes no null */
+        memset(shape->fields + first, 0, (size_t)count * sizeof *shape->fields);
+    }
     shape->field_count += count;
     return first;
 }
