@@ -3,6 +3,7 @@
 #   eval "$(make -s env)"              for Lua 5.4
 #   eval "$(make -s env LUA=luajit)"   for LuaJIT
 # Nothing else goes to stdout. Argument: the Lua (lua5.1 ... lua5.4, luajit; "5.4" will do).
+# DATAFOREST_BUILD names another build folder than build/.
 set -eu
 
 lua=${1:-lua5.4}
@@ -27,4 +28,4 @@ quoted() { # wraps $1 for the shell, whatever it holds
 }
 
 echo "export LUA_PATH=$(quoted "$root/lua/?.lua;$root/lua/?/init.lua;;")"
-echo "export LUA_CPATH=$(quoted "$root/build/$lua/?.so;;")"
+echo "export LUA_CPATH=$(quoted "$root/${DATAFOREST_BUILD:-build}/$lua/?.so;;")"

@@ -24,12 +24,13 @@ check() {
 }
 
 # run_busted <lua> [<busted argument>...]: the specs (all of spec/*_spec.lua unless some are named).
+# PRELOAD: libraries to load before everything else.
 run_busted() {
   local lua=$1
   shift
   (
     eval "$(tools/env.sh "$lua")"
-    exec "$lua" tools/busted.lua --output=tools/busted_counts.lua "$@"
+    exec env ${PRELOAD:+"LD_PRELOAD=$PRELOAD"} "$lua" tools/busted.lua --output=tools/busted_counts.lua "$@"
   )
 }
 
