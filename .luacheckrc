@@ -17,6 +17,7 @@ end
 
 inside_nginx {
   "lua/dataforest/transport/cosocket.lua",
+  "lua/dataforest/transport/cosocket_connection.lua",
   "lua/dataforest/emulator/nginx.lua",
   "spec/nginx",
 }

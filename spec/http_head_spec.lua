@@ -57,7 +57,11 @@ describe("the head of an answer", function()
   end
 
   it("is refused with a bare LF", function()
-    for _, text in ipairs { "HTTP/1.1 200 OK\nA: b\r\n\r\n", "HTTP/1.1 200 OK\n\n", "HTTP/1.1 200 OK\r\nA: b\n\r\n" } do
+    for _, text in ipairs {
+      "HTTP/1.1 200 OK\nA: b\r\n\r\n",
+      "HTTP/1.1 200 OK\n\n",
+      "HTTP/1.1 200 OK\r\nA: b\n\r\n",
+    } do
       local head, _, kind = http_head.parse(text)
       assert.is_nil(head)
       assert.are.equal("protocol", kind)

@@ -43,8 +43,7 @@ local function read_fields(text, first)
     end
     local name, value = line:match(NAME)
     if not name then
-      local folded = line:find "^[ \t]"
-      return nil, folded and "the answer's head has a folded field" or "the answer's head has a malformed field"
+      return nil, ("the answer's head has a %s field"):format(line:find "^[ \t]" and "folded" or "malformed")
     end
     name, value = name:lower(), trim(value)
     headers[name] = headers[name] and headers[name] .. ", " .. value or value

@@ -1,0 +1,155 @@
+--- An HTTP/1.1 answer, read from its first byte to its last, under ceilings.
+--
+-- It asks for bytes and never sees a socket.
+--
+-- @module dataforest.http_answer
+
+local http_chunks = require "dataforest.http_chunks"
+local http_head = require "dataforest.http_head"
+
+local http_answer = {}
+
+-- Informational answers (1xx) before the one that counts.
+local MAX_INFORMATIONAL = 16
+
+local function failure_of(message, kind)
+  return { kind = kind or "protocol", message = message, sent = true }
+end
+
+local function failure(message, kind)
+  return nil, failure_of(message, kind)
+end
+
+--- Reads heads up to the one of the answer itself.
+-- @treturn ?table head
+-- @treturn string|table the bytes that came after it; without a head, the failure
+local function read_head(receive)
+  local buffer, from, spent, informational = "", 1, 0, 0
+  while true do
+    local last = http_head.find_end(buffer, from)
+    if last then
+      local head, message, kind = http_head.parse(buffer:sub(1, last))
+      if not head then
+        return failure(message, kind)
+      end
+      buffer, from, spent = buffer:sub(last + 1), 1, spent + last
+      if head.status >= 200 then
+        return head, buffer
+      end
+      informational = informational + 1
+      if head.status == 101 or informational > MAX_INFORMATIONAL then
+        return failure "the answer is another protocol, or informational answers without end"
+      end
+    elseif spent + #buffer > http_head.MAX_BYTES then
+      return failure(("the answer's head is larger than %d bytes"):format(http_head.MAX_BYTES), "limit")
+    else
+      local bytes, failed = receive()
+      if not bytes then
+        return nil, failed
+      end
+      from = math.max(1, #buffer - 1)
+      buffer = buffer .. bytes
+    end
+  end
+end
+
+local function too_large(max_bytes)
+  return failure(("the answer is larger than %.0f bytes (max_response_bytes)"):format(max_bytes), "limit")
+end
+
+-- For each framing: reads the body, of which the first bytes may have come already.
+local Bodies = {}
+
+function Bodies.none(_, bytes)
+  if bytes ~= "" then
+    return failure "the answer goes on where it has no body"
+  end
+  return ""
+end
+
+function Bodies.length(receive, bytes, max_bytes, length)
+  if length > max_bytes then
+    return too_large(max_bytes)
+  end
+  local pieces, count = {}, 0
+  while true do
+    pieces[#pieces + 1] = bytes
+    count = count + #bytes
+    if count > length then
+      return failure "the answer is longer than its Content-Length"
+    elseif count == length then
+      return table.concat(pieces)
+    end
+    local failed
+    bytes, failed = receive()
+    if not bytes then
+      return nil, failed
+    end
+  end
+end
+
+function Bodies.chunked(receive, bytes, max_bytes)
+  local chunks = http_chunks.new(max_bytes)
+  while true do
+    local done, message, kind = chunks:feed(bytes)
+    if done then
+      return chunks:body()
+    elseif kind == "limit" then
+      return too_large(max_bytes)
+    elseif message then
+      return failure(message)
+    end
+    local failed
+    bytes, failed = receive()
+    if not bytes then
+      return nil, failed
+    end
+  end
+end
+
+function Bodies.close(receive, bytes, max_bytes)
+  local pieces, count = {}, 0
+  while true do
+    pieces[#pieces + 1] = bytes
+    count = count + #bytes
+    if count > max_bytes then
+      return too_large(max_bytes)
+    end
+    local failed
+    bytes, failed = receive()
+    if not bytes and failed.ended then
+      return table.concat(pieces)
+    elseif not bytes then
+      return nil, failed
+    end
+  end
+end
+
+--- Reads one answer.
+-- @tparam function receive returns the next bytes; or nil and a failure (`kind`, `message`,
+--   `sent`), with `ended` set where the server closed the connection in good order
+-- @tparam string method of the request
+-- @tparam number max_bytes the most bytes that the body may have
+-- @treturn[1] table `status`, `headers` (lower-case names), `body`
+-- @treturn[1] boolean whether the connection can carry another request
+-- @treturn[2] nil
+-- @treturn[2] boolean false
+-- @treturn[2] table failure: that of `receive`, or one of kind `protocol` or `limit`
+function http_answer.read(receive, method, max_bytes)
+  local head, rest = read_head(receive)
+  if not head then
+    return nil, false, rest
+  end
+  local framing, length = http_head.framing(head, method)
+  if not framing then
+    return nil, false, failure_of(length)
+  end
+  local body, failed = Bodies[framing](receive, rest, max_bytes, length)
+  if not body then
+    return nil, false, failed
+  end
+  local answer = { status = head.status, headers = head.headers, body = body }
+  return answer, framing ~= "close" and http_head.keeps_alive(head)
+end
+
+return http_answer

@@ -1,0 +1,202 @@
+--- The transport inside nginx: HTTP/1.1 over cosockets, which never block the event loop.
+--
+-- A connection goes back to nginx's pool only once an answer was read to its end; every
+-- error closes it.
+--
+-- Nothing of nginx is touched before the first call: the module can be loaded anywhere.
+--
+-- @module dataforest.transport.cosocket
+
+local causes = require "dataforest.transport.cosocket_causes"
+local connections = require "dataforest.transport.cosocket_connection"
+local http_answer = require "dataforest.http_answer"
+local transport = require "dataforest.transport"
+
+local cosocket = {}
+
+local Cosocket = {}
+Cosocket.__index = Cosocket
+Cosocket.__name = "dataforest.transport.cosocket"
+
+local PORTS = { http = 80, https = 443 }
+
+-- Plain HTTP goes to this machine only, and to the cloud's metadata server, which knows no TLS.
+local PLAIN_HOSTS = { localhost = true, ["[::1]"] = true, ["169.254.169.254"] = true }
+
+-- For a transport that is used without a client (seconds, bytes).
+local DEFAULT_TIMEOUT = 30
+local DEFAULT_MAX_BYTES = 8 * 1024 * 1024
+
+local function failure(kind, message)
+  return nil, { kind = kind, message = message, sent = false }
+end
+
+-- Where a request goes -----------------------------------------------------------------
+
+local function split_authority(authority, default_port)
+  local host, port = authority:match "^(%[[%x:.]+%]):?(%d*)$"
+  if not host then
+    host, port = authority:match "^([%w%-._]+):?(%d*)$"
+  end
+  return host and host:lower(), tonumber(port) or default_port
+end
+
+--- Takes the address of a request apart, and tells whom to dial for it.
+-- @treturn[1] table `authority` (for Host), `server_name` (nil for plain HTTP), `dial_host`,
+--   `dial_port`, `dial_label`, `pool`: the name of nginx's pool
+-- @treturn[2] nil
+-- @treturn[2] string what is wrong
+local function route_of(self, request)
+  local scheme, authority = tostring(request.url):match "^(https?)://([^/?#]+)"
+  local host, port
+  if scheme then
+    host, port = split_authority(authority, PORTS[scheme])
+  end
+  if not host then
+    return nil, "the address of the request cannot be read"
+  elseif scheme == "http" and not (PLAIN_HOSTS[host] or host:find "^127%.%d+%.%d+%.%d+$") then
+    return nil, "the address of the request must begin with https://"
+  end
+  local dial_host, dial_port = host, port
+  if request.connect_to then
+    dial_host, dial_port = split_authority(request.connect_to)
+    if not dial_port then
+      return nil, 'connect_to must be "host:port"'
+    end
+  end
+  local server_name = scheme == "https" and host:gsub("^%[(.*)%]$", "%1") or nil
+  return {
+    authority = authority,
+    server_name = server_name,
+    dial_host = dial_host,
+    dial_port = dial_port,
+    dial_label = ("%s:%d"):format(dial_host, dial_port),
+    pool = table.concat({
+      "dataforest",
+      scheme,
+      dial_host,
+      dial_port,
+      server_name or "-",
+      server_name and "verified" or "plain",
+      self.pool_size,
+    }, " "),
+  }
+end
+
+--- The request up to its body, as it goes over the wire.
+-- @treturn[1] string
+-- @treturn[2] nil
+-- @treturn[2] string what is wrong
+local function head_of(request, route)
+  local target = request.target or request.url:match "^https?://[^/?#]+([^#]*)"
+  if target:find "[%s%c]" or not request.method:find "^%u+$" then
+    return nil, "the method or the target of the request cannot be sent as it is"
+  end
+  local lines = { ("%s %s HTTP/1.1"):format(request.method, target), "Host: " .. route.authority }
+  for name, value in pairs(request.headers or {}) do
+    if not name:find "^[%w!#$%%&'*+%-.^_`|~]+$" or value:find "[%z\r\n]" then
+      return nil, "a header of the request holds line breaks, or has a malformed name"
+    end
+    lines[#lines + 1] = name .. ": " .. value
+  end
+  if request.body or request.method ~= "GET" then
+    lines[#lines + 1] = ("Content-Length: %d"):format(#(request.body or ""))
+  end
+  if request.once then
+    lines[#lines + 1] = "Connection: close"
+  end
+  lines[#lines + 1] = "\r\n"
+  return table.concat(lines, "\r\n")
+end
+
+-- One call -----------------------------------------------------------------------------
+
+--- One request and its answer over one connection.
+-- @treturn ?table response
+-- @treturn ?table failure
+local function exchange(self, route, head, request, fresh)
+  local connection, failed = connections.open(route, request, self, fresh)
+  if not connection then
+    return nil, failed
+  end
+  local sent, response, reusable
+  sent, failed = connection:send(head .. (request.body or ""))
+  if sent then
+    response, reusable, failed = http_answer.read(function()
+      return connection:receive()
+    end, request.method, request.max_response_bytes or DEFAULT_MAX_BYTES)
+  end
+  if not response then
+    connection:close()
+    return nil, failed
+  end
+  response.reused = connection.reused
+  if reusable and not fresh then
+    connection:keep(self.idle_milliseconds, self.pool_size)
+  else
+    connection:close()
+  end
+  return response
+end
+
+local function phase_of_nginx()
+  local nginx = rawget(_G, "ngx")
+  return nginx and nginx.socket and nginx.get_phase and nginx.get_phase() or nil
+end
+
+--- Sends a request and waits for its answer, while nginx goes on serving others.
+-- @tparam table request see `dataforest.transport.curl`
+-- @treturn[1] table `status`, `headers` (names in lower case), `body`, `reused` (boolean)
+-- @treturn[2] nil
+-- @treturn[2] table `kind` (`argument`, `network`, `tls`, `timeout`, `protocol` or `limit`),
+--   `message`, and `sent` (boolean: the request may have reached the server)
+function Cosocket:send(request)
+  if not transport.can_yield() then
+    return nil, causes.of_phase(phase_of_nginx())
+  end
+  local route, message = route_of(self, request)
+  if not route then
+    return failure("argument", message)
+  end
+  local head
+  head, message = head_of(request, route)
+  if not head then
+    return failure("argument", message)
+  end
+  request.deadline = request.deadline or connections.now() + DEFAULT_TIMEOUT
+  -- What must reach the service at most once goes over a new connection: one of the pool may
+  -- have died unseen, and then nobody could tell whether the request arrived.
+  local fresh = request.once == true
+  local response, failed = exchange(self, route, head, request, fresh)
+  if not response and failed.stale and not fresh then
+    response, failed = exchange(self, route, head, request, true)
+  end
+  return response, failed
+end
+
+--- Waits, while nginx goes on serving others.
+-- @tparam number seconds
+function Cosocket.sleep(_, seconds)
+  ngx.sleep(math.max(0, seconds))
+end
+
+--- The time, in seconds since the epoch, in steps of a millisecond.
+-- @treturn number
+function Cosocket.now()
+  return connections.now()
+end
+
+--- Makes a transport. It opens nothing yet.
+-- @tparam[opt] table options `pool_size` (idle connections to keep), `pool_idle_timeout` (seconds
+--   that they are kept), `ca_file` (which cannot reach nginx's sockets: messages say so)
+-- @treturn table the transport
+function cosocket.new(options)
+  options = options or {}
+  return setmetatable({
+    pool_size = options.pool_size or 64,
+    idle_milliseconds = connections.milliseconds(options.pool_idle_timeout or 60),
+    ca_file = options.ca_file,
+  }, Cosocket)
+end
+
+return cosocket

@@ -1,0 +1,219 @@
+--- One connection of the cosocket transport: opened or taken from nginx's pool, verified,
+-- written to, read from, and given back or closed.
+--
+-- nginx's timeouts begin anew with each byte, so before each step the time that is left of
+-- the one deadline is set.
+--
+-- @module dataforest.transport.cosocket_connection
+
+local causes = require "dataforest.transport.cosocket_causes"
+
+local Connection = {}
+Connection.__index = Connection
+
+-- Asked for at once: above any lua_socket_buffer_size that makes sense.
+local RECEIVE_BYTES = 64 * 1024
+
+-- Written at once: more would let a slow reader stretch one step beyond the deadline.
+local SEND_BYTES = 64 * 1024
+
+-- nginx takes no longer timeout (about 24 days).
+local MAX_MILLISECONDS = 2147483647
+
+-- What a write or a read says of a connection that the server has closed.
+local CLOSED = { closed = true, ["broken pipe"] = true, ["connection reset by peer"] = true }
+
+local connections = {}
+
+--- Seconds since the epoch, exact to a millisecond. nginx's clock stands still while Lua runs, and
+-- timers would be set from a time long past.
+-- @treturn number
+function connections.now()
+  ngx.update_time()
+  return ngx.now()
+end
+
+--- A timeout as nginx takes it.
+-- @tparam number seconds
+-- @treturn number whole milliseconds, 1 or more
+function connections.milliseconds(seconds)
+  return math.max(1, math.min(math.ceil(seconds * 1000), MAX_MILLISECONDS))
+end
+
+--- Sets the timeout of the next step.
+-- @treturn ?number seconds that are left, or nil where the deadline has passed
+function Connection:begin_step(deadline)
+  local left = deadline - connections.now()
+  if left <= 0 then
+    return nil
+  end
+  self.sock:settimeout(connections.milliseconds(left))
+  return left
+end
+
+--- Connects to a name. Looking it up has a timeout of nginx's own (resolver_timeout), so it
+-- runs in a thread that is ended when our time is up.
+local function connect_by_name(sock, route, options, seconds)
+  local ended, connected, reason = false, nil, nil
+  local thread = ngx.thread.spawn(function()
+    connected, reason = sock:connect(route.dial_host, route.dial_port, options)
+    ended = true
+  end)
+  if ended then -- at once: a connection of the pool
+    ngx.thread.wait(thread)
+    return connected, reason
+  end
+  local timer = ngx.thread.spawn(function()
+    ngx.sleep(seconds)
+  end)
+  ngx.thread.wait(thread, timer)
+  ngx.thread.kill(ended and timer or thread)
+  if not ended then
+    return nil, "timeout"
+  end
+  return connected, reason
+end
+
+--- The TLS handshake, with the certificate and its name verified.
+-- @treturn ?boolean true, or nil
+-- @treturn ?table failure
+local function shake_hands(self, deadline, settings)
+  local route = self.route
+  local done, reason = false, "timeout"
+  if self:begin_step(deadline) then
+    done, reason = self.sock:sslhandshake(false, route.server_name, true)
+  end
+  -- The second question: a handshake that ends at once counts as done even where nginx did not
+  -- like the certificate, and has closed the connection.
+  if done and self.sock:getreusedtimes() then
+    return true
+  end
+  self.sock:close()
+  return nil, causes.of_handshake(reason or "handshake failed", route, settings)
+end
+
+--- Opens a connection, or takes one from the pool.
+-- @tparam table route see `cosocket.lua`
+-- @tparam table request `deadline`, `connect_timeout`
+-- @tparam table settings `ca_file`, for messages
+-- @tparam boolean fresh never take one from the pool
+-- @treturn[1] table connection
+-- @treturn[2] nil
+-- @treturn[2] table failure
+function connections.open(route, request, settings, fresh)
+  local self = setmetatable({
+    sock = ngx.socket.tcp(),
+    route = route,
+    deadline = request.deadline,
+    received = 0,
+  }, Connection)
+  local deadline = math.min(request.deadline, connections.now() + (request.connect_timeout or math.huge))
+  local seconds = self:begin_step(deadline)
+  if not seconds then
+    return nil, causes.of_connect("timeout", route)
+  end
+  -- Nothing is ever given back to the second pool, so that what comes out of it is new.
+  local options = { pool = fresh and route.pool .. " fresh" or route.pool }
+  local connected, reason
+  if causes.is_address(route.dial_host) then
+    connected, reason = self.sock:connect(route.dial_host, route.dial_port, options)
+  else
+    connected, reason = connect_by_name(self.sock, route, options, seconds)
+  end
+  if not connected then
+    return nil, causes.of_connect(reason or "unknown error", route)
+  end
+  self.reused = (self.sock:getreusedtimes() or 0) > 0
+  if route.server_name and not self.reused then
+    local done, failed = shake_hands(self, deadline, settings)
+    if not done then
+      return nil, failed
+    end
+  end
+  return self
+end
+
+--- What it means that a request was not taken, or an answer did not come.
+-- Its field `stale` says that the server had closed the connection before the request came;
+-- `ended`, that it closed the connection in good order.
+local function broken(self, reason)
+  local label = self.route.dial_label
+  local begun = self.received > 0
+  local kind, message = "network", ("the connection to %s broke: %s"):format(label, reason)
+  if reason == "timeout" then
+    kind = "timeout"
+    message = ("%s from %s in time"):format(begun and "the answer did not end" or "no answer", label)
+  elseif reason == "closed" and begun then
+    kind, message = "protocol", label .. " closed the connection in the middle of its answer"
+  elseif reason == "closed" then
+    message = label .. " closed the connection without an answer"
+  end
+  return {
+    kind = kind,
+    message = message,
+    sent = true,
+    ended = reason == "closed",
+    stale = self.reused and not begun and CLOSED[reason] == true,
+  }
+end
+
+--- Sends all of a text.
+-- @treturn ?boolean true, or nil
+-- @treturn ?table failure
+function Connection:send(text)
+  for first = 1, #text, SEND_BYTES do
+    local sent, reason = nil, "timeout"
+    if self:begin_step(self.deadline) then
+      sent, reason = self.sock:send(text:sub(first, first + SEND_BYTES - 1))
+    end
+    if not sent then
+      return nil, broken(self, reason)
+    end
+  end
+  return true
+end
+
+--- The next bytes of the answer.
+-- @treturn ?string bytes, or nil
+-- @treturn ?table failure
+function Connection:receive()
+  local bytes, reason = nil, "timeout"
+  if self:begin_step(self.deadline) then
+    bytes, reason = self.sock:receiveany(RECEIVE_BYTES)
+  end
+  if not bytes then
+    return nil, broken(self, reason)
+  end
+  self.received = self.received + #bytes
+  return bytes
+end
+
+-- nginx sees bytes that came behind an answer in its own buffer and in the system's, but not
+-- those that OpenSSL holds because nginx's buffer was full: possible only where the answer ends
+-- with such a buffer, whose size (lua_socket_buffer_size) is a multiple of this.
+local BUFFER_UNIT = 512
+
+local function is_quiet(self)
+  if self.received % BUFFER_UNIT ~= 0 then
+    return true
+  end
+  self.sock:settimeout(1)
+  local _, reason = self.sock:receiveany(1)
+  return reason == "timeout"
+end
+
+--- Gives the connection back to nginx's pool, after an answer that was read to its end.
+-- @tparam number idle_milliseconds how long it may wait there
+-- @tparam number pool_size how many may wait there
+function Connection:keep(idle_milliseconds, pool_size)
+  if not (is_quiet(self) and self.sock:setkeepalive(idle_milliseconds, pool_size)) then
+    self.sock:close()
+  end
+end
+
+--- Closes the connection.
+function Connection:close()
+  self.sock:close()
+end
+
+return connections
