@@ -53,6 +53,15 @@ describe("a call", function()
     assert.is_true(transport.requests[1].once)
   end)
 
+  it("sends an empty list as a list, and an empty table as a table", function()
+    local df, transport = client { { body = '{"success":true}' }, { body = '{"success":true}' } }
+    local app = { accountId = ID, appTypeId = "DEV-1.0.0", name = "dev001", components = {} }
+    assert.is_table(df.apps:create(app))
+    assert.matches('"components":[]', transport.requests[1].body, 1, true)
+    assert.is_table(df.accounts:get_list())
+    assert.are.equal("{}", transport.requests[2].body)
+  end)
+
   it("puts the path of the base address in front, in what is sent and in what is signed", function()
     local df, transport = client({ DETAIL }, { base_url = "https://gateway.example:8443/df/" })
     assert.is_table(df.accounts:get_detail(ID))

@@ -509,16 +509,19 @@ local function copy_fields(plan, params)
     return nil, fault, path
   end
   for _, rule in ipairs(plan.fields) do
-    local container = rule.within
-    local value = out[rule.name]
-    if container and value ~= nil and (out[container] == nil or type(out[container]) == "table") then
-      out[rule.name] = nil
-      out[container] = out[container] or {}
-      if out[container][rule.name] == nil then
-        out[container][rule.name] = value
+    local name, container = rule.name, rule.within
+    if not container then
+      if out[name] == nil then
+        out[name] = rule.default
       end
-    elseif value == nil and not container then
-      out[rule.name] = rule.default
+    elseif out[name] ~= nil then
+      local holder = out[container] or {}
+      if type(holder) == "table" and holder[1] == nil then
+        if holder[name] == nil then
+          holder[name] = out[name]
+        end
+        out[container], out[name] = holder, nil
+      end
     end
   end
   return out

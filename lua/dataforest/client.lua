@@ -218,8 +218,8 @@ end
 -- One call ---------------------------------------------------------------------------
 
 local encoders = {
-  json = function(_, params)
-    return json.encode(params)
+  json = function(operation, params)
+    return json.encode(params, operation) -- which tells an empty list from an empty table
   end,
   xml = function(operation, params)
     if not (operation.xml and operation.xml.request) then
