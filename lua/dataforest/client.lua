@@ -15,6 +15,7 @@ local operations = require "dataforest.operations"
 local options_of = require "dataforest.options"
 local redact = require "dataforest.redact"
 local retry = require "dataforest.retry"
+local scheduler = require "dataforest.scheduler"
 local time = require "dataforest.time"
 local transports = require "dataforest.transport"
 local version = require "dataforest.version"
@@ -484,6 +485,42 @@ function Client:run(operation, params, options)
     end
     last = err
   end
+end
+
+-- Many calls at once -----------------------------------------------------------------
+
+local DEFAULT_CONCURRENCY = 64
+
+local function map_concurrency(options)
+  for name in pairs(options) do
+    if name ~= "concurrency" then
+      error("df:map: unknown option " .. tostring(name) .. "; known is concurrency", 3)
+    end
+  end
+  local concurrency = options.concurrency or DEFAULT_CONCURRENCY
+  if type(concurrency) ~= "number" or not (concurrency >= 1 and concurrency % 1 == 0) then
+    error("df:map: option concurrency must be a whole number, 1 or more", 3)
+  end
+  return concurrency
+end
+
+--- Runs a function for each item, several at a time. Within it, the ordinary methods are
+-- called as always. In plain Lua the calls share libcurl's one multi handle, in nginx light
+-- threads run them; a transport of the user's own is called one after another.
+-- @tparam table items a list
+-- @tparam function fn called with an item and its index. Its first result is the item's value;
+--   nil and a second one is the item's error, and so is whatever it raises, with its traceback:
+--   text has it at its end, a table as its field `traceback`.
+-- @tparam[opt] table options `concurrency`: how many at a time, 64 by default
+-- @treturn table values, indexed as the items are
+-- @treturn ?table errors, indexed as the items are; nil where all went well
+function Client.map(_, items, fn, options)
+  if type(items) ~= "table" or type(fn) ~= "function" or type(options or {}) ~= "table" then
+    error("df:map takes a list, a function and perhaps a table of options", 2)
+  end
+  local concurrency = map_concurrency(options or {})
+  local map = transports.can_yield() and scheduler.map_threads or scheduler.map
+  return map(items, fn, concurrency)
 end
 
 local function unknown_operation(name)

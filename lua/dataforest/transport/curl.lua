@@ -1,11 +1,12 @@
 --- The transport over libcurl: for plain Lua, and for phases of nginx that cannot yield.
 --
--- It blocks the thread until the answer is there. Connections and TLS sessions are kept
+-- It blocks the thread until the answer is there, except within `df:map`. Connections and TLS sessions are kept
 -- from one call to the next.
 --
 -- @module dataforest.transport.curl
 
 local core = require "dataforest.core"
+local scheduler = require "dataforest.scheduler"
 
 local curl = {}
 
@@ -35,7 +36,7 @@ local function open(self)
   return engine
 end
 
---- Sends a request and waits for its answer.
+--- Sends a request and waits for its answer; within a `map`, the others go on meanwhile.
 -- @tparam table request `method`, `url` (https; http for loopback hosts), `headers` (name to
 --   value), `body` (string or nil), `once` (boolean: the request must not reach the server
 --   twice), `deadline` (seconds since the epoch), `connect_timeout` (seconds),
@@ -55,13 +56,23 @@ function Transport:send(request)
     end
   end
   request.timeout = request.deadline and request.deadline - core.now() or nil
-  return engine:perform(request)
+  local task = scheduler.current()
+  if not task then
+    return engine:perform(request)
+  end
+  local transfer
+  transfer, err = engine:start(request)
+  if not transfer then
+    return nil, err
+  end
+  scheduler.await(task, engine, transfer)
+  return transfer:result()
 end
 
---- Waits so many seconds, and blocks the thread meanwhile.
+--- Waits so many seconds; within a `map`, the others go on meanwhile.
 -- @tparam number seconds
 function Transport.sleep(_, seconds)
-  core.sleep(seconds)
+  scheduler.pause(seconds)
 end
 
 --- The time, in seconds since the epoch, with fractions.

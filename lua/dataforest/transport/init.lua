@@ -6,6 +6,7 @@
 -- @module dataforest.transport
 
 local core = require "dataforest.core"
+local scheduler = require "dataforest.scheduler"
 
 local transport = {}
 
@@ -36,7 +37,7 @@ local function sleep(_, seconds)
   if transport.can_yield() then
     rawget(_G, "ngx").sleep(seconds)
   else
-    core.sleep(seconds)
+    scheduler.pause(seconds)
   end
 end
 
