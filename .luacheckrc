@@ -16,6 +16,7 @@ local function inside_nginx(paths)
 end
 
 inside_nginx {
+  "lua/dataforest/scheduler.lua",
   "lua/dataforest/transport/cosocket.lua",
   "lua/dataforest/transport/cosocket_connection.lua",
   "lua/dataforest/emulator/nginx.lua",

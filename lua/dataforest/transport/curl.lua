@@ -1,7 +1,7 @@
 --- The transport over libcurl: for plain Lua, and for phases of nginx that cannot yield.
 --
--- It blocks the thread until the answer is there, except within `df:map`. Connections and TLS sessions are kept
--- from one call to the next.
+-- It blocks the thread until the answer is there, except within `df:map`. Connections and
+-- TLS sessions are kept from one call to the next.
 --
 -- @module dataforest.transport.curl
 
