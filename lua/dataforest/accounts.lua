@@ -2,9 +2,173 @@
 -- @module dataforest.accounts
 
 local core = require "dataforest.core"
+local deadline_of = require "dataforest.deadline"
+local ensure = require "dataforest.ensure"
 local errors = require "dataforest.errors"
+local lookup = require "dataforest.lookup"
+local operations = require "dataforest.operations"
+local remove = require "dataforest.remove"
+local wait = require "dataforest.wait"
+
+local SET_QUOTA = operations.by_name["accounts/setQuota"]
 
 local accounts = {}
+
+-- What is known about the states of accounts. An account is ACCEPTED once, when it is created.
+local STATES = {
+  operation = "accounts/getDetail",
+  noun = "account",
+  field = "status",
+  unreachable = { RUNNING = { ACCEPTED = true }, CHANGING = { ACCEPTED = true } },
+  cure = {},
+}
+
+--- Goes through the accounts.
+--
+--     for account in assert(df.accounts:each()) do print(account.id, account.name) end
+--
+-- The list is asked for at once, in one call, before the loop. Where that fails there is no
+-- iterator: a loop without `assert` raises as well, only with a poorer message.
+-- @tparam[opt] table params none
+-- @tparam[opt] table options of the call
+-- @treturn[1] function iterator over the entries of `get_list`
+-- @treturn[2] nil
+-- @treturn[2] table error, as of `get_list`
+-- @see https://api.ncloud-docs.com/docs/en/analytics-dataforest-accounts-getlist
+function accounts:each(params, options)
+  return lookup.each(self:get_list(params, options))
+end
+
+--- Finds an account by its name.
+-- @tparam string|table params the name, or `{ name = }`
+-- @tparam[opt] table options of the call
+-- @treturn[1] ?table the entry of `get_list`; nil, and no error, where there is no such account
+-- @treturn[2] nil
+-- @treturn[2] table error, as of `get_list`; `argument` where no name is given; `protocol` where the
+--   name is not found in a list that is not whole
+-- @see https://api.ncloud-docs.com/docs/en/analytics-dataforest-accounts-getlist
+function accounts:find(params, options)
+  local name, wrong = lookup.wanted_name(params, "accounts/getList", { name = true })
+  if not name then
+    return nil, wrong
+  end
+  local list, err = self:get_list({}, options)
+  if not list then
+    return nil, err
+  end
+  return lookup.named(list, name, "accounts/getList")
+end
+
+--- Makes sure that there is an account of that name, and tells its id whatever happens on the way.
+--
+-- It looks first, creates the account where there is none, and looks again where the outcome is
+-- unknown (an answer that was lost, a timeout, a server error) or the service says that one exists.
+-- The service keeps to one account a user, so that callers who do this at once end with the same
+-- account, and a call that failed can be made again. The password of an account that is there
+-- already is neither compared nor changed.
+-- @tparam table params `name` and `password`, as `create` takes them
+-- @tparam[opt] table options of the call; `timeout` (seconds) is for all of it, twice the client's
+--   where it is not given; `retry` says how often a create is tried
+-- @treturn[1] table the entry of `get_list`; of a new account that could not be listed, `id` and `name`
+-- @treturn[1] boolean whether this call created the account; true as well where the account appeared
+--   after a create of this call whose outcome is unknown
+-- @treturn[2] nil
+-- @treturn[2] table error: `argument`; `refused` where the user has another account, which the message
+--   names; `forbidden` where the account is there without permission for these keys; else as of
+--   `get_list` and `create`
+-- @see https://api.ncloud-docs.com/docs/en/analytics-dataforest-accounts-create
+function accounts:ensure(params, options)
+  return ensure(self.client, params, options)
+end
+
+--- Waits until an account is in a state.
+--
+--     local account, err = df.accounts:wait(id, "RUNNING", { timeout = 300, interval = 2 })
+--
+-- Looks at once, then with growing pauses of random length. Network faults, throttling and server
+-- errors are waited out; any other error ends the wait. Each look is told to `on_event` (`wait`).
+-- @tparam string|table id account identifier, or a table with `id`
+-- @tparam string|table|function state such as `"RUNNING"`, a list of such, or a function that is given
+--   the detail and says whether it will do
+-- @tparam[opt] table options
+-- @tparam[opt=300] number options.timeout seconds in all
+-- @tparam[opt=2] number options.interval seconds, the longest that the first pause is
+-- @tparam[opt=15] number options.max_interval seconds, the longest that any pause is
+-- @tparam[opt] table|boolean options.retry as in every call, with `format` and `headers`: of each look
+-- @treturn[1] table the detail, as of `get_detail`
+-- @treturn[2] nil
+-- @treturn[2] table error: `timeout` where the time is over; `refused`, at once, where the account is in a
+--   state that the wanted one cannot follow (both with the last state in the message and in field
+--   `state`); else as of `get_detail`
+-- @see https://api.ncloud-docs.com/docs/en/analytics-dataforest-accounts-getdetail
+function accounts:wait(id, state, options)
+  return wait.for_state(self.client, STATES, id, state, options)
+end
+
+--- Removes an account, and is done when it is gone. An account that is gone already is no error.
+--
+-- Where the account still has resources, nothing is deleted: the error is of kind `refused` and names
+-- them. With `force = true` its apps are stopped and removed first. (`delete` is the operation alone.)
+-- @tparam string|table params account identifier, or a table
+-- @tparam string params.id account identifier
+-- @tparam[opt=false] boolean params.force whether to remove the account's apps, too
+-- @tparam[opt=300] number params.timeout seconds in all
+-- @tparam[opt] number params.interval seconds, as of `wait`, with `max_interval`
+-- @tparam[opt] table options of the calls
+-- @treturn[1] table `id`
+-- @treturn[1] boolean whether this call removed something; false where the account was gone
+-- @treturn[2] nil
+-- @treturn[2] table error: `refused` where there are resources (`details` names them, `apps` is the list of
+--   them); `timeout` where the account is still there when the time is over; else as of the operations
+-- @see https://api.ncloud-docs.com/docs/en/analytics-dataforest-accounts-delete
+function accounts:remove(params, options)
+  return remove.account(self.client, params, options)
+end
+
+--- Changes the HDFS quota of one namespace of an account.
+-- @tparam table params as of the operation: `id`, `namespace`, `fileCountMillion`, `spaceTb`
+-- @tparam[opt=false] boolean params.merge whether what is left out stays as `get_detail` tells it; without
+--   it all are required. Between the two calls a change by somebody else can be lost.
+-- @tparam[opt] table options of the call; with `merge`, `timeout` is for both calls
+-- @treturn[1] table `id`
+-- @treturn[2] nil
+-- @treturn[2] table error, as of the operation
+-- @see https://api.ncloud-docs.com/docs/en/analytics-dataforest-accounts-setquota
+function accounts:set_quota(params, options)
+  if type(params) ~= "table" or params.merge == nil then
+    return self.client:run(SET_QUOTA, params, options)
+  elseif type(params.merge) ~= "boolean" then
+    return nil,
+      errors.new {
+        kind = errors.ARGUMENT,
+        field = "merge",
+        message = "merge must be true or false, got a " .. type(params.merge),
+        operation = SET_QUOTA.id,
+      }
+  end
+  local request = {}
+  for name, value in pairs(params) do
+    request[name] = value
+  end
+  request.merge = nil
+  local deadline, err = deadline_of.checked(self.client, options, nil, SET_QUOTA.id)
+  if not deadline then
+    return nil, err
+  elseif params.merge and not (request.fileCountMillion and request.spaceTb) then
+    local account
+    account, err = deadline:run("accounts/getDetail", { id = request.id })
+    if not account then
+      return nil, err
+    end
+    for _, quota in ipairs(account.quotas or {}) do
+      if quota.namespace == request.namespace then
+        request.fileCountMillion = request.fileCountMillion or quota.fileCountMillion
+        request.spaceTb = request.spaceTb or quota.spaceTb
+      end
+    end
+  end
+  return deadline:run(SET_QUOTA.id, request)
+end
 
 --- Downloads the account's Kerberos keytab into a file that only its owner can read
 -- (mode 0600). The file is written whole or not at all; one that is there is replaced.

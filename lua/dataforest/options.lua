@@ -220,7 +220,16 @@ local function known_names(rules)
   return table.concat(names, ", ")
 end
 
+--- A number of seconds above 0, as a rule for `options.check`.
+options.SECONDS = CLIENT.timeout
+
+--- The options of one call, as rules for `options.check`.
+options.CALL = CALL
+
 --- Checks a table of options against rules.
+-- @tparam table given
+-- @tparam table rules for each option: the Lua types that it may have, and `check`, which is given
+--   the value and returns what is wrong with it
 -- @treturn ?string what is wrong, naming the option
 -- @treturn ?string name of the option
 local function check(given, rules)
@@ -238,6 +247,8 @@ local function check(given, rules)
     end
   end
 end
+
+options.check = check
 
 --- The pauses and attempts of an option `retry`.
 -- @tparam ?table|boolean given what the caller gave; false means one attempt

@@ -54,7 +54,8 @@ end
 -- seeding it would change the caller's.
 local seed
 
-local function random()
+--- A random number between 0 and 1.
+function retry.random()
   if not seed then
     local address = tonumber((tostring({}):match "0x(%x+)" or "1"):sub(-7), 16)
     seed = (math.floor(core.now() * 1e6) + address) % 2147483646 + 1
@@ -71,7 +72,7 @@ end
 function retry.pause(policy, attempt, generator)
   -- 2^63 * base_delay is above every max_delay; larger powers would only reach infinity.
   local ceiling = math.min(policy.max_delay, policy.base_delay * 2 ^ math.min(attempt - 1, 63))
-  return (generator or random)() * ceiling
+  return (generator or retry.random)() * ceiling
 end
 
 local Bucket = {}
