@@ -391,7 +391,8 @@ describe("a template", function()
       },
       {
         '{"lifetime":604800,",","components":[{"name":"a","memoryMb":1,"cpuCount":2,"containerCount":3,'
-          .. '"env":{"X":"[{"},"ports":[[1],[2]]},{"name":"b","resource":{"memory":"much","cpus":0.5}}],"x":]',
+          .. '"env":{"X":"[{"},"ports":[[1],[2]]},'
+          .. '{"name":"b","resource":{"memory":"much","cpus":0.5}}],"x":]',
         { { name = "a", memoryMb = 1, cpuCount = 2, containerCount = 3 }, { name = "b" } },
       },
     }
