@@ -334,6 +334,14 @@ static void keep_enough_connections(struct df_http_session *session) {
     }
 }
 
+/* Of those that are kept, before one of them is used again. */
+static void find_ended_connections(struct df_http_session *session) {
+    if (session->watch.idle) {
+        struct df_http_ready ready[EVENTS_AT_ONCE];
+        df_http_watch_wait(&session->watch, ready, EVENTS_AT_ONCE, 0);
+    }
+}
+
 static struct df_http_transfer *refuse(struct df_http_error *error, const char *message) {
     df_http_error_set(error, DF_KIND_LIMIT, false, "%s", message);
     return NULL;
@@ -362,11 +370,7 @@ struct df_http_transfer *df_http_start(struct df_http_engine *engine,
         put_aside(session, transfer);
         return NULL;
     }
-    if (session->watch.idle) {
-        /* Finds the kept connections that have come to an end since they were last used. */
-        struct df_http_ready ready[EVENTS_AT_ONCE];
-        df_http_watch_wait(&session->watch, ready, EVENTS_AT_ONCE, 0);
-    }
+    find_ended_connections(session);
     keep_enough_connections(session);
     if (curl_multi_add_handle(session->multi, transfer->easy) != CURLM_OK) {
         transfer->failed = true;
@@ -428,8 +432,8 @@ static CURLMcode run_ready(struct df_http_session *session, const struct df_http
                            int count, int *running) {
     CURLMcode code = CURLM_OK;
     for (int i = 0; i < count && code == CURLM_OK; i++) {
-        int mask = (ready[i].events & DF_HTTP_READ ? CURL_CSELECT_IN : 0) |
-                   (ready[i].events & DF_HTTP_WRITE ? CURL_CSELECT_OUT : 0) |
+        int mask = ((ready[i].events & DF_HTTP_READ) ? CURL_CSELECT_IN : 0) |
+                   ((ready[i].events & DF_HTTP_WRITE) ? CURL_CSELECT_OUT : 0) |
                    (ready[i].failed ? CURL_CSELECT_ERR : 0);
         code = curl_multi_socket_action(session->multi, ready[i].fd, mask, running);
     }

@@ -97,7 +97,8 @@ void df_http_watch_close(struct df_http_watch *watch, int fd) {
 static bool arm(struct df_http_watch *watch, int fd, int events) {
     struct df_http_watched *socket = &watch->sockets[fd];
     struct epoll_event event = {0};
-    event.events = (events & DF_HTTP_READ ? EPOLLIN : 0) | (events & DF_HTTP_WRITE ? EPOLLOUT : 0);
+    event.events =
+        ((events & DF_HTTP_READ) ? EPOLLIN : 0) | ((events & DF_HTTP_WRITE) ? EPOLLOUT : 0);
     event.data.fd = fd;
     int operation = socket->armed ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
     if (epoll_ctl(watch->poller, operation, fd, &event) != 0) {
