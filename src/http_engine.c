@@ -9,7 +9,6 @@
 #include <limits.h>
 #include <pthread.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { IDLE_TRANSFERS = 64, IDLE_CONNECTIONS = 64, EVENTS_AT_ONCE = 64 };
 
@@ -22,7 +21,7 @@ struct transfer_list {
 /* What belongs to one process: all that libcurl has made. */
 struct df_http_session {
     struct df_http_engine *engine;
-    pid_t pid;
+    unsigned long generation;
     CURLM *multi;
     CURLSH *share;
     struct df_http_watch watch;
@@ -45,8 +44,16 @@ struct df_http_engine {
 static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
 static bool curl_is_ready;
 
+/* How often this process's line has forked. Cheaper to ask than getpid, which asks the kernel. */
+static unsigned long generation;
+
+static void count_fork(void) {
+    generation++;
+}
+
 static void start_curl(void) {
-    curl_is_ready = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+    curl_is_ready = pthread_atfork(NULL, NULL, count_fork) == 0 &&
+                    curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
 }
 
 /* ---- libcurl's calls back ---- */
@@ -164,7 +171,7 @@ static struct df_http_session *session_new(struct df_http_engine *engine) {
     }
     memset(session, 0, sizeof *session);
     session->engine = engine;
-    session->pid = getpid();
+    session->generation = generation;
     session->wake_at = -1;
     bool ready = df_http_watch_init(&session->watch);
     session->multi = curl_multi_init();
@@ -238,7 +245,7 @@ static void session_abandon(struct df_http_session *session) {
 
 /* The session of this process, if there is one. */
 static struct df_http_session *current_session(struct df_http_engine *engine) {
-    if (engine->session && engine->session->pid != getpid()) {
+    if (engine->session && engine->session->generation != generation) {
         session_abandon(engine->session);
     }
     return engine->session;
@@ -347,17 +354,26 @@ static struct df_http_transfer *refuse(struct df_http_error *error, const char *
     return NULL;
 }
 
-struct df_http_transfer *df_http_start(struct df_http_engine *engine,
-                                       const struct df_http_request *request,
-                                       struct df_http_error *error) {
+/* Checks the request and hands it to the transfer. What was found good before is not checked again.
+ */
+static bool prepare(struct df_http_transfer *transfer, const struct df_http_request *request,
+                    struct df_http_error *error) {
     struct df_http_url url;
-    if (!df_http_check(request, &url, error)) {
-        return NULL;
+    bool is_new = !df_http_transfer_is_at(transfer, request);
+    if ((is_new && !df_http_check_place(request, &url, error)) ||
+        !df_http_check_rest(request, error)) {
+        return false;
     }
     if (!(request->timeout > 0)) {
         df_http_error_set(error, DF_KIND_TIMEOUT, false, "no time is left for the call");
-        return NULL;
+        return false;
     }
+    return df_http_transfer_prepare(transfer, request, is_new ? &url : NULL, error);
+}
+
+struct df_http_transfer *df_http_start(struct df_http_engine *engine,
+                                       const struct df_http_request *request,
+                                       struct df_http_error *error) {
     struct df_http_session *session = current_session(engine);
     if (!session && !(session = engine->session = session_new(engine))) {
         return refuse(error, "not enough memory or descriptors for an HTTP session");
@@ -366,7 +382,7 @@ struct df_http_transfer *df_http_start(struct df_http_engine *engine,
     if (!transfer) {
         return refuse(error, "not enough memory for a transfer");
     }
-    if (!df_http_transfer_prepare(transfer, request, &url, error)) {
+    if (!prepare(transfer, request, error)) {
         put_aside(session, transfer);
         return NULL;
     }
@@ -452,14 +468,10 @@ static void stop_all(struct df_http_session *session) {
     }
 }
 
-int df_http_step(struct df_http_engine *engine, double max_wait) {
+static void step(struct df_http_session *session, double max_wait) {
     struct df_http_ready ready[EVENTS_AT_ONCE];
-    struct df_http_session *session = current_session(engine);
     int running = 0;
     CURLMcode code = CURLM_OK;
-    if (!session) {
-        return 0;
-    }
     if (is_due(session)) {
         code = run_timer(session, &running);
     } else if (session->running || session->watch.idle) {
@@ -474,12 +486,21 @@ int df_http_step(struct df_http_engine *engine, double max_wait) {
     if (code != CURLM_OK) {
         stop_all(session);
     }
+}
+
+int df_http_step(struct df_http_engine *engine, double max_wait) {
+    struct df_http_session *session = current_session(engine);
+    if (!session) {
+        return 0;
+    }
+    step(session, max_wait);
     return session->running;
 }
 
 void df_http_wait(struct df_http_engine *engine, struct df_http_transfer *transfer) {
-    while (!df_http_transfer_ended(transfer)) {
-        df_http_step(engine, -1);
+    struct df_http_session *session = current_session(engine);
+    while (transfer->state == DF_HTTP_RUNNING) {
+        step(session, -1);
     }
 }
 

@@ -41,10 +41,10 @@ struct df_http_transfer *df_http_start(struct df_http_engine *engine,
                                        struct df_http_error *error);
 
 /* Drives all transfers. Waits at most `max_wait` seconds (negative: without limit) for something to
- * happen. Returns how many still run, or -1 if the engine cannot go on. */
+ * happen. Returns how many still run. */
 int df_http_step(struct df_http_engine *engine, double max_wait);
 
-/* Drives all transfers until this one has ended. */
+/* Drives all transfers until this one, begun on the same engine, has ended. */
 void df_http_wait(struct df_http_engine *engine, struct df_http_transfer *transfer);
 
 /* The number of a transfer that has ended since the last question, in the order of their ends; 0 if

@@ -1,5 +1,7 @@
 #include "http_head.h"
 
+#include "http_text.h"
+
 #include <string.h>
 
 void df_http_head_init(struct df_http_head *head) {
@@ -40,16 +42,6 @@ static enum df_http_head_result read_status(struct df_http_head *head, const cha
     return head->status >= 100 ? DF_HTTP_HEAD_OK : DF_HTTP_HEAD_MALFORMED;
 }
 
-static bool is_name(const char *name, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        unsigned char c = (unsigned char)name[i];
-        if (c <= 0x20 || c >= 0x7f || strchr("\"(),/:;<=>?@[\\]{}", c)) {
-            return false;
-        }
-    }
-    return count > 0;
-}
-
 static enum df_http_head_result add(struct df_http_head *head, const char *bytes, size_t count) {
     switch (df_buffer_add(&head->bytes, bytes, count)) {
     case DF_BUFFER_OK:
@@ -61,11 +53,9 @@ static enum df_http_head_result add(struct df_http_head *head, const char *bytes
     }
 }
 
-static void lower(char *bytes, size_t count) {
+static void lower(char *name, size_t count) {
     for (size_t i = 0; i < count; i++) {
-        if (bytes[i] >= 'A' && bytes[i] <= 'Z') {
-            bytes[i] |= 0x20;
-        }
+        name[i] = (char)df_http_token[(unsigned char)name[i]];
     }
 }
 
@@ -96,7 +86,7 @@ static enum df_http_head_result read_field(struct df_http_head *head, const char
     const char *colon = memchr(line, ':', count);
     struct df_http_head_field field;
     enum df_http_head_result result;
-    if (!colon || !is_name(line, (size_t)(colon - line))) {
+    if (!colon || !df_http_is_token((struct df_http_text){line, (size_t)(colon - line)})) {
         return DF_HTTP_HEAD_MALFORMED;
     }
     if (head->field_count == DF_HTTP_HEAD_FIELDS) {

@@ -2,13 +2,7 @@
 #define DF_HTTP_REQUEST_H
 
 #include "http_error.h"
-
-#include <stddef.h>
-
-struct df_http_text {
-    const char *bytes;
-    size_t count;
-};
+#include "http_text.h"
 
 struct df_http_field {
     struct df_http_text name;
@@ -40,9 +34,11 @@ struct df_http_url {
     bool tls;
 };
 
-/* Checks every part of a request, so that nothing in it can end a line or leave the machine
- * unencrypted. Returns false with an error of kind `argument` that names the part. */
-bool df_http_check(const struct df_http_request *request, struct df_http_url *url,
-                   struct df_http_error *error);
+/* These two check every part of a request, so that nothing in it can end a line or leave the
+ * machine unencrypted. They return false with an error of kind `argument` that names the part.
+ * The first checks method, URL and connect_to, the second all else. */
+bool df_http_check_place(const struct df_http_request *request, struct df_http_url *url,
+                         struct df_http_error *error);
+bool df_http_check_rest(const struct df_http_request *request, struct df_http_error *error);
 
 #endif

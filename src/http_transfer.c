@@ -10,6 +10,7 @@
 enum {
     REQUEST_HEAD_CEILING = 64 * 1024,
     REQUEST_BODY_CEILING = 64 * 1024 * 1024,
+    EXPECTING_BODY = 1000,      /* up to here no libcurl asks whether it may send the body */
     KEPT_BODY_ROOM = 256 * 1024 /* a larger buffer is given back after the call */
 };
 
@@ -98,6 +99,7 @@ void df_http_transfer_free(struct df_http_transfer *transfer) {
     if (transfer->easy) {
         curl_easy_cleanup(transfer->easy);
     }
+    curl_url_cleanup(transfer->url);
     df_buffer_free(&transfer->place);
     df_buffer_free(&transfer->lines);
     df_buffer_free(&transfer->connect_line);
@@ -127,8 +129,8 @@ static enum df_buffer_result write_place(struct df_buffer *place,
     return result;
 }
 
-static bool is_same_place(const struct df_http_transfer *transfer,
-                          const struct df_http_request *request) {
+bool df_http_transfer_is_at(const struct df_http_transfer *transfer,
+                            const struct df_http_request *request) {
     const struct df_http_text parts[] = {request->method, request->url, request->connect_to};
     const char *at = transfer->place.bytes;
     const char *end = at + transfer->place.used;
@@ -193,6 +195,19 @@ static void name_peer(struct df_http_transfer *transfer, const struct df_http_ur
              *connect_to ? ")" : "");
 }
 
+/* A URL that comes parsed saves libcurl from parsing and composing it at each call. */
+static bool set_url(struct df_http_transfer *transfer, const char *url) {
+    CURL *easy = transfer->easy;
+    bool failed = false;
+    if (!transfer->url && !(transfer->url = curl_url())) {
+        return false;
+    }
+    failed = curl_url_set(transfer->url, CURLUPART_URL, url, CURLU_PATH_AS_IS) != CURLUE_OK;
+    SET(CURLOPT_CURLU, transfer->url);
+    SET(CURLOPT_URL, url); /* read where the first one is not */
+    return !failed;
+}
+
 /* Sets method, URL and connect_to, and remembers for which. */
 static enum df_buffer_result set_place(struct df_http_transfer *transfer,
                                        const struct df_http_request *request,
@@ -212,7 +227,7 @@ static enum df_buffer_result set_place(struct df_http_transfer *transfer,
     name_peer(transfer, url, connect_to);
     failed = !set_method(easy, method, transfer->place_has_body);
     failed |= !set_connect_to(transfer, connect_to);
-    SET(CURLOPT_URL, whole_url);
+    failed |= !set_url(transfer, whole_url);
     /* The target was signed: it goes out byte by byte as it is. */
     SET(CURLOPT_REQUEST_TARGET, whole_url + (url->target.bytes - request->url.bytes));
     if (failed) {
@@ -222,25 +237,31 @@ static enum df_buffer_result set_place(struct df_http_transfer *transfer,
     return DF_BUFFER_OK;
 }
 
-static bool has_header(const struct df_http_request *request, const char *name) {
-    size_t count = strlen(name);
+static bool has_header(const struct df_http_request *request, const char *lower, size_t count) {
     for (size_t i = 0; i < request->header_count; i++) {
-        if (request->headers[i].name.count == count &&
-            curl_strnequal(request->headers[i].name.bytes, name, count)) {
+        if (df_http_equals(request->headers[i].name, lower, count)) {
             return true;
         }
     }
     return false;
 }
 
+static bool is_blank(struct df_http_text text) {
+    size_t i = 0;
+    while (i < text.count && (text.bytes[i] == ' ' || text.bytes[i] == '\t')) {
+        i++;
+    }
+    return i == text.count;
+}
+
 static enum df_buffer_result add_field(struct df_buffer *lines, const struct df_http_field *field) {
     enum df_buffer_result result = df_buffer_add(lines, field->name.bytes, field->name.count);
     /* To libcurl "Name:" means to leave it out, and "Name;" to send it without a value. */
-    const char *between = field->value.count ? ": " : ";";
+    const char *between = is_blank(field->value) ? ";" : ": ";
     if (result == DF_BUFFER_OK) {
         result = add_text(lines, between);
     }
-    if (result == DF_BUFFER_OK) {
+    if (result == DF_BUFFER_OK && *between == ':') {
         result = df_buffer_add(lines, field->value.bytes, field->value.count);
     }
     return result == DF_BUFFER_OK ? df_buffer_add(lines, "", 1) : result;
@@ -249,8 +270,8 @@ static enum df_buffer_result add_field(struct df_buffer *lines, const struct df_
 /* Writes the header lines one after another, each with its NUL. */
 static enum df_buffer_result write_lines(struct df_http_transfer *transfer,
                                          const struct df_http_request *request, size_t *count) {
-    /* What libcurl would add by itself. */
-    static const char *const unasked[] = {"Accept", "Content-Type", "Expect"};
+    /* What libcurl would add by itself; "Expect" it adds to large bodies, and waits. */
+    static const struct df_http_text unasked[] = {{"accept:", 7}, {"content-type:", 13}};
     struct df_buffer *lines = &transfer->lines;
     enum df_buffer_result result = DF_BUFFER_OK;
     df_buffer_reset(lines, REQUEST_HEAD_CEILING);
@@ -258,14 +279,15 @@ static enum df_buffer_result write_lines(struct df_http_transfer *transfer,
     for (size_t i = 0; i < request->header_count && result == DF_BUFFER_OK; i++) {
         result = add_field(lines, &request->headers[i]);
     }
-    for (size_t i = 0; i < sizeof unasked / sizeof *unasked && result == DF_BUFFER_OK; i++) {
-        if (!has_header(request, unasked[i])) {
-            result = add_text(lines, unasked[i]);
-            if (result == DF_BUFFER_OK) {
-                result = df_buffer_add(lines, ":", 2);
-            }
+    for (size_t i = 0; i < 2 && result == DF_BUFFER_OK; i++) {
+        if (!has_header(request, unasked[i].bytes, unasked[i].count - 1)) {
+            result = df_buffer_add(lines, unasked[i].bytes, unasked[i].count + 1);
             ++*count;
         }
+    }
+    if (request->body.count > EXPECTING_BODY && result == DF_BUFFER_OK) {
+        result = df_buffer_add(lines, "expect:", sizeof "expect:");
+        ++*count;
     }
     return result;
 }
@@ -349,7 +371,7 @@ bool df_http_transfer_prepare(struct df_http_transfer *transfer,
         df_buffer_free(&transfer->body);
     }
     df_buffer_reset(&transfer->body, request->max_response_bytes);
-    if (!is_same_place(transfer, request)) {
+    if (url) {
         result = set_place(transfer, request, url);
     }
     if (result == DF_BUFFER_OK) {

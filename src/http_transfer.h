@@ -24,6 +24,7 @@ struct df_http_transfer {
 
     /* The request. libcurl points into these. */
     struct df_buffer place; /* method, URL, connect_to: options set only where they change */
+    CURLU *url;
     struct df_buffer lines; /* header lines */
     struct curl_slist *nodes;
     size_t node_room;
@@ -55,7 +56,12 @@ struct df_http_transfer {
 struct df_http_transfer *df_http_transfer_new(const struct df_http_options *options);
 void df_http_transfer_free(struct df_http_transfer *transfer);
 
-/* Copies the request and sets its options. False with an error if memory runs out. */
+/* Whether the call before had the same method, URL and connect_to. */
+bool df_http_transfer_is_at(const struct df_http_transfer *transfer,
+                            const struct df_http_request *request);
+
+/* Copies the request and sets its options. `url` is NULL where the transfer is at the request's
+ * place already. False with an error if the request is too large or memory runs out. */
 bool df_http_transfer_prepare(struct df_http_transfer *transfer,
                               const struct df_http_request *request, const struct df_http_url *url,
                               struct df_http_error *error);

@@ -1,0 +1,25 @@
+#ifndef DF_HTTP_TEXT_H
+#define DF_HTTP_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct df_http_text {
+    const char *bytes;
+    size_t count;
+};
+
+/* The characters of a method or of a header's name (RFC 9110, "token"), each with its lower case;
+ * 0 for all others. */
+extern const unsigned char df_http_token[256];
+
+bool df_http_is_token(struct df_http_text text);
+
+bool df_http_equal_bytes(const char *text, const char *lower, size_t count);
+
+/* Compares without regard to the case of ASCII letters. `lower` is in lower case. */
+static inline bool df_http_equals(struct df_http_text text, const char *lower, size_t count) {
+    return text.count == count && df_http_equal_bytes(text.bytes, lower, count);
+}
+
+#endif
