@@ -131,14 +131,14 @@ static void fail_timeout(struct df_http_transfer *transfer) {
     if (connecting && transfer->connect_timeout < transfer->timeout) {
         df_http_error_set(&transfer->error, DF_KIND_TIMEOUT, sent,
                           "no connection to %s within %.3g s (connect_timeout)", transfer->peer,
-                          transfer->connect_timeout);
+                          (double)transfer->connect_timeout / 1000);
         return;
     }
     df_http_error_set(&transfer->error, DF_KIND_TIMEOUT, sent, "no %s %s within %.3g s",
                       connecting              ? "connection to"
                       : transfer->head.status ? "whole answer from"
                                               : "answer from",
-                      transfer->peer, transfer->timeout);
+                      transfer->peer, (double)transfer->timeout / 1000);
 }
 
 /* A callback of ours put an end to it. */

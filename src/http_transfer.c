@@ -237,15 +237,6 @@ static enum df_buffer_result set_place(struct df_http_transfer *transfer,
     return DF_BUFFER_OK;
 }
 
-static bool has_header(const struct df_http_request *request, const char *lower, size_t count) {
-    for (size_t i = 0; i < request->header_count; i++) {
-        if (df_http_equals(request->headers[i].name, lower, count)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool is_blank(struct df_http_text text) {
     size_t i = 0;
     while (i < text.count && (text.bytes[i] == ' ' || text.bytes[i] == '\t')) {
@@ -257,36 +248,42 @@ static bool is_blank(struct df_http_text text) {
 static enum df_buffer_result add_field(struct df_buffer *lines, const struct df_http_field *field) {
     enum df_buffer_result result = df_buffer_add(lines, field->name.bytes, field->name.count);
     /* To libcurl "Name:" means to leave it out, and "Name;" to send it without a value. */
-    const char *between = is_blank(field->value) ? ";" : ": ";
-    if (result == DF_BUFFER_OK) {
-        result = add_text(lines, between);
+    if (result == DF_BUFFER_OK && is_blank(field->value)) {
+        return df_buffer_add(lines, ";", 2);
     }
-    if (result == DF_BUFFER_OK && *between == ':') {
+    if (result == DF_BUFFER_OK) {
+        result = df_buffer_add(lines, ": ", 2);
+    }
+    if (result == DF_BUFFER_OK) {
         result = df_buffer_add(lines, field->value.bytes, field->value.count);
     }
     return result == DF_BUFFER_OK ? df_buffer_add(lines, "", 1) : result;
 }
 
 /* Writes the header lines one after another, each with its NUL. */
-static enum df_buffer_result write_lines(struct df_http_transfer *transfer,
+static enum df_buffer_result write_lines(struct df_buffer *lines,
                                          const struct df_http_request *request, size_t *count) {
-    /* What libcurl would add by itself; "Expect" it adds to large bodies, and waits. */
-    static const struct df_http_text unasked[] = {{"accept:", 7}, {"content-type:", 13}};
-    struct df_buffer *lines = &transfer->lines;
+    bool has_accept = false, has_type = false;
     enum df_buffer_result result = DF_BUFFER_OK;
     df_buffer_reset(lines, REQUEST_HEAD_CEILING);
     *count = request->header_count;
     for (size_t i = 0; i < request->header_count && result == DF_BUFFER_OK; i++) {
-        result = add_field(lines, &request->headers[i]);
+        const struct df_http_field *field = &request->headers[i];
+        has_accept |= df_http_equals(field->name, "accept", 6);
+        has_type |= df_http_equals(field->name, "content-type", 12);
+        result = add_field(lines, field);
     }
-    for (size_t i = 0; i < 2 && result == DF_BUFFER_OK; i++) {
-        if (!has_header(request, unasked[i].bytes, unasked[i].count - 1)) {
-            result = df_buffer_add(lines, unasked[i].bytes, unasked[i].count + 1);
-            ++*count;
-        }
+    /* What libcurl would add by itself; and it would wait for an answer to "Expect". */
+    if (!has_accept && result == DF_BUFFER_OK) {
+        result = df_buffer_add(lines, "Accept:", sizeof "Accept:");
+        ++*count;
+    }
+    if (!has_type && result == DF_BUFFER_OK) {
+        result = df_buffer_add(lines, "Content-Type:", sizeof "Content-Type:");
+        ++*count;
     }
     if (request->body.count > EXPECTING_BODY && result == DF_BUFFER_OK) {
-        result = df_buffer_add(lines, "expect:", sizeof "expect:");
+        result = df_buffer_add(lines, "Expect:", sizeof "Expect:");
         ++*count;
     }
     return result;
@@ -298,7 +295,7 @@ static enum df_buffer_result set_headers(struct df_http_transfer *transfer,
     CURL *easy = transfer->easy;
     bool failed = false;
     size_t count;
-    enum df_buffer_result result = write_lines(transfer, request, &count);
+    enum df_buffer_result result = write_lines(&transfer->lines, request, &count);
     if (result != DF_BUFFER_OK) {
         return result;
     }
@@ -344,17 +341,30 @@ static long milliseconds(double seconds) {
     return value < 1 ? 1 : value > INT_MAX ? INT_MAX : (long)(value + 0.999);
 }
 
+/* Sets what differs from the call before. */
 static bool set_limits(struct df_http_transfer *transfer, const struct df_http_request *request) {
     CURL *easy = transfer->easy;
     bool failed = false;
-    transfer->timeout = request->timeout;
-    transfer->connect_timeout = request->connect_timeout;
-    SET(CURLOPT_TIMEOUT_MS, milliseconds(request->timeout));
-    SET(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(request->connect_timeout));
-    SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)request->max_response_bytes);
-    /* libcurl sends a request again if a kept connection dies before it answers. A new connection
-     * is not tried again. */
-    SET(CURLOPT_FRESH_CONNECT, request->once ? 1L : 0L);
+    long timeout = milliseconds(request->timeout);
+    long connect_timeout = milliseconds(request->connect_timeout);
+    if (timeout != transfer->timeout) {
+        SET(CURLOPT_TIMEOUT_MS, timeout);
+    }
+    if (connect_timeout != transfer->connect_timeout) {
+        SET(CURLOPT_CONNECTTIMEOUT_MS, connect_timeout);
+    }
+    if (request->max_response_bytes != transfer->max_response_bytes) {
+        SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)request->max_response_bytes);
+    }
+    if (request->once != transfer->once) {
+        /* libcurl sends a request again if a kept connection dies before it answers. A new
+         * connection is not tried again. */
+        SET(CURLOPT_FRESH_CONNECT, request->once ? 1L : 0L);
+    }
+    transfer->timeout = timeout;
+    transfer->connect_timeout = connect_timeout;
+    transfer->max_response_bytes = request->max_response_bytes;
+    transfer->once = request->once;
     return !failed;
 }
 

@@ -31,8 +31,10 @@ struct df_http_transfer {
     struct df_buffer connect_line;
     struct curl_slist connect_node;
     struct df_buffer body_sent;
-    double timeout;
-    double connect_timeout;
+    /* Limits as they are set; 0 is libcurl's word for none. */
+    long timeout;         /* milliseconds */
+    long connect_timeout; /* milliseconds */
+    size_t max_response_bytes;
 
     /* The answer. */
     struct df_buffer body;
@@ -44,6 +46,7 @@ struct df_http_transfer {
     enum df_http_state state;
     bool in_ended;
     bool place_has_body;
+    bool once;
     bool tls;
     bool proxied;
     bool failed;

@@ -25,11 +25,13 @@
 #define df_lua_length(L, index) lua_objlen(L, index)
 #endif
 
-/* A table that lives as long as the userdata at `index`; pops it. */
+/* A table that lives as long as the userdata at `index`: set pops it, get pushes it. */
 #if LUA_VERSION_NUM >= 502
 #define df_lua_set_companion(L, index) lua_setuservalue(L, index)
+#define df_lua_get_companion(L, index) lua_getuservalue(L, index)
 #else
 #define df_lua_set_companion(L, index) lua_setfenv(L, index)
+#define df_lua_get_companion(L, index) lua_getfenv(L, index)
 #endif
 
 /* Whole numbers become integers where Lua has them. */

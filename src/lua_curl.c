@@ -197,18 +197,39 @@ static bool read_request(struct request_reader *reader, struct df_http_request *
     return !reader->failed;
 }
 
+static struct transfer_box *push_box(lua_State *L) {
+    struct transfer_box *box = lua_newuserdata(L, sizeof *box);
+    memset(box, 0, sizeof *box);
+    lua_pushvalue(L, TRANSFER_METATABLE);
+    lua_setmetatable(L, -2);
+    return box;
+}
+
+/* A box that one blocking call after another uses: it is kept with the engine. If it is in use, by
+ * a call that a finaliser makes or by one that ran out of memory, another takes its place. */
+static struct transfer_box *push_kept_box(lua_State *L) {
+    df_lua_get_companion(L, 1);
+    lua_rawgeti(L, -1, 1);
+    struct transfer_box *box = lua_touserdata(L, -1);
+    if (!box || box->transfer) {
+        lua_pop(L, 1);
+        box = push_box(L);
+        lua_pushvalue(L, -1);
+        lua_rawseti(L, -3, 1);
+    }
+    lua_remove(L, -2);
+    return box;
+}
+
 /* Begins the call that the table at index 2 describes, and leaves its box on the stack. */
-static struct transfer_box *start(lua_State *L, struct engine_box *engine,
+static struct transfer_box *start(lua_State *L, struct engine_box *engine, bool is_kept,
                                   struct df_http_error *error) {
     struct df_http_field fields[MAX_HEADERS];
     struct df_http_request request;
     struct request_reader reader = {L, error, false};
     luaL_checktype(L, 2, LUA_TTABLE);
     lua_settop(L, 2);
-    struct transfer_box *box = lua_newuserdata(L, sizeof *box);
-    memset(box, 0, sizeof *box);
-    lua_pushvalue(L, TRANSFER_METATABLE);
-    lua_setmetatable(L, -2);
+    struct transfer_box *box = is_kept ? push_kept_box(L) : push_box(L);
     bool is_read = read_request(&reader, &request, fields);
     if (!engine->engine) {
         df_http_error_set(error, DF_KIND_CLOSED, false, "the engine is closed");
@@ -228,7 +249,7 @@ static struct transfer_box *start(lua_State *L, struct engine_box *engine,
 static int engine_perform(lua_State *L) {
     struct df_http_error error;
     struct engine_box *engine = check_engine(L);
-    struct transfer_box *box = start(L, engine, &error);
+    struct transfer_box *box = start(L, engine, true, &error);
     if (!box) {
         return push_error(L, &error);
     }
@@ -238,7 +259,7 @@ static int engine_perform(lua_State *L) {
 
 static int engine_start(lua_State *L) {
     struct df_http_error error;
-    struct transfer_box *box = start(L, check_engine(L), &error);
+    struct transfer_box *box = start(L, check_engine(L), false, &error);
     return box ? 1 : push_error(L, &error);
 }
 
@@ -416,6 +437,8 @@ static int curl_engine(lua_State *L) {
     box->engine = NULL;
     lua_pushvalue(L, ENGINE_METATABLE);
     lua_setmetatable(L, -2);
+    lua_newtable(L);
+    df_lua_set_companion(L, -2);
     box->engine = df_http_engine_new(&options);
     if (!box->engine) {
         return luaL_error(L, "engine: not enough memory, or libcurl cannot be used");
