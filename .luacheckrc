@@ -11,7 +11,7 @@ exclude_files = { "build", "build.luarocks" }
 
 local function inside_nginx(paths)
   for _, path in ipairs(paths) do
-    files[path] = { read_globals = { "ngx" } }
+    files[path] = { globals = { "ngx" } } -- whose status and header are set
   end
 end
 
@@ -20,6 +20,7 @@ inside_nginx {
   "lua/dataforest/transport/cosocket.lua",
   "lua/dataforest/transport/cosocket_connection.lua",
   "lua/dataforest/emulator/nginx.lua",
+  "lua/dataforest/emulator/nginx_process.lua",
   "spec/nginx",
 }
 files["spec"] = { std = "+busted" }

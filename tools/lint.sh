@@ -20,10 +20,10 @@ files() {
   fi | sort -u | while IFS= read -r file; do [ -e "$file" ] && echo "$file"; done
 }
 
-mapfile -t lua_files < <(files '*.lua' '*.rockspec' .busted .luacheckrc bin/dataforest)
+mapfile -t lua_files < <(files '*.lua' '*.rockspec' .busted .luacheckrc)
 mapfile -t c_files < <(files '*.c' '*.h')
 mapfile -t c_sources < <(files 'src/*.c' 'spec/c/*.c')
-mapfile -t shell_files < <(files '*.sh' .ci/run 'tools/tests.d/*' | xargs grep -lE '^#(!.*/(ba)?sh$| shellcheck shell=)')
+mapfile -t shell_files < <(files '*.sh' .ci/run 'tools/tests.d/*' bin/dataforest | xargs grep -lE '^#(!.*/(ba)?sh$| shellcheck shell=)')
 
 has_stylua() {
   [ "$(node -p 'require("./build/node_modules/@johnnymorganz/stylua/package.json").version' 2>/dev/null)" = \

@@ -15,6 +15,10 @@ local function at_least(smallest)
   end
 end
 
+local function is_latency(value)
+  return type(value) == "function" or value >= 0, "must be at least 0"
+end
+
 local function one_of(...)
   local allowed = { ... }
   return function(value)
@@ -52,7 +56,7 @@ local OPTIONS = {
   max_apps = { "number", check = at_least(0), default = 50 },
   max_containers = { "number", check = at_least(1), default = 100 },
   max_request_bytes = { "number", check = at_least(1), default = 1048576 },
-  latency = { "number", "function", default = 0 },
+  latency = { "number", "function", check = is_latency, default = 0 },
   strict = { "boolean", default = false },
   unknown_id = { "number", check = one_of(403, 404), default = 403 },
   second_account = { "number", check = one_of(200, 400), default = 200 },

@@ -1,0 +1,172 @@
+--- `dataforest emulator`: reads its arguments and writes the files that its server needs.
+--
+-- A module, and a script: `bin/dataforest` runs it with what `command.prepare` takes. As a script it
+-- ends with status 0 (go on), 100 (all was said) or what `bin/dataforest` is to end with.
+--
+-- @module dataforest.cli.emulator
+
+local emulator_options = require "dataforest.emulator.options"
+local server = require "dataforest.emulator.server"
+
+local command = {}
+
+local USAGE = 2 -- exit status for wrong arguments
+local SAID = 100
+
+command.help = [[
+Usage: dataforest emulator [options]
+
+Runs a Data Forest on this machine, over TLS, until Ctrl-C or SIGTERM, and prints the lines that
+point a client at it: DATAFOREST_BASE_URL, DATAFOREST_CA_FILE, NCLOUD_ACCESS_KEY and
+NCLOUD_SECRET_KEY, for the shell that runs the client.
+
+  --listen ADDRESS:PORT      where to listen; port 0 takes one that is free (127.0.0.1:8443)
+  --strict                   refuse what any page of the documentation refuses
+  --creation-delay SECONDS   from ACCEPTED to RUNNING of an account (150)
+  --app-delay SECONDS        the same of an app (60)
+  --container-delay SECONDS  until a new container is ready (10)
+  --change-delay SECONDS     how long an account shows CHANGING (0)
+  --deletion-delay SECONDS   how long what was deleted is still there (0)
+  --latency SECONDS          how long each answer takes (0)
+  --unknown-id 403|404       the status for an id that does not exist (403)
+  --second-account 200|400   the status for a user's second account (200)
+  --seed NUMBER              the same seed gives the same ids
+  --nginx PROGRAM            the nginx or OpenResty to use (or set DATAFOREST_NGINX)
+  --parent PID               end when this process ends
+  -h, --help                 print this
+
+DATAFOREST_EMULATOR_ACCESS_KEY and DATAFOREST_EMULATOR_SECRET_KEY set its keys.
+
+Its clock and faults can be set from outside, if it listens on this machine only:
+  curl --cacert "$DATAFOREST_CA_FILE" "$DATAFOREST_BASE_URL/_emulator/advance" -d '{"seconds":180}'
+]]
+
+local function number(text)
+  return tonumber(text), "a number"
+end
+
+local NUMBERS = {
+  ["--creation-delay"] = "creation_delay",
+  ["--app-delay"] = "app_delay",
+  ["--container-delay"] = "container_delay",
+  ["--change-delay"] = "change_delay",
+  ["--deletion-delay"] = "deletion_delay",
+  ["--latency"] = "latency",
+  ["--unknown-id"] = "unknown_id",
+  ["--second-account"] = "second_account",
+  ["--seed"] = "seed",
+}
+
+local function address(text)
+  local host, port = text:match "^%[([%x:.]+)%]:(%d+)$"
+  if not host then
+    host, port = text:match "^([%w.*-]+):(%d+)$"
+  end
+  if not host or tonumber(port) > 65535 then
+    return nil, "an address such as 127.0.0.1:8443, [::1]:8443 or localhost:0"
+  end
+  return { host = host, port = tonumber(port) }
+end
+
+local VALUES = {
+  ["--listen"] = function(settings, text)
+    local found, wanted = address(text)
+    settings.host, settings.port = found and found.host, found and found.port
+    return found, wanted
+  end,
+  ["--nginx"] = function(settings, text)
+    settings.nginx = text
+    return text ~= "", "a program"
+  end,
+  ["--parent"] = function(settings, text)
+    settings.parent = text:find "^%d+$" and tonumber(text)
+    return settings.parent, "a process id"
+  end,
+}
+
+for name, option in pairs(NUMBERS) do
+  VALUES[name] = function(settings, text)
+    local value, wanted = number(text)
+    settings.options[option] = value
+    return value, wanted
+  end
+end
+
+--- Reads the arguments of `dataforest emulator`.
+-- @tparam {string,...} arguments
+-- @treturn table|nil settings of `dataforest.emulator.server`, in parts; `help` where it was asked for
+-- @treturn ?string what is wrong
+function command.parse(arguments)
+  local settings = { host = "127.0.0.1", port = 8443, options = {} }
+  local i = 1
+  while arguments[i] do
+    local name, value = arguments[i]:match "^(%-%-[%w-]+)=(.*)$"
+    name = name or arguments[i]
+    if name == "-h" or name == "--help" then
+      return { help = true }
+    elseif name == "--strict" and not value then
+      settings.options.strict = true
+    elseif VALUES[name] then
+      if not value then
+        i = i + 1
+        value = arguments[i]
+      end
+      local fits, wanted = VALUES[name](settings, value or "")
+      if not fits then
+        return nil, ("%s takes %s"):format(name, wanted)
+      end
+    else
+      return nil, ("there is no option %s"):format(arguments[i])
+    end
+    i = i + 1
+  end
+  return settings
+end
+
+local function with_keys(settings)
+  local options = settings.options
+  options.access_key = os.getenv "DATAFOREST_EMULATOR_ACCESS_KEY" or emulator_options.access_key
+  options.secret_key = os.getenv "DATAFOREST_EMULATOR_SECRET_KEY" or emulator_options.secret_key
+  settings.access_key, settings.secret_key = options.access_key, options.secret_key
+  settings.nginx = settings.nginx or os.getenv "DATAFOREST_NGINX"
+  return emulator_options.check(options)
+end
+
+local function fail(status, message)
+  io.stderr:write("dataforest emulator: ", message, "\n")
+  return status
+end
+
+--- Does the work.
+-- @tparam string folder an empty folder
+-- @tparam string lua_path where nginx finds the Lua modules
+-- @tparam string lua_cpath where it finds the C modules for LuaJIT
+-- @tparam string pid of the script
+-- @param ... the user's arguments
+-- @treturn integer exit status
+function command.prepare(folder, lua_path, lua_cpath, pid, ...)
+  local settings, message = command.parse { ... }
+  if not settings then
+    return fail(USAGE, message .. " (dataforest emulator --help says more)")
+  elseif settings.help then
+    io.stdout:write(command.help)
+    return SAID
+  end
+  settings.folder, settings.lua_path, settings.lua_cpath = folder, lua_path, lua_cpath
+  settings.watch = { tonumber(pid), settings.parent }
+  local fine
+  fine, message = with_keys(settings)
+  if not fine then
+    return fail(USAGE, (message:gsub("_", "-")))
+  end
+  fine, message = server.write_files(settings)
+  if not fine then
+    return fail(1, message)
+  end
+  return 0
+end
+
+if (...) == "dataforest.cli.emulator" then
+  return command
+end
+os.exit(command.prepare(...))

@@ -1,0 +1,199 @@
+--- The emulator as a real server for specs: `dataforest emulator`, over TLS, on a free port.
+--
+--     local server = require("spec.support.server").start { creation_delay = 0 }
+--     local df = dataforest.new(server.options)      -- base_url, ca_file, access_key, secret_key
+--     server:advance(180)
+--     server:fail_next { operation = "accounts/create", status = 503 }
+--     server:reset()
+--     server:stop()
+--
+-- It ends with the process that started it, too.
+
+local cjson = require "cjson"
+local core = require "dataforest.core"
+
+local START_SECONDS, STOP_SECONDS = 20, 10
+
+local Server = {}
+Server.__index = Server
+
+local server = {}
+
+local function quoted(text)
+  return "'" .. tostring(text):gsub("'", "'\\''") .. "'"
+end
+
+local function read(path)
+  local file = io.open(path, "rb")
+  local text = file and file:read "*a"
+  if file then
+    file:close()
+  end
+  return text
+end
+
+--- Runs a command and returns what it printed on stdout.
+function server.output_of(command)
+  local pipe = io.popen(command, "r")
+  local text = pipe:read "*a"
+  pipe:close()
+  return text
+end
+
+local function own_pid()
+  return (read "/proc/self/stat" or ""):match "^%d+"
+end
+
+--- Whether a process runs; one that has ended and waits for its parent does not.
+function server.is_running(pid)
+  local state = (read(("/proc/%d/stat"):format(pid)) or ""):match "^%d+ %(.*%) (%a)"
+  return state ~= nil and state ~= "Z"
+end
+
+--- Waits until `condition()` holds.
+-- @treturn boolean whether it came to hold in time
+function server.wait_until(condition, seconds)
+  local deadline = core.monotonic() + seconds
+  while not condition() do
+    if core.monotonic() > deadline then
+      return false
+    end
+    core.sleep(0.02)
+  end
+  return true
+end
+
+local function arguments_of(options)
+  local arguments = { "--listen", ("127.0.0.1:%d"):format(options.port or 0) }
+  local parent = own_pid()
+  if parent then
+    arguments[#arguments + 1] = "--parent=" .. parent
+  end
+  for name, value in pairs(options) do
+    if value == true then
+      arguments[#arguments + 1] = "--" .. name:gsub("_", "-")
+    elseif name ~= "port" and name ~= "access_key" and name ~= "secret_key" then
+      arguments[#arguments + 1] = ("--%s=%s"):format(name:gsub("_", "-"), value)
+    end
+  end
+  for i, argument in ipairs(arguments) do
+    arguments[i] = quoted(argument)
+  end
+  return table.concat(arguments, " ")
+end
+
+local function environment_of(options)
+  local lines = {}
+  for name, value in pairs { ACCESS_KEY = options.access_key, SECRET_KEY = options.secret_key } do
+    lines[#lines + 1] = ("DATAFOREST_EMULATOR_%s=%s"):format(name, quoted(value))
+  end
+  return table.concat(lines, " ")
+end
+
+--- Starts a server.
+-- @tparam[opt] table options those of the command line, with _ for - (`creation_delay`, `strict`, `latency`,
+-- ...), and `port`, `access_key`, `secret_key`
+-- @treturn table `base_url`, `ca_file`, `access_key`, `secret_key`, `host`, `port`, `pid`, `folder`;
+-- `options` for `dataforest.new`
+function server.start(options)
+  options = options or {}
+  local said = os.tmpname()
+  -- SIGINT is ignored in what a shell runs in the background, unless told otherwise.
+  local pid = server.output_of(
+    ("%s env --default-signal=INT bin/dataforest emulator %s >%s 2>%s.err </dev/null & echo $!"):format(
+      environment_of(options),
+      arguments_of(options),
+      quoted(said),
+      quoted(said)
+    )
+  )
+  local self = setmetatable({ pid = tonumber(pid), host = "127.0.0.1" }, Server)
+  local text
+  local started = server.wait_until(function()
+    text = read(said)
+    return text:find "NCLOUD_SECRET_KEY='[^\n]*\n" or not server.is_running(self.pid)
+  end, START_SECONDS)
+  local complaint = read(said .. ".err")
+  os.remove(said)
+  os.remove(said .. ".err")
+  if not (started and text:find "NCLOUD_SECRET_KEY") then
+    error("the emulator did not start: " .. complaint, 2)
+  end
+  local function exported(name)
+    return (text:match(name .. "='([^\n]*)'\n"):gsub("'\\''", "'"))
+  end
+  self.said = text
+  self.base_url = exported "DATAFOREST_BASE_URL"
+  self.ca_file = exported "DATAFOREST_CA_FILE"
+  self.access_key = exported "NCLOUD_ACCESS_KEY"
+  self.secret_key = exported "NCLOUD_SECRET_KEY"
+  self.port = tonumber(self.base_url:match ":(%d+)$")
+  self.folder = self.ca_file:match "^(.*)/"
+  self.options = {
+    base_url = self.base_url,
+    ca_file = self.ca_file,
+    access_key = self.access_key,
+    secret_key = self.secret_key,
+  }
+  return self
+end
+
+--- Stops it and waits until it is gone.
+-- @tparam[opt="TERM"] string signal
+function Server:stop(signal)
+  os.execute(("kill -%s %d 2>/dev/null"):format(signal or "TERM", self.pid))
+  local gone = server.wait_until(function()
+    return not server.is_running(self.pid)
+  end, STOP_SECONDS)
+  if not gone then
+    os.execute(("kill -KILL %d"):format(self.pid))
+    error("the emulator did not stop", 2)
+  end
+end
+
+--- Runs the curl tool against it.
+-- @tparam string path
+-- @tparam[opt] string arguments more of them, quoted for the shell
+-- @treturn string what curl printed, its errors too
+function Server:curl(path, arguments)
+  return server.output_of(
+    ("curl -sS --max-time 20 --cacert %s %s %s 2>&1"):format(
+      quoted(self.ca_file),
+      arguments or "",
+      quoted(self.base_url .. path)
+    )
+  )
+end
+
+--- Steers the emulator: see `dataforest.emulator.control`.
+function Server:control(what, given)
+  local body = given and next(given) and cjson.encode(given) or "{}"
+  local text = self:curl("/_emulator/" .. what, "-d " .. quoted(body))
+  local answer = cjson.decode(text)
+  if answer.error then
+    error(answer.error, 2)
+  end
+  return answer.result
+end
+
+function Server:advance(seconds)
+  return self:control("advance", { seconds = seconds })
+end
+
+function Server:fail_next(fault)
+  return self:control("fail_next", fault)
+end
+
+function Server:add_account(account)
+  return self:control("add_account", account)
+end
+
+function Server:reset()
+  return self:control "reset"
+end
+
+function Server:calls()
+  return self:control "calls"
+end
+
+return server
