@@ -97,6 +97,16 @@ describe("ensure", function()
     end
   end)
 
+  it("does not blame another account for a limit on calls", function()
+    local df, emulator = setup()
+    emulator:add_account { name = "cloud1" }
+    emulator:fail_next { operation = "accounts/create", code = "400", status = 429 }
+    local account, err = ensure(df)
+    assert.is_nil(account)
+    assert.are.equal("quota", err.kind)
+    assert.is_nil(err.message:find("cloud1", 1, true))
+  end)
+
   it("does not take another user's account for its own", function()
     local df, emulator = setup { keys = { OTHER = "secret-of-the-other" } }
     emulator:add_account { name = NAME, access_key = "OTHER" }

@@ -8,20 +8,12 @@ local errors = require "dataforest.errors"
 local lookup = require "dataforest.lookup"
 local operations = require "dataforest.operations"
 local remove = require "dataforest.remove"
+local states = require "dataforest.states"
 local wait = require "dataforest.wait"
 
 local SET_QUOTA = operations.by_name["accounts/setQuota"]
 
 local accounts = {}
-
--- What is known about the states of accounts. An account is ACCEPTED once, when it is created.
-local STATES = {
-  operation = "accounts/getDetail",
-  noun = "account",
-  field = "status",
-  unreachable = { RUNNING = { ACCEPTED = true }, CHANGING = { ACCEPTED = true } },
-  cure = {},
-}
 
 --- Goes through the accounts.
 --
@@ -102,7 +94,7 @@ end
 --   `state`); else as of `get_detail`
 -- @see https://api.ncloud-docs.com/docs/en/analytics-dataforest-accounts-getdetail
 function accounts:wait(id, state, options)
-  return wait.for_state(self.client, STATES, id, state, options)
+  return wait.for_state(self.client, states.accounts, id, state, options)
 end
 
 --- Removes an account, and is done when it is gone. An account that is gone already is no error.

@@ -4,20 +4,10 @@
 local create_app = require "dataforest.create_app"
 local lookup = require "dataforest.lookup"
 local remove = require "dataforest.remove"
+local states = require "dataforest.states"
 local wait = require "dataforest.wait"
 
 local apps = {}
-
--- What is known about the states of apps: one that is at rest stays as it is until it is started.
--- The pages name RUNNING alone; the others are those of YARN.
-local START = "start it first, with df.apps:start"
-local STATES = {
-  operation = "apps/getDetail",
-  noun = "app",
-  field = "state",
-  unreachable = { STOPPED = "others", FINISHED = "others", FAILED = "others", KILLED = "others" },
-  cure = { STOPPED = START, FINISHED = START, FAILED = START, KILLED = START },
-}
 
 --- Goes through the apps of an account.
 --
@@ -104,7 +94,7 @@ end
 --   in the message and in field `state`); else as of `get_detail`. A function is never refused.
 -- @see https://api.ncloud-docs.com/docs/en/analytics-dataforest-apps-getdetail
 function apps:wait(id, state, options)
-  return wait.for_state(self.client, STATES, id, state, options)
+  return wait.for_state(self.client, states.apps, id, state, options)
 end
 
 --- Removes an app, and is done when it is gone. An app that is gone already is no error; one that
@@ -113,6 +103,7 @@ end
 -- @tparam string params.id app identifier
 -- @tparam[opt] string params.accountId of the app's account; saves calls where the service does not tell
 --   an app that is gone from one that is not allowed
+-- @tparam[opt] boolean params.force taken for the likeness to accounts; it changes nothing
 -- @tparam[opt=300] number params.timeout seconds in all
 -- @tparam[opt] number params.interval seconds, as of `wait`, with `max_interval`
 -- @tparam[opt] table options of the calls

@@ -43,9 +43,9 @@ local function look(deadline, name)
   return entry, nil, list
 end
 
---- Completes a refusal with the accounts that may be the reason for it.
+--- Completes a refusal with the accounts that may be the reason for it. (429 is about calls.)
 local function explained(err, list)
-  if err.kind ~= errors.REFUSED and err.kind ~= errors.QUOTA then
+  if err.kind ~= errors.REFUSED and err.kind ~= errors.QUOTA or err.status == 429 then
     return err
   end
   local names = {}

@@ -6,12 +6,10 @@
 local errors = require "dataforest.errors"
 local lookup = require "dataforest.lookup"
 local options_of = require "dataforest.options"
+local states = require "dataforest.states"
 local wait = require "dataforest.wait"
 
 local remove = {}
-
--- Apps in these states run no more; before that they are stopped, not torn down.
-local AT_REST = { STOPPED = true, FINISHED = true, FAILED = true, KILLED = true }
 
 -- The service says no.
 local REFUSALS = { refused = true, invalid = true }
@@ -80,7 +78,7 @@ end
 
 -- Apps -------------------------------------------------------------------------------
 
---- Stops an app that still runs.
+--- Stops an app that still runs, so that it can put its things in order before it is deleted.
 -- @return true where that is done or cannot be done; else nil and the error
 local function stop_app(deadline, task)
   local ok, err = deadline:run("apps/stop", { id = task.id })
@@ -103,7 +101,7 @@ local function app_step(deadline, task)
     local value, err = deadline:run("apps/getDetail", { id = task.id })
     if value then
       task.seen, state = true, value.state
-      local runs = state ~= nil and not AT_REST[state:upper()]
+      local runs = state ~= nil and not states.app_is_at_rest(state)
       if task.deleted or (runs and task.stopped == "sent") then
         return nil, nil, state
       elseif runs and not task.stopped then
