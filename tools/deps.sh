@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what is missing on Debian 12, through apt, and says what it installs.
-# Arguments: what it is wanted for, of build, demo, test, lint and docs (default: build demo test).
+# Arguments: what it is wanted for, of build, demo, test, lint, docs and package (default: build demo test).
 # A second run, with everything there, asks apt nothing.
 set -eu
 
@@ -14,6 +14,7 @@ test="$demo lua-busted luarocks:luarocks libcmocka-dev valgrind:valgrind
 lint="lua-check libcmocka-dev clang-format:clang-format clang-tidy:clang-tidy cppcheck:cppcheck
   shellcheck:shellcheck node:nodejs npm:npm"
 docs="lua-ldoc"
+package="dpkg-dev:dpkg-dev file:file"
 
 installed() { # a package, fully
   [ "$(dpkg-query -W -f='${db:Status-Abbrev}' "$1" 2>/dev/null)" = "ii " ]
@@ -28,8 +29,9 @@ for group in "$@"; do
   test) words=$test ;;
   lint) words=$lint ;;
   docs) words=$docs ;;
+  package) words=$package ;;
   *)
-    echo "deps: no group called $group (build demo test lint docs)" >&2
+    echo "deps: no group called $group (build demo test lint docs package)" >&2
     exit 2
     ;;
   esac
