@@ -237,6 +237,24 @@ describe("what dataforest emulator says #full", function()
   end)
 end)
 
+describe("the demo #full", function()
+  it("shows five calls and leaves nothing behind", function()
+    local text = servers.output_of "tools/demo.sh 2>&1; echo status $?"
+    for _, pattern in ipairs {
+      "^Data Forest at https://127.0.0.1:%d+\n",
+      "\n  1  Is the name cloud1 free%?    yes +[%d.]+ ms\n",
+      "\n  2  Create the account          %w+ +[%d.]+ ms\n",
+      "\n  3  List the accounts           1 account +[%d.]+ ms\n       cloud1      ACCEPTED    cloud1@KR%.DF",
+      "\n  4  Look at it closely .*koya        1 million files, 200 TB\n       tata        1 million files, 200 TB\n",
+      "\n  5  Create a second one         refused +[%d.]+ ms\n       Data Forest can only create and use one account",
+      "\nstatus 0\n$",
+    } do
+      assert.matches(pattern, text)
+    end
+    assert.is_nil(text:find("\27", 1, true)) -- no colours, since this is no terminal
+  end)
+end)
+
 describe("the control of an emulator", function()
   local emulator
 
