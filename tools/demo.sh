@@ -20,7 +20,7 @@ trap 'exit 143' TERM HUP
 
 bin/dataforest emulator --listen 127.0.0.1:0 --parent $$ >"$work/environment" 2>"$work/complaint" </dev/null &
 emulator=$!
-while ! grep -q NCLOUD_SECRET_KEY "$work/environment"; do
+while ! grep -qs NCLOUD_SECRET_KEY "$work/environment"; do
   if ! kill -0 "$emulator" 2>/dev/null; then
     cat "$work/complaint" >&2
     exit 1
