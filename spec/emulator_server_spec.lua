@@ -244,9 +244,12 @@ describe("the demo #full", function()
       "^Data Forest at https://127.0.0.1:%d+\n",
       "\n  1  Is the name cloud1 free%?    yes +[%d.]+ ms\n",
       "\n  2  Create the account          %w+ +[%d.]+ ms\n",
-      "\n  3  List the accounts           1 account +[%d.]+ ms\n       cloud1      ACCEPTED    cloud1@KR%.DF",
-      "\n  4  Look at it closely .*koya        1 million files, 200 TB\n       tata        1 million files, 200 TB\n",
-      "\n  5  Create a second one         refused +[%d.]+ ms\n       Data Forest can only create and use one account",
+      "\n  3  List the accounts           1 account +[%d.]+ ms\n",
+      "\n       cloud1      ACCEPTED    cloud1@KR%.DF%.NAVERNCP%.COM\n",
+      "\n  4  Look at it closely          %d%d%d%d%-",
+      "\n       koya        1 million files, 200 TB\n       tata        1 million files, 200 TB\n",
+      "\n  5  Create a second one         refused +[%d.]+ ms\n",
+      "\n       Data Forest can only create and use one account per user%.\n",
       "\nstatus 0\n$",
     } do
       assert.matches(pattern, text)
