@@ -67,10 +67,10 @@ end
 -- @treturn string
 function Random:hex(count)
   local out = {}
-  for i = 1, count do
-    out[i] = ("%x"):format(self:below(16))
+  for i = 1, math.ceil(count / 7) do
+    out[i] = ("%07x"):format(self:below(268435456))
   end
-  return table.concat(out)
+  return table.concat(out):sub(1, count)
 end
 
 --- A random UUID, as `requestId` has it.
