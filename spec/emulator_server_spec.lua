@@ -237,6 +237,114 @@ describe("what dataforest emulator says #full", function()
   end)
 end)
 
+describe("the emulator in one's own nginx #full", function()
+  local server = require "dataforest.emulator.server"
+  local folder
+
+  local function write(name, text)
+    local file = assert(io.open(folder .. "/" .. name, "wb"))
+    file:write(text)
+    file:close()
+  end
+
+  local function configuration(workers, serve)
+    local nginx = assert(server.find_nginx(os.getenv "DATAFOREST_NGINX"))
+    local modules = {}
+    for i, path in ipairs(nginx.modules) do
+      modules[i] = ("load_module %s;"):format(path)
+    end
+    local here = servers.output_of("pwd"):match "[^\n]*"
+    return nginx,
+      table.concat(modules, "\n") .. ([[
+      daemon off; master_process %s; worker_processes %d; pid nginx.pid; error_log error.log warn;
+      events { worker_connections 100; }
+      http {
+        access_log off;
+        client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi;
+        uwsgi_temp_path uwsgi; scgi_temp_path scgi;
+        lua_package_path "%s/lua/?.lua;%s/lua/?/init.lua;;";
+        lua_package_cpath "%s/build/luajit/?.so;;";
+        init_by_lua_block {
+          emulator = require("dataforest.emulator").new()
+          require "dataforest.emulator.nginx" -- now, since workers may not be allowed to read it
+        }
+        server {
+          listen unix:%s/socket;
+          location / { content_by_lua_block { %s } }
+        }
+      }]]):format(workers > 1 and "on" or "off", workers, here, here, here, folder, serve)
+  end
+
+  -- Runs nginx while `use(ask)` runs; `ask(path, arguments)` asks it with the curl tool.
+  local function with_nginx(workers, serve, use)
+    local nginx, text = configuration(workers, serve)
+    write("nginx.conf", text)
+    local pid = tonumber(
+      servers.output_of(
+        ("%s -p %s/ -c %s/nginx.conf >%s/said 2>&1 </dev/null & echo $!"):format(
+          nginx.path,
+          folder,
+          folder,
+          folder
+        )
+      )
+    )
+    local listens = servers.wait_until(function()
+      return exists(folder .. "/nginx.pid")
+    end, 10)
+    local ok, message = pcall(use, function(path, arguments)
+      return servers.output_of(
+        ("curl -sS --max-time 10 --unix-socket %s/socket %s http://localhost%s 2>&1"):format(
+          folder,
+          arguments or "",
+          path
+        )
+      )
+    end)
+    os.execute(("kill -TERM %d"):format(pid))
+    servers.wait_until(function()
+      return not servers.is_running(pid)
+    end, 10)
+    assert(listens, servers.output_of(("cat %s/said %s/error.log"):format(folder, folder)))
+    assert(ok, message)
+  end
+
+  before_each(function()
+    folder = servers.output_of("mktemp -d"):match "[^\n]*"
+  end)
+
+  after_each(function()
+    os.execute("rm -rf " .. folder)
+  end)
+
+  it("answers, and is not steered by just anybody", function()
+    with_nginx(1, 'require("dataforest.emulator.nginx").serve(emulator)', function(ask)
+      assert.matches(
+        '"details":"Authentication information are missing."',
+        ask("/api/v2/accounts/getList", "-d '{}'")
+      )
+      assert.matches('"errorCode":"300"', ask("/_emulator/now", "-d '{}'"))
+      local target = "/api/v2/accounts/getList?a=%20b"
+      local arguments = { "-d '{}'" }
+      local signed = require("spec.support.signed").headers(emulators.new(), target)
+      for name, value in pairs(signed) do
+        arguments[#arguments + 1] = ("-H '%s: %s'"):format(name, value)
+      end
+      assert.are.equal('{"success":true,"total":0,"contents":[]}', ask(target, table.concat(arguments, " ")))
+    end)
+    local log = io.open(folder .. "/error.log"):read "*a"
+    assert.are.equal("", log)
+  end)
+
+  it("wants its memory to be one worker's", function()
+    with_nginx(2, 'require("dataforest.emulator.nginx").serve(emulator)', function(ask)
+      assert.matches("500 Internal Server Error", ask("/api/v2/accounts/getList", "-d '{}'"))
+    end)
+    local log = io.open(folder .. "/error.log"):read "*a"
+    assert.matches("dataforest.emulator: its memory is one worker's: set worker_processes 1", log)
+  end)
+end)
+
 describe("the demo #full", function()
   it("shows five calls and leaves nothing behind", function()
     local text = servers.output_of "tools/demo.sh 2>&1; echo status $?"
