@@ -19,11 +19,12 @@ inside_nginx {
   "lua/dataforest/scheduler.lua",
   "lua/dataforest/transport/cosocket.lua",
   "lua/dataforest/transport/cosocket_connection.lua",
+  "lua/dataforest/transport/cosocket_gate.lua",
   "lua/dataforest/emulator/nginx.lua",
   "lua/dataforest/emulator/nginx_process.lua",
-  "spec/nginx",
 }
 files["spec"] = { std = "+busted" }
+files["spec/nginx"] = { std = "+busted", globals = { "ngx" }, read_globals = { "service_ports" } }
 files["examples/busted"] = { std = "+busted" }
 files["*.rockspec"] = { std = "+rockspec" }
 files[".luacheckrc"] = { std = "+luacheckrc" }

@@ -72,6 +72,12 @@ describe("a failed connection of nginx", function()
     end
   end)
 
+  it("names all that can be wrong where nginx lost the reason", function()
+    local kind, message = cause "certificate refused"
+    assert.are.equal("tls", kind)
+    assert.matches("lua_ssl_trusted_certificate and lua_ssl_verify_depth", message, 1, true)
+  end)
+
   it("is not misled by the number of an earlier failure", function()
     local kind, message = cause "20: handshake failed"
     assert.are.equal("tls", kind)

@@ -9,6 +9,8 @@
 
 local causes = require "dataforest.transport.cosocket_causes"
 local connections = require "dataforest.transport.cosocket_connection"
+local core = require "dataforest.core"
+local gate = require "dataforest.transport.cosocket_gate"
 local http_answer = require "dataforest.http_answer"
 local transport = require "dataforest.transport"
 
@@ -163,7 +165,8 @@ function Cosocket:send(request)
   if not head then
     return failure("argument", message)
   end
-  request.deadline = request.deadline or connections.now() + DEFAULT_TIMEOUT
+  request.deadline = request.deadline or core.now() + DEFAULT_TIMEOUT
+  gate.pause()
   -- What must reach the service at most once goes over a new connection: one of the pool may
   -- have died unseen, and then nobody could tell whether the request arrived.
   local fresh = request.once == true
@@ -177,13 +180,13 @@ end
 --- Waits, while nginx goes on serving others.
 -- @tparam number seconds
 function Cosocket.sleep(_, seconds)
-  ngx.sleep(math.max(0, seconds))
+  ngx.sleep(math.max(0.001, seconds)) -- nginx without OpenResty's patches warns of a sleep of 0
 end
 
---- The time, in seconds since the epoch, in steps of a millisecond.
+--- The time, in seconds since the epoch, with fractions. (nginx's own stands still while Lua runs.)
 -- @treturn number
 function Cosocket.now()
-  return connections.now()
+  return core.now()
 end
 
 --- Makes a transport. It opens nothing yet.

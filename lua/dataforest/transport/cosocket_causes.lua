@@ -77,6 +77,9 @@ end
 local function cure_of_handshake(reason, route, settings)
   if reason == "certificate host mismatch" then
     return cure_of_mismatch(route)
+  elseif reason == "certificate refused" then
+    return " (nginx does not say why); check the directives lua_ssl_trusted_certificate and"
+      .. " lua_ssl_verify_depth, the host in base_url, and the certificate's dates"
   elseif is_untrusted(reason) then
     -- A chain that is too deep is told in the same words as one whose end is not trusted.
     return "; set the directives lua_ssl_trusted_certificate, to a file with its authority's certificate"

@@ -7,6 +7,8 @@
 -- @module dataforest.transport.cosocket_connection
 
 local causes = require "dataforest.transport.cosocket_causes"
+local core = require "dataforest.core"
+local gate = require "dataforest.transport.cosocket_gate"
 
 local Connection = {}
 Connection.__index = Connection
@@ -25,14 +27,6 @@ local CLOSED = { closed = true, ["broken pipe"] = true, ["connection reset by pe
 
 local connections = {}
 
---- Seconds since the epoch, exact to a millisecond. nginx's clock stands still while Lua runs, and
--- timers would be set from a time long past.
--- @treturn number
-function connections.now()
-  ngx.update_time()
-  return ngx.now()
-end
-
 --- A timeout as nginx takes it.
 -- @tparam number seconds
 -- @treturn number whole milliseconds, 1 or more
@@ -43,11 +37,11 @@ end
 --- Sets the timeout of the next step.
 -- @treturn ?number seconds that are left, or nil where the deadline has passed
 function Connection:begin_step(deadline)
-  local left = deadline - connections.now()
+  local left = deadline - core.now()
   if left <= 0 then
     return nil
   end
-  self.sock:settimeout(connections.milliseconds(left))
+  self.sock:settimeout(connections.milliseconds(left + gate.lag()))
   return left
 end
 
@@ -64,7 +58,7 @@ local function connect_by_name(sock, route, options, seconds)
     return connected, reason
   end
   local timer = ngx.thread.spawn(function()
-    ngx.sleep(seconds)
+    ngx.sleep(seconds + gate.lag())
   end)
   ngx.thread.wait(thread, timer)
   ngx.thread.kill(ended and timer or thread)
@@ -80,16 +74,22 @@ end
 local function shake_hands(self, deadline, settings)
   local route = self.route
   local done, reason = false, "timeout"
-  if self:begin_step(deadline) then
+  local place = gate.enter(route.pool, deadline)
+  gate.pause()
+  if place and self:begin_step(deadline) then
     done, reason = self.sock:sslhandshake(false, route.server_name, true)
   end
-  -- The second question: a handshake that ends at once counts as done even where nginx did not
-  -- like the certificate, and has closed the connection.
+  if place then
+    gate.leave(place)
+  end
+  gate.pause()
+  -- A handshake that needs no waiting counts as done even where the certificate was refused; the
+  -- connection is closed then, and the reason lost.
   if done and self.sock:getreusedtimes() then
     return true
   end
   self.sock:close()
-  return nil, causes.of_handshake(reason or "handshake failed", route, settings)
+  return nil, causes.of_handshake(done and "certificate refused" or reason, route, settings)
 end
 
 --- Opens a connection, or takes one from the pool.
@@ -105,9 +105,9 @@ function connections.open(route, request, settings, fresh)
     sock = ngx.socket.tcp(),
     route = route,
     deadline = request.deadline,
-    received = 0,
+    answered = false,
   }, Connection)
-  local deadline = math.min(request.deadline, connections.now() + (request.connect_timeout or math.huge))
+  local deadline = math.min(request.deadline, core.now() + (request.connect_timeout or math.huge))
   local seconds = self:begin_step(deadline)
   if not seconds then
     return nil, causes.of_connect("timeout", route)
@@ -138,7 +138,7 @@ end
 -- `ended`, that it closed the connection in good order.
 local function broken(self, reason)
   local label = self.route.dial_label
-  local begun = self.received > 0
+  local begun = self.answered
   local kind, message = "network", ("the connection to %s broke: %s"):format(label, reason)
   if reason == "timeout" then
     kind = "timeout"
@@ -180,21 +180,24 @@ function Connection:receive()
   local bytes, reason = nil, "timeout"
   if self:begin_step(self.deadline) then
     bytes, reason = self.sock:receiveany(RECEIVE_BYTES)
+    gate.pause()
   end
   if not bytes then
     return nil, broken(self, reason)
   end
-  self.received = self.received + #bytes
+  self.answered = true
+  self.last_piece = #bytes
   return bytes
 end
 
 -- nginx sees bytes that came behind an answer in its own buffer and in the system's, but not
--- those that OpenSSL holds because nginx's buffer was full: possible only where the answer ends
--- with such a buffer, whose size (lua_socket_buffer_size) is a multiple of this.
+-- those that OpenSSL holds because nginx's buffer was full: possible only where the last piece
+-- fills such a buffer, whose size (lua_socket_buffer_size) is a multiple of this.
 local BUFFER_UNIT = 512
 
+--- Tells whether nothing came behind the answer.
 local function is_quiet(self)
-  if self.received % BUFFER_UNIT ~= 0 then
+  if self.last_piece % BUFFER_UNIT ~= 0 then
     return true
   end
   self.sock:settimeout(1)

@@ -1,0 +1,70 @@
+--- The nginx under test: handlers that call the client. This half runs in plain Lua and starts it; the
+-- handlers are in `app_handlers.lua`.
+
+local cjson = require "cjson"
+local nginx = require "spec.support.nginx"
+
+local app = {}
+
+local HTTP = [[
+  lua_ssl_trusted_certificate ca.pem;
+  lua_ssl_verify_depth 3;
+  lua_ssl_protocols TLSv1.2 TLSv1.3;
+  lua_socket_log_errors off;
+  keepalive_requests 100000000;
+  @EXTRA@
+  init_by_lua_block { service_ports = @SERVICE@ }
+  server {
+    listen 127.0.0.1:@http@;
+    location = /idle { content_by_lua_block { ngx.say "idle" } }
+    location /do/ { content_by_lua_block { require("spec.nginx.app_handlers").run() } }
+    @LOCATIONS@
+  }
+]]
+
+local function ports_literal(ports)
+  local parts = {}
+  for name, port in pairs(ports) do
+    parts[#parts + 1] = ("%s = %d"):format(name, tonumber(port))
+  end
+  return "{ " .. table.concat(parts, ", ") .. " }"
+end
+
+--- Starts it.
+-- @tparam Nginx service whose ports the handlers dial, and whose CA they trust
+-- @tparam[opt] table options `extra` (for `http { }`), `locations` (for `server { }`), `workers`, `log_level`
+-- @treturn Nginx with the port `http`, and with `call(handler, arguments)`
+function app.start(service, options)
+  options = options or {}
+  local values = {
+    EXTRA = options.extra or "",
+    LOCATIONS = options.locations or "",
+    SERVICE = ports_literal(service.ports),
+  }
+  local self = nginx.start {
+    http = HTTP:gsub("@(%u+)@", values),
+    ports = { "http" },
+    files = { ["ca.pem"] = nginx.read_file(service.folder .. "/ca.pem") },
+    workers = options.workers,
+    log_level = options.log_level,
+    env = options.env,
+  }
+
+  --- What a handler returns; raises where it raised.
+  function self.call(_, handler, arguments, call_options)
+    local query = {}
+    for name, value in pairs(arguments or {}) do
+      query[#query + 1] = name .. "=" .. tostring(value)
+    end
+    local target = ("/do/%s?%s"):format(handler, table.concat(query, "&"))
+    local status, body = self:get("http", target, call_options)
+    if status ~= 200 then
+      error(("%s: %s %s"):format(target, tostring(status), type(body) == "table" and body.message or body), 2)
+    end
+    return cjson.decode(body)
+  end
+
+  return self
+end
+
+return app

@@ -1,0 +1,233 @@
+--- Handlers that call the client inside nginx. Each gets the query as a table, and returns what is to be
+-- told as JSON.
+
+local cjson = require "cjson"
+local dataforest = require "dataforest"
+
+local emulator_class = require "dataforest.emulator"
+
+local handlers = {}
+
+-- Clients ------------------------------------------------------------------------------
+
+--- A client of one of the service's ports. The name in the certificate is localhost.
+local function client(port, options)
+  local scheme = port == "plain" and "http" or "https"
+  local all = {
+    base_url = scheme .. "://localhost:" .. service_ports[port],
+    connect_to = "127.0.0.1:" .. service_ports[port],
+    access_key = emulator_class.access_key,
+    secret_key = emulator_class.secret_key,
+  }
+  for name, value in pairs(options or {}) do
+    all[name] = value
+  end
+  return dataforest.new(all)
+end
+
+--- The emulator of the service, from afar.
+local function remote_emulator()
+  local transport = require("dataforest.transport.cosocket").new()
+  local port = service_ports.api
+  return setmetatable({}, {
+    __index = function(_, name)
+      return function(_, given)
+        local body = given == nil and "{}"
+          or cjson.encode(type(given) == "table" and given or { seconds = given })
+        local response = assert(transport:send {
+          method = "POST",
+          url = ("https://localhost:%d/_emulator/%s"):format(port, name),
+          connect_to = "127.0.0.1:" .. port,
+          body = body,
+          deadline = ngx.now() + 10,
+        })
+        assert(response.status == 200, response.body)
+        return cjson.decode(response.body).result
+      end
+    end,
+  })
+end
+
+local function context()
+  local emulator = remote_emulator()
+  return {
+    emulator = emulator,
+    client = function(options)
+      return client("api", options)
+    end,
+    advance_service_clock = function(seconds)
+      emulator:set_clock(emulator:now() + seconds)
+    end,
+  }
+end
+
+local function told(value, err)
+  if value ~= nil then
+    return { value = value, token = type(value) == "table" and value.token or nil }
+  end
+  return {
+    kind = err.kind,
+    message = err.message,
+    text = tostring(err),
+    sent = err.sent,
+    attempts = err.attempts,
+    status = err.status,
+  }
+end
+
+-- The account suite --------------------------------------------------------------------
+
+--- One case of the suite, in the phase that runs.
+function handlers.case(args)
+  local suite = require "spec.support.account_suite"
+  local own = context()
+  own.emulator:reset()
+  suite[tonumber(args.number)].run(own)
+  return "passed"
+end
+
+-- Faults -------------------------------------------------------------------------------
+
+--- A good call first where `warm` is set, then one that meets a fault, then a good one; each with a
+-- token of its own, which the answer has to bring back.
+function handlers.fault(args)
+  local port = args.port or "faults"
+  local df = client(port, {
+    retry = args.retry and { attempts = tonumber(args.retry), base_delay = 0.001 } or false,
+    timeout = tonumber(args.timeout) or 5,
+    max_response_bytes = 100000,
+  })
+  local function list(token, fault)
+    return told(df.accounts:get_list(nil, { headers = { ["X-Token"] = token, ["X-Fault"] = fault } }))
+  end
+  local result = {}
+  if args.warm then
+    result.before = list "before"
+    ngx.sleep(tonumber(args.warm))
+  end
+  ngx.update_time()
+  local started = ngx.now()
+  if args.operation == "create" then
+    result.during = told(df.accounts:create({ name = "df001", password = "Abcdef1!" }, {
+      headers = { ["X-Token"] = "during", ["X-Fault"] = args.name },
+    }))
+  else
+    result.during = list("during", args.name)
+  end
+  ngx.update_time()
+  result.seconds = ngx.now() - started
+  ngx.sleep(tonumber(args.pause) or 0)
+  result.after = list "after"
+  result.later = list "later"
+  return result
+end
+
+--- A plain list, over the emulator of the service.
+function handlers.list(args)
+  return told(
+    client("api", { transport = args.transport, ca_file = args.ca_file, retry = false }).accounts:get_list()
+  )
+end
+
+--- A call to an address of one's own.
+function handlers.dial(args)
+  local df = dataforest.new {
+    base_url = args.base_url,
+    connect_to = args.connect_to,
+    ca_file = args.ca_file,
+    proxy = args.proxy,
+    access_key = emulator_class.access_key,
+    secret_key = emulator_class.secret_key,
+    timeout = tonumber(args.timeout) or 2,
+    retry = false,
+  }
+  ngx.update_time()
+  local started = ngx.now()
+  local result = told(df.accounts:get_list())
+  ngx.update_time()
+  result.seconds = ngx.now() - started
+  return result
+end
+
+-- Many calls ---------------------------------------------------------------------------
+
+--- So many threads, each with so many calls; every answer has to be the caller's own.
+function handlers.flood(args)
+  local df = client(args.port, { pool_size = tonumber(args.pool) or 64, retry = false, timeout = 60 })
+  local threads, stale, failed, message = {}, 0, 0, nil
+  local calls = tonumber(args.calls) or 1
+  for number = 1, tonumber(args.threads) do
+    threads[number] = ngx.thread.spawn(function()
+      for call = 1, calls do
+        local token = number .. "-" .. call
+        local headers = { ["X-Token"] = token, ["X-Seconds"] = args.seconds }
+        local list, err = df.accounts:get_list(nil, { headers = headers })
+        if not list then
+          failed, message = failed + 1, tostring(err)
+        elseif list.token and list.token ~= token then
+          stale = stale + 1
+        end
+      end
+    end)
+  end
+  for _, thread in ipairs(threads) do
+    assert(ngx.thread.wait(thread))
+  end
+  return { stale = stale, failed = failed, message = message }
+end
+
+--- One call, with a token.
+function handlers.one(args)
+  local df = client(args.port or "slow", { retry = false })
+  local headers = { ["X-Token"] = args.token, ["X-Seconds"] = args.seconds }
+  return told(df.accounts:get_list(nil, { headers = headers }))
+end
+
+--- The memory of this worker, after a full collection.
+function handlers.memory()
+  collectgarbage()
+  collectgarbage()
+  local file = assert(io.open "/proc/self/status")
+  local kilobytes = file:read("*a"):match "VmRSS:%s*(%d+) kB"
+  file:close()
+  return {
+    lua_kilobytes = collectgarbage "count",
+    resident_kilobytes = tonumber(kilobytes),
+    pid = ngx.worker.pid(),
+  }
+end
+
+function handlers.pid()
+  return ngx.worker.pid()
+end
+
+--- The modules that are loaded.
+function handlers.loaded()
+  local names = {}
+  for name in pairs(package.loaded) do
+    names[#names + 1] = name
+  end
+  return names
+end
+
+-- Entry --------------------------------------------------------------------------------
+
+--- Runs a handler, and returns its answer as JSON, or an error and false.
+function handlers.outcome(name, args)
+  local ok, result = xpcall(function()
+    return handlers[name](args)
+  end, function(err)
+    local text = type(err) == "table" and (err.message and tostring(err.message)) or tostring(err)
+    return debug.traceback(text, 2)
+  end)
+  return ok and cjson.encode(result) or result, ok
+end
+
+--- Serves `/do/<handler>?<arguments>`.
+function handlers.run()
+  local body, ok = handlers.outcome(ngx.var.uri:match "([%w_]+)$", ngx.req.get_uri_args())
+  ngx.status = ok and 200 or 500
+  ngx.print(body)
+end
+
+return handlers

@@ -1,0 +1,60 @@
+--- The other side of the tests inside nginx: an emulator over TLS, and servers that misbehave.
+-- This half runs in plain Lua and starts it; what it serves is in `service_handlers.lua`.
+
+local nginx = require "spec.support.nginx"
+local server = require "dataforest.emulator.server"
+
+local service = {}
+
+local HTTP = [[
+  lua_shared_dict counts 1m;
+  ssl_certificate server.pem;
+  ssl_certificate_key server.key;
+  ssl_protocols TLSv1.2 TLSv1.3;
+  keepalive_requests 100000000;
+  keepalive_timeout 300s;
+  lua_check_client_abort on;
+  init_by_lua_block { handlers = require "spec.nginx.service_handlers" }
+  server {
+    listen 127.0.0.1:@api@ ssl;
+    location / { content_by_lua_block { handlers.api() } }
+  }
+  server {
+    listen 127.0.0.1:@slow@ ssl;
+    location / { content_by_lua_block { handlers.slow() } }
+  }
+  server {
+    listen 127.0.0.1:@faults@ ssl;
+    location / { content_by_lua_block { handlers.fault() } }
+  }
+  server {
+    listen 127.0.0.1:@plain@;
+    location / { content_by_lua_block { handlers.fault() } }
+  }
+  server {
+    listen 127.0.0.1:@short@ ssl;
+    keepalive_timeout 100ms;
+    location / { content_by_lua_block { handlers.fault() } }
+  }
+  server {
+    listen 127.0.0.1:@counts@;
+    location / { content_by_lua_block { handlers.counts() } }
+  }
+]]
+
+--- Starts it.
+-- @treturn Nginx with a port each for `api` (the emulator), `slow` (500 ms for each answer), `faults`,
+--   `plain` (the same without TLS), `short` (idle connections are closed after 100 ms) and `counts`
+function service.start()
+  local folder = nginx.new_folder()
+  assert(server.make_certificates(folder, "df.test"))
+  local files = {}
+  for _, name in ipairs { "ca.pem", "server.pem", "server.key" } do
+    files[name] = nginx.read_file(folder .. "/" .. name)
+  end
+  nginx.remove(folder)
+  local ports = { "api", "slow", "faults", "plain", "short", "counts" }
+  return nginx.start { http = HTTP, ports = ports, files = files }
+end
+
+return service
