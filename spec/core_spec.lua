@@ -127,6 +127,9 @@ describe("core.signer", function()
     assert.equal(signer:sign("GET", "/", "0"), signer:sign("GET", "/", 0))
     assert.equal("GET /\n0\nAK", core.string_to_sign("GET", "/", 0, "AK"))
     assert.equal("GET /\n9007199254740992\nAK", core.string_to_sign("GET", "/", 2 ^ 53, "AK"))
+    for _, digits in ipairs { "7", "10", "100", "101", "1009", "99999", "1700000000000" } do
+      assert.equal("GET /\n" .. digits .. "\nAK", core.string_to_sign("GET", "/", tonumber(digits), "AK"))
+    end
     assert.equal("GET /\n" .. ("9"):rep(20) .. "\nAK", core.string_to_sign("GET", "/", ("9"):rep(20), "AK"))
     for _, bad in ipairs {
       -1,
@@ -448,6 +451,12 @@ describe("core.decode", function()
     assert.same({ owner = { age = 2 } }, decode '{"owner":{"age":"x"},"owner":{"age":2}}')
   end)
 
+  it("knows names that are written with escapes", function()
+    assert.same({ id = "true" }, decode '{"i\\u0064":true}')
+    assert.same({ createdAt = "x" }, decode '{"create\\u0041t":"x"}')
+    assert.same({ id = "a", disabled = true }, decode '{"id":"a","\\u0064isabled":"true"}')
+  end)
+
   it("keeps to the shape whatever the order of the fields", function()
     local orders = {
       '{"id":1,"ratio":"2","disabled":"true","new":1}',
@@ -472,12 +481,6 @@ describe("core.decode", function()
       assert.same({ [long] = "1", n = "2" }, core.decode(('{"%s":1,"n":2}'):format(longer), type))
     end
     assert.same({ [long .. "x"] = 1 }, core.decode(('{"%sx":1}'):format(long), type))
-  end)
-
-  it("knows names with anything in them", function()
-    local type =
-      { object = "Odd", fields = { { name = "a\0b", type = "string" }, { name = "a", type = "integer" } } }
-    assert.same({ ["a\0b"] = "1", a = 2 }, core.decode('{"a\\u0000b":1,"a":"2"}', type))
   end)
 
   it("refuses what is not one JSON value", function()
@@ -606,6 +609,114 @@ describe("core.decode", function()
     end
   end)
 
+  -- An answer whose text shows that all has its type is not walked through: it must come out as it would
+  -- have with the walk, which core.coerce always takes.
+  it("gives with a look at the text alone what the walk gives", function()
+    local cjson = require("cjson").new()
+    cjson.decode_invalid_numbers(false)
+    cjson.decode_max_depth(64)
+    local state = 12345
+    local function random(n)
+      state = (state * 16807) % 2147483647
+      return state % n + 1
+    end
+    local function pick(list)
+      return list[random(#list)]
+    end
+    local blanks = { "", "", "", "", " ", "\n", "\t \r\n" }
+    local scalars = {
+      string = { '"a"', '"\\""', '""', '"\\\\"', '"\\\\\\""', '"\226\130\169"', '"{\\"id\\":1}"', '"7"' },
+      integer = { "0", "-0", "7", "-12", "123456789012345", "1234567890123456", "7.0", "7.5", "1e3", '"7"' },
+      number = { "0", "1", "1.5", "-2e-2", '"1.5"', "100" },
+      boolean = { "true", "false", '"true"' },
+      any = { '"x"', "1", "1.5", "true", "{}", "[]", '{"a":[1,null,{"b":2}]}', '[1,"x"]' },
+    }
+    local odd = { "null", '""', "[]", "{}", "1", '"x"', "true", "[1]", '{"id":1}', "1e999" }
+    local names = { "new", "i\\u0064", "created", "createAt", "createdA", "createdAtt", "i", "" }
+
+    local write
+    local function write_object(type)
+      local members = {}
+      for _, f in ipairs(type.fields) do
+        if random(3) > 1 then
+          table.insert(
+            members,
+            random(#members + 1),
+            ('"%s"%s:%s'):format(f.name, pick(blanks), write(f.type))
+          )
+        end
+      end
+      for _ = 1, random(8) - 6 do -- a strange name, or one that is there already
+        local name = random(2) == 1 and pick(names) or pick(type.fields).name
+        table.insert(members, random(#members + 1), ('"%s":%s'):format(name, write(pick { "any", "string" })))
+      end
+      return "{" .. pick(blanks) .. table.concat(members, pick(blanks) .. "," .. pick(blanks)) .. "}"
+    end
+    function write(type)
+      local text
+      if random(100) == 1 then
+        text = pick(odd)
+      elseif type.fields then
+        text = write_object(type)
+      elseif type.array then
+        local items = {}
+        for i = 1, random(3) - 1 do
+          items[i] = write(type.array)
+        end
+        text = "[" .. pick(blanks) .. table.concat(items, pick(blanks) .. "," .. pick(blanks)) .. "]"
+      elseif type.map then
+        text = '{"a":' .. write(type.map) .. "}"
+      else
+        local list = scalars[type]
+        text = list[random(random(12) == 1 and #list or 2)]
+      end
+      return pick(blanks) .. text .. pick(blanks)
+    end
+
+    local function show(value)
+      if type(value) ~= "table" then
+        return (number_type and number_type(value) or type(value)) .. ":" .. tostring(value)
+      end
+      local keys, parts = {}, {}
+      for key in pairs(value) do
+        keys[#keys + 1] = key
+      end
+      table.sort(keys, function(a, b)
+        return tostring(a) < tostring(b)
+      end)
+      for i, key in ipairs(keys) do
+        parts[i] = show(key) .. "=" .. show(value[key])
+      end
+      return "{" .. table.concat(parts, ",") .. "}"
+    end
+
+    local plain = { object = "Plain", fields = {} }
+    for _, f in ipairs(account.fields) do
+      if f.name ~= "links" then -- maps are always walked through
+        plain.fields[#plain.fields + 1] = f
+      end
+    end
+    local type = { object = "Both", fields = { { name = "list", type = { array = plain } } } }
+    for _, f in ipairs(plain.fields) do
+      type.fields[#type.fields + 1] = f
+    end
+    local same_shape, refused = core.shape(type), 0
+    for _ = 1, 4000 do
+      local body = write(type)
+      local value, message = core.decode(body, same_shape)
+      local walked, walked_message = core.coerce(cjson.decode(body), same_shape)
+      if value == nil then
+        refused = refused + 1
+        assert.is_nil(walked, body)
+        assert.is_string(message)
+        assert.is_string(walked_message)
+      else
+        assert.equal(show(walked), show(value), body)
+      end
+    end
+    assert.is_true(refused > 400 and refused < 3600, refused)
+  end)
+
   it("leaves other users of cjson alone", function()
     local cjson = require "cjson"
     assert.equal(1000, #cjson.decode(("["):rep(999) .. "1" .. ("]"):rep(999)) and 1000)
@@ -673,6 +784,9 @@ describe("core.shape", function()
       { object = "X", fields = { "id" } },
       { object = "X", fields = { { type = "string" } } },
       { object = "X", fields = { { name = "", type = "string" } } },
+      { object = "X", fields = { { name = 'a"b', type = "string" } } },
+      { object = "X", fields = { { name = "a\\b", type = "string" } } },
+      { object = "X", fields = { { name = "a\0b", type = "string" } } },
       { object = "X", fields = { { name = 1, type = "string" } } },
       { object = "X", fields = { { name = "id" } } },
       { object = "X", fields = { { name = "id", type = "string", aliases = "x" } } },

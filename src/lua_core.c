@@ -35,26 +35,33 @@ static struct df_text check_word(lua_State *L, int argument, const char *name) {
     return text;
 }
 
+/* Writes the digits of a number to the end of `digits`, two at a time: the divisions wait for one
+ * another. */
+static struct df_text write_digits(unsigned long long value, char digits[TIMESTAMP_SIZE]) {
+    char *first = digits + TIMESTAMP_SIZE;
+    do {
+        unsigned pair = (unsigned)(value % 100);
+        value /= 100;
+        *--first = (char)('0' + pair % 10);
+        *--first = (char)('0' + pair / 10);
+    } while (value > 0);
+    if (*first == '0' && first + 1 < digits + TIMESTAMP_SIZE) {
+        first++;
+    }
+    return (struct df_text){first, (size_t)(digits + TIMESTAMP_SIZE - first)};
+}
+
 /* A number's digits go into `digits`; a string's stay where they are. */
 static struct df_text check_timestamp(lua_State *L, int argument, char digits[TIMESTAMP_SIZE]) {
-    struct df_text text = {digits, 0};
     if (lua_type(L, argument) == LUA_TNUMBER) {
         double value = lua_tonumber(L, argument);
         if (!(value >= 0 && value <= 9007199254740992.0) ||
             (double)(unsigned long long)value != value) {
             luaL_argerror(L, argument, "the timestamp is not a whole number of milliseconds");
         }
-        unsigned long long left = (unsigned long long)value;
-        char *first = digits + TIMESTAMP_SIZE;
-        do {
-            *--first = (char)('0' + left % 10);
-            left /= 10;
-        } while (left > 0);
-        text.bytes = first;
-        text.count = (size_t)(digits + TIMESTAMP_SIZE - first);
-        return text;
+        return write_digits((unsigned long long)value, digits);
     }
-    text = check_text(L, argument);
+    struct df_text text = check_text(L, argument);
     for (size_t i = 0; i < text.count; i++) {
         if (text.bytes[i] < '0' || text.bytes[i] > '9') {
             luaL_argerror(L, argument, "the timestamp holds something other than digits");

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { MAX_ENTRIES = 10000, INTERNED_LENGTH = 40 };
+enum { MAX_ENTRIES = 10000 };
 
 /* What the compiler carries along. `names` is the stack index of the table that anchors names. */
 struct compiler {
@@ -69,17 +69,27 @@ static int push_member(lua_State *L, const char *name) {
     return lua_type(L, -1);
 }
 
+/* Names are compared with the text of answers, so none may be one that JSON escapes. */
+static bool is_name(const char *name, size_t length) {
+    for (size_t i = 0; i < length; i++) {
+        if ((unsigned char)name[i] < ' ' || name[i] == '"' || name[i] == '\\') {
+            return false;
+        }
+    }
+    return length > 0;
+}
+
 /* Takes the name at the top into the next free field of the object, and pops it. */
 static int take_name(const struct compiler *c, int object, int *next, int real) {
     lua_State *L = c->L;
-    if (lua_type(L, -1) != LUA_TSTRING || df_lua_length(L, -1) == 0) {
-        fail(c, "the name of a field is missing");
-    }
-    struct df_type *type = &c->shape->types[object];
+    int first = c->shape->types[object].first;
     struct df_field *field = &c->shape->fields[*next];
-    size_t length;
-    const char *name = lua_tolstring(L, -1, &length);
-    for (int i = type->first; i < *next; i++) {
+    size_t length = 0;
+    const char *name = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &length) : "";
+    if (!is_name(name, length)) {
+        fail(c, "the name of a field is missing or strange");
+    }
+    for (int i = first; i < *next; i++) {
         const struct df_field *other = &c->shape->fields[i];
         if (other->length == length && memcmp(other->name, name, length) == 0) {
             fail(c, "a field is named twice");
@@ -88,9 +98,7 @@ static int take_name(const struct compiler *c, int object, int *next, int real) 
     field->name = name;
     field->length = length;
     field->real = real;
-    field->guess = *next;
-    type->has_alias = type->has_alias || real >= 0;
-    type->long_names = type->long_names || length > INTERNED_LENGTH;
+    field->guess = *next - first;
     lua_rawseti(L, c->names, *next + 1);
     return (*next)++;
 }
@@ -190,6 +198,7 @@ static int compile(struct compiler *c) {
     if (++c->depth > DF_SHAPE_DEPTH) {
         fail(c, "the type is nested too deep");
     }
+    c->shape->depth = c->depth > c->shape->depth ? c->depth : c->shape->depth;
     luaL_checkstack(L, 8, "type");
     push_member(L, "array");
     lua_pushliteral(L, "map");
@@ -233,6 +242,10 @@ struct df_shape *df_lua_compile_shape(lua_State *L, int type, int metatable, int
     shape->root = compile(&c);
     lua_pop(L, 2);
     return shape;
+}
+
+void df_lua_push_names(lua_State *L, int shape) {
+    df_lua_get_companion(L, shape);
 }
 
 static int shape_collect(lua_State *L) {

@@ -39,24 +39,42 @@ static size_t sequence_length(const unsigned char *at, const unsigned char *end)
     return length;
 }
 
+/* How many of the bytes come before the first group of eight with one that is not ASCII. */
+static size_t ascii_words(const unsigned char *at, size_t count) {
+    const uint64_t high = UINT64_C(0x8080808080808080);
+    uint64_t words[4];
+    size_t passed = 0;
+    for (; count - passed >= sizeof words; passed += sizeof words) {
+        memcpy(words, at + passed, sizeof words);
+        if ((words[0] | words[1] | words[2] | words[3]) & high) {
+            break;
+        }
+    }
+    for (; count - passed >= sizeof words[0]; passed += sizeof words[0]) {
+        memcpy(words, at + passed, sizeof words[0]);
+        if (words[0] & high) {
+            break;
+        }
+    }
+    return passed;
+}
+
 bool df_utf8_check(const char *bytes, size_t count, size_t *characters) {
     const unsigned char *at = (const unsigned char *)bytes;
     const unsigned char *end = at + count;
     size_t found = 0;
     while (at < end) {
-        uint64_t word;
-        while ((size_t)(end - at) >= sizeof word) { /* most bodies are ASCII throughout */
-            memcpy(&word, at, sizeof word);
-            if (word & UINT64_C(0x8080808080808080)) {
-                break;
-            }
-            at += sizeof word;
-            found += sizeof word;
+        size_t ascii = ascii_words(at, (size_t)(end - at)); /* most bodies are ASCII throughout */
+        at += ascii;
+        found += ascii;
+        while (at < end && *at < 0x80) {
+            at++;
+            found++;
         }
         if (at == end) {
             break;
         }
-        size_t length = *at < 0x80 ? 1 : sequence_length(at, end);
+        size_t length = sequence_length(at, end);
         if (length == 0) {
             return false;
         }
