@@ -855,6 +855,11 @@ describe("core.coerce", function()
       { names = { "a" }, inner = { list = { "x" } } },
       core.coerce({ names = "a", inner = { list = "x" } }, account, true)
     )
+    assert.same(
+      { names = {}, inner = { list = {} } },
+      core.coerce({ inner = "\n  ", names = " " }, account, true)
+    )
+    assert.same({ names = { " " } }, core.coerce({ names = " " }, account))
     assert.same({}, core.coerce({}, account, false))
     assert.same({}, core.coerce({}, account))
   end)

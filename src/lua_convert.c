@@ -154,6 +154,12 @@ static const char *scalar_text(const struct df_walk *w, lua_State *L, size_t *le
     return text;
 }
 
+bool df_is_empty_text(const struct df_walk *w, lua_State *L) {
+    size_t length;
+    scalar_text(w, L, &length);
+    return length == 0;
+}
+
 static size_t count_digits(const char *text, size_t at, size_t length) {
     size_t start = at;
     while (at < length && text[at] >= '0' && text[at] <= '9') {

@@ -20,6 +20,9 @@ struct df_walk {
 /* Whether the number is one that a double holds exactly, and an integer may stand for. */
 bool df_is_whole(double value);
 
+/* Whether the string at the top says nothing: it is empty, or white space where that is no text. */
+bool df_is_empty_text(const struct df_walk *w, lua_State *L);
+
 /* Makes the value at the top, whose Lua type is `found`, what the type says, which is none of the
  * tables. Sets `changed` where another value, or nil for null, stands there afterwards. */
 bool df_convert_scalar(struct df_walk *w, lua_State *L, enum df_type_tag tag, int found,

@@ -241,9 +241,9 @@ static bool walk_table(struct df_walk *w, lua_State *L, int at, const struct df_
 /* What is not a table where a table belongs. */
 static bool to_table(struct df_walk *w, lua_State *L, int at, const struct df_type *type, int found,
                      bool *changed) {
-    if (found == LUA_TSTRING && df_lua_length(L, at) == 0) {
+    if (found == LUA_TSTRING && df_is_empty_text(w, L)) {
         lua_settop(L, at - 1);
-        lua_newtable(L); /* XML's empty element */
+        lua_newtable(L); /* XML's empty element, which may be laid out over two lines */
         *changed = true;
         if (w->xml && type->tag == DF_TYPE_OBJECT) {
             add_empty_arrays(w, L, at, type);
