@@ -113,7 +113,7 @@ function server.start(options)
     text = read(said)
     return text:find "NCLOUD_SECRET_KEY='[^\n]*\n" or not server.is_running(self.pid)
   end, START_SECONDS)
-  local complaint = read(said .. ".err")
+  local complaint = read(said .. ".err") or ""
   os.remove(said)
   os.remove(said .. ".err")
   if not (started and text:find "NCLOUD_SECRET_KEY") then
