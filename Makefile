@@ -6,7 +6,7 @@ WERROR ?= ON
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 CMAKE_FLAGS ?=
 
-.PHONY: build help deps test test-unit lint format install clean env demo
+.PHONY: build man help deps test test-unit lint format install clean env demo
 MAKEFLAGS += --no-print-directory
 
 build: ## build the modules for each installed Lua, into build/<lua>/
@@ -37,6 +37,9 @@ lint: ## check Lua, C and shell with every linter
 format: ## rewrite Lua and C as StyLua and clang-format want them
 	@tools/deps.sh lint
 	@tools/lint.sh --fix
+
+man: build ## write docs/man/dataforest.1 anew, from the commands themselves
+	@eval "$$(tools/env.sh lua5.4)" && lua5.4 tools/man.lua >build/dataforest.1 && mv build/dataforest.1 docs/man/
 
 install: build ## install under PREFIX (/usr/local), below DESTDIR if given
 	@cmake --install build

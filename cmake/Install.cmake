@@ -33,4 +33,5 @@ endforeach()
 
 if(EXISTS "${PROJECT_SOURCE_DIR}/bin/dataforest")
   install(PROGRAMS bin/dataforest DESTINATION "${CMAKE_INSTALL_BINDIR}")
+  install(FILES docs/man/dataforest.1 DESTINATION "${CMAKE_INSTALL_MANDIR}/man1")
 endif()

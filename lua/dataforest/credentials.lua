@@ -20,8 +20,11 @@ local EARLY = 300
 -- How long a caller waits before it looks again whether another one has the keys (seconds).
 local LOOK_AGAIN = 0.02
 
-local ACCESS_KEY_NAMES = { "NCLOUD_ACCESS_KEY_ID", "NCLOUD_ACCESS_KEY" }
-local SECRET_KEY_NAMES = { "NCLOUD_SECRET_ACCESS_KEY", "NCLOUD_SECRET_KEY" }
+--- The environment's names for the two keys, those that win first.
+credentials.ACCESS_KEY_NAMES = { "NCLOUD_ACCESS_KEY_ID", "NCLOUD_ACCESS_KEY" }
+credentials.SECRET_KEY_NAMES = { "NCLOUD_SECRET_ACCESS_KEY", "NCLOUD_SECRET_KEY" }
+
+local ACCESS_KEY_NAMES, SECRET_KEY_NAMES = credentials.ACCESS_KEY_NAMES, credentials.SECRET_KEY_NAMES
 
 local METADATA_ENDPOINT = "http://169.254.169.254"
 local METADATA_PATH = "/latest/meta-data/iam/security-credentials/"
@@ -96,7 +99,9 @@ function credentials.parse_file(text, profile)
   return values
 end
 
-local function default_path()
+--- The key file that is read where no other is named.
+-- @treturn ?string path; nil without a home folder
+function credentials.default_path()
   local home = os.getenv "HOME" or os.getenv "USERPROFILE"
   return home and (home .. "/.ncloud/configure")
 end
@@ -108,7 +113,7 @@ end
 function credentials.file(options)
   options = options or {}
   return function()
-    local path = options.path or default_path()
+    local path = options.path or credentials.default_path()
     if not path then
       return nil, "~/.ncloud/configure (HOME is not set)"
     end

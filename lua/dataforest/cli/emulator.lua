@@ -13,49 +13,78 @@ local command = {}
 local USAGE = 2 -- exit status for wrong arguments
 local SAID = 100
 
-command.help = [[
-Usage: dataforest emulator [options]
-
-Runs a Data Forest on this machine, over TLS, until Ctrl-C or SIGTERM, and prints the lines that
-point a client at it: DATAFOREST_BASE_URL, DATAFOREST_CA_FILE, NCLOUD_ACCESS_KEY and
-NCLOUD_SECRET_KEY, for the shell that runs the client.
-
-  --listen ADDRESS:PORT      where to listen; port 0 takes one that is free (127.0.0.1:8443)
-  --strict                   refuse what any page of the documentation refuses
-  --creation-delay SECONDS   from ACCEPTED to RUNNING of an account (150)
-  --app-delay SECONDS        the same of an app (60)
-  --container-delay SECONDS  until a new container is ready (10)
-  --change-delay SECONDS     how long an account shows CHANGING (0)
-  --deletion-delay SECONDS   how long what was deleted is still there (0)
-  --latency SECONDS          how long each answer takes (0)
-  --unknown-id 403|404       the status for an id that does not exist (403)
-  --second-account 200|400   the status for a user's second account (200)
-  --seed NUMBER              the same seed gives the same ids
-  --nginx PROGRAM            the nginx or OpenResty to use (or set DATAFOREST_NGINX)
-  --parent PID               end when this process ends
-  -h, --help                 print this
-
-DATAFOREST_EMULATOR_ACCESS_KEY and DATAFOREST_EMULATOR_SECRET_KEY set its keys.
-
-Its clock and faults can be set from outside, if it listens on this machine only:
-  curl --cacert "$DATAFOREST_CA_FILE" "$DATAFOREST_BASE_URL/_emulator/advance" -d '{"seconds":180}'
-]]
+--- The options, as `dataforest.cli.commands` has them. Those with an `option` set one of
+-- `dataforest.emulator`, a number.
+command.options = {
+  {
+    names = { "--listen" },
+    label = "ADDRESS:PORT",
+    doc = "Where to listen; port 0 takes one that is free (default 127.0.0.1:8443).",
+  },
+  { names = { "--strict" }, doc = "Refuse what any page of the documentation refuses." },
+  {
+    names = { "--creation-delay" },
+    label = "SECONDS",
+    option = "creation_delay",
+    doc = "From ACCEPTED to RUNNING of an account (default 150).",
+  },
+  {
+    names = { "--app-delay" },
+    label = "SECONDS",
+    option = "app_delay",
+    doc = "The same of an app (default 60).",
+  },
+  {
+    names = { "--container-delay" },
+    label = "SECONDS",
+    option = "container_delay",
+    doc = "Until a new container is ready (default 10).",
+  },
+  {
+    names = { "--change-delay" },
+    label = "SECONDS",
+    option = "change_delay",
+    doc = "How long an account shows CHANGING (default 0).",
+  },
+  {
+    names = { "--deletion-delay" },
+    label = "SECONDS",
+    option = "deletion_delay",
+    doc = "How long what was deleted is still there (default 0).",
+  },
+  {
+    names = { "--latency" },
+    label = "SECONDS",
+    option = "latency",
+    doc = "How long each answer takes (default 0).",
+  },
+  {
+    names = { "--unknown-id" },
+    label = "STATUS",
+    choices = { "403", "404" },
+    option = "unknown_id",
+    doc = "The status for an id that does not exist (default 403).",
+  },
+  {
+    names = { "--second-account" },
+    label = "STATUS",
+    choices = { "200", "400" },
+    option = "second_account",
+    doc = "The status for a user's second account (default 200).",
+  },
+  { names = { "--seed" }, label = "NUMBER", option = "seed", doc = "The same seed gives the same ids." },
+  {
+    names = { "--nginx" },
+    label = "PROGRAM",
+    file = true,
+    doc = "The nginx or OpenResty to use (or set DATAFOREST_NGINX).",
+  },
+  { names = { "--parent" }, label = "PID", doc = "End when this process ends." },
+}
 
 local function number(text)
   return tonumber(text), "a number"
 end
-
-local NUMBERS = {
-  ["--creation-delay"] = "creation_delay",
-  ["--app-delay"] = "app_delay",
-  ["--container-delay"] = "container_delay",
-  ["--change-delay"] = "change_delay",
-  ["--deletion-delay"] = "deletion_delay",
-  ["--latency"] = "latency",
-  ["--unknown-id"] = "unknown_id",
-  ["--second-account"] = "second_account",
-  ["--seed"] = "seed",
-}
 
 local function address(text)
   local host, port = text:match "^%[([%x:.]+)%]:(%d+)$"
@@ -84,11 +113,13 @@ local VALUES = {
   end,
 }
 
-for name, option in pairs(NUMBERS) do
-  VALUES[name] = function(settings, text)
-    local value, wanted = number(text)
-    settings.options[option] = value
-    return value, wanted
+for _, known in ipairs(command.options) do
+  if known.option then
+    VALUES[known.names[1]] = function(settings, text)
+      local value, wanted = number(text)
+      settings.options[known.option] = value
+      return value, wanted
+    end
   end
 end
 
@@ -149,7 +180,9 @@ function command.prepare(folder, lua_path, lua_cpath, pid, ...)
   if not settings then
     return fail(USAGE, message .. " (dataforest emulator --help says more)")
   elseif settings.help then
-    io.stdout:write(command.help)
+    local commands = require "dataforest.cli.commands"
+    local found = require("dataforest.cli.parser").find(commands.tree(), { "emulator" })
+    io.stdout:write(require("dataforest.cli.help").of(found))
     return SAID
   end
   settings.folder, settings.lua_path, settings.lua_cpath = folder, lua_path, lua_cpath

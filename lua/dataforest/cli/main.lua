@@ -1,14 +1,16 @@
---- The command line, run by `bin/dataforest`.
+--- The command line as a script: `bin/dataforest` runs it.
 -- @module dataforest.cli.main
-
-local USAGE = "Usage: dataforest emulator [options]   (dataforest emulator --help says more)\n"
 
 -- Loaded as a module, as a check that all of them load does, it does nothing.
 if (...) == "dataforest.cli.main" then
   return {}
 end
 
-local asked = arg[1] == "-h" or arg[1] == "--help"
-local stream = asked and io.stdout or io.stderr
-stream:write(USAGE)
-os.exit(asked and 0 or 2)
+local cli = require "dataforest.cli"
+
+local code = cli.main(arg)
+if code == cli.INTERRUPTED then
+  -- Ends by the signal itself, so that the shell's loop or script that runs it ends, too.
+  io.popen("kill -INT $PPID"):close()
+end
+os.exit(code, true)

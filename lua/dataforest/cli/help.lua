@@ -1,0 +1,219 @@
+--- The help of each command, made from the tree of `dataforest.cli.commands`.
+-- @module dataforest.cli.help
+
+local commands = require "dataforest.cli.commands"
+local exit = require "dataforest.cli.exit"
+local text = require "dataforest.cli.text"
+
+local help = {}
+
+local WIDEST = 100
+local LABEL_COLUMN = 26
+
+--- An option as it stands in a usage line: `--name NAME`, in brackets where it may be left out.
+local function usage_of_option(option)
+  local word = option.names[1] .. (option.label and " " .. option.label or "")
+  if option.choices then
+    word = option.names[1] .. " " .. table.concat(option.choices, "|")
+  end
+  if option.many then
+    word = word .. " ..."
+  end
+  return option.required and word or "[" .. word .. "]"
+end
+
+--- The words of a command's usage, after its name.
+-- @tparam table command
+-- @treturn {string,...}
+function help.usage_words(command)
+  local words = {}
+  for _, argument in ipairs(command.arguments or {}) do
+    words[#words + 1] = argument.optional and "[" .. argument.label .. "]" or argument.label
+  end
+  for _, required in ipairs { true, false } do
+    for _, option in ipairs(command.options or {}) do
+      if (option.required or false) == required then
+        words[#words + 1] = usage_of_option(option)
+      end
+    end
+  end
+  if command.commands then
+    words[#words + 1] = "COMMAND"
+    words[#words + 1] = "..."
+  end
+  return words
+end
+
+--- An option with all its names: `--output, -o FILE`.
+-- @tparam table option
+-- @treturn string
+function help.option_label(option)
+  local label = table.concat(option.names, ", ")
+  if option.choices then
+    return label .. " " .. table.concat(option.choices, "|")
+  end
+  return label .. (option.label and " " .. option.label or "")
+end
+
+local Page = {}
+Page.__index = Page
+
+function Page:line(content)
+  self[#self + 1] = content or ""
+end
+
+function Page:heading(title)
+  self:line()
+  self:line(self.bold(title .. ":"))
+end
+
+function Page:paragraph(content, indent)
+  local margin = (" "):rep(indent or 0)
+  for _, line in ipairs(text.wrap(content, self.width - #margin)) do
+    self:line(margin .. line)
+  end
+end
+
+--- A label, and beside it or below it what it means.
+function Page:entry(label, doc)
+  local lines = text.wrap(doc, self.width - LABEL_COLUMN)
+  local margin = (" "):rep(LABEL_COLUMN)
+  if text.width(label) + 4 <= LABEL_COLUMN then
+    self:line("  " .. text.pad(label, LABEL_COLUMN - 2) .. (lines[1] or ""))
+    table.remove(lines, 1)
+  else
+    self:line("  " .. label)
+  end
+  for _, line in ipairs(lines) do
+    self:line(margin .. line)
+  end
+end
+
+local function add_usage(page, command)
+  local line = "Usage: " .. command.path
+  local words, longest = help.usage_words(command), 0
+  for _, word in ipairs(words) do
+    longest = math.max(longest, #word)
+  end
+  local margin = (" "):rep(#line + 1 + longest > page.width and 9 or #line + 1)
+  for _, word in ipairs(words) do
+    if #line + 1 + #word > page.width and #line > #margin then
+      page:line(line)
+      line = margin .. word
+    else
+      line = line .. (line == margin and "" or " ") .. word
+    end
+  end
+  page:line(line)
+end
+
+local function add_options(page, title, options)
+  if options and options[1] then
+    page:heading(title)
+    for _, option in ipairs(options) do
+      page:entry(help.option_label(option), option.doc)
+    end
+  end
+end
+
+local function add_arguments(page, command)
+  if command.arguments and command.arguments[1] then
+    page:heading "Arguments"
+    for _, argument in ipairs(command.arguments) do
+      page:entry(argument.label, argument.doc)
+    end
+  end
+end
+
+local function add_commands(page, command)
+  if command.commands then
+    page:heading "Commands"
+    for _, child in ipairs(command.commands) do
+      local names = { child.name }
+      for _, alias in ipairs(child.aliases or {}) do
+        names[#names + 1] = alias
+      end
+      page:entry(table.concat(names, ", "), child.summary)
+    end
+  end
+end
+
+--- A command line over several lines, as a shell takes it: broken in front of options.
+local function broken(line, width)
+  if #line <= width then
+    return { line }
+  end
+  local lines, current = {}, nil
+  for word in line:gsub(" (%-%-)", "\n%1"):gmatch "[^\n]+" do
+    if current and #current + 1 + #word + 2 <= width then
+      current = current .. " " .. word
+    else
+      lines[#lines + 1] = current and current .. " \\"
+      current = (current and "  " or "") .. word
+    end
+  end
+  lines[#lines + 1] = current
+  return lines
+end
+
+local function add_examples(page, command)
+  if command.examples and command.examples[1] then
+    page:heading "Examples"
+    for _, example in ipairs(command.examples) do
+      page:paragraph("# " .. example[1], 2)
+      for line in example[2]:gmatch "[^\n]+" do
+        for _, part in ipairs(broken(line, page.width - 2)) do
+          page:line("  " .. part)
+        end
+      end
+    end
+  end
+end
+
+local function add_exit_codes(page)
+  page:heading "Exit codes"
+  for _, code in ipairs(exit.codes) do
+    page:entry(tostring(code.code), code.when)
+  end
+end
+
+--- The help of a command.
+-- @tparam table command of the tree
+-- @tparam[opt] table view `width` in columns, and `bold`, a function
+-- @treturn string
+function help.of(command, view)
+  view = view or {}
+  local page = setmetatable({
+    width = math.min(view.width or 80, WIDEST),
+    bold = view.bold or function(title)
+      return title
+    end,
+  }, Page)
+  add_usage(page, command)
+  page:line()
+  page:paragraph(command.description or command.summary)
+  add_commands(page, command)
+  add_arguments(page, command)
+  add_options(page, "Options", command.options)
+  if command.alone then
+    add_options(page, "Help", { { names = { "--help", "-h" }, doc = "Show this help." } })
+  elseif command.commands and command.path:find " " then
+    page:line()
+    page:paragraph(("%s COMMAND --help tells what a command takes."):format(command.path))
+  else
+    for _, group in ipairs(commands.common) do
+      add_options(page, group.title, group.options)
+    end
+  end
+  add_examples(page, command)
+  if not command.path:find " " then
+    add_exit_codes(page)
+  end
+  if command.page then
+    page:heading "API page"
+    page:line("  " .. command.page)
+  end
+  return table.concat(page, "\n") .. "\n"
+end
+
+return help

@@ -1,0 +1,181 @@
+--- From the texts of a command line to the values of an operation's parameters, and the
+-- limits of a parameter in words.
+-- @module dataforest.cli.values
+
+local arguments = require "dataforest.arguments"
+local json = require "dataforest.codec.json"
+local text = require "dataforest.cli.text"
+
+local values = {}
+
+local BOOLEANS = { ["true"] = true, yes = true, ["false"] = false, no = false }
+
+local function quoted(given)
+  return '"' .. text.cut(text.safe(given), 40, "...") .. '"'
+end
+
+local function field_names(fields)
+  local names = {}
+  for i, field in ipairs(fields) do
+    names[i] = field.name
+  end
+  return names
+end
+
+local function find_field(fields, name)
+  local wanted = text.kebab(name)
+  for _, field in ipairs(fields) do
+    if field.name == name or text.kebab(field.name) == wanted then
+      return field
+    end
+  end
+end
+
+local function unknown_field(fields, name)
+  local names = field_names(fields)
+  local near = arguments.nearest(name, names)
+  if near then
+    return ("has no part %s: did you mean %s?"):format(quoted(name), near)
+  end
+  return ("has no part %s: it has %s"):format(quoted(name), text.listed(names, "and"))
+end
+
+--- The name in front of the colon, and the rest.
+local function split_head(kind, given)
+  local first = kind.fields[1]
+  local head, rest = given:match "^([^:=,]+):?(.*)$"
+  if first and first.type == "string" and head and not given:find "^[^:,]+=" then
+    return { [first.name] = head }, rest
+  end
+  return {}, given
+end
+
+local function object_from_text(kind, given)
+  if given:find "^%s*{" then
+    local object, message = json.decode(given)
+    if not object then
+      return nil, "is not JSON: " .. message
+    end
+    return object
+  end
+  local object, rest = split_head(kind, given)
+  for part in rest:gmatch "[^,]+" do
+    local name, value_text = part:match "^%s*([%w-]+)%s*=%s*(.-)%s*$"
+    if not name then
+      return nil, ("is made of name=value parts, got %s"):format(quoted(part))
+    end
+    local field = find_field(kind.fields, name)
+    if not field then
+      return nil, unknown_field(kind.fields, name)
+    end
+    local value, fault = values.from_text(field.type, value_text)
+    if value == nil then
+      return nil, field.name .. " " .. fault
+    end
+    object[field.name] = value
+  end
+  return object
+end
+
+--- Reads a value of a type.
+-- @param kind a type, as in `dataforest.operations`
+-- @tparam string given
+-- @treturn[1] any value
+-- @treturn[2] nil
+-- @treturn[2] string what is wrong, to be put behind the name of what was read
+function values.from_text(kind, given)
+  if kind == "string" then
+    return given
+  elseif kind == "integer" or kind == "number" then
+    local pattern = kind == "integer" and "^[+-]?%d+$" or "^[+-]?%d+%.?%d*$"
+    if not given:find(pattern) then
+      return nil,
+        ("must be a %s, got %s"):format(kind == "integer" and "whole number" or "number", quoted(given))
+    end
+    return tonumber((given:gsub("^%+", "")))
+  elseif kind == "boolean" then
+    if BOOLEANS[given] == nil then
+      return nil, "must be true or false, got " .. quoted(given)
+    end
+    return BOOLEANS[given]
+  elseif type(kind) == "table" and kind.fields then
+    return object_from_text(kind, given)
+  end
+  local value, message = json.decode(given)
+  if value == nil then
+    return nil, "is not JSON: " .. message
+  end
+  return value
+end
+
+--- A number of seconds above 0, out of a text.
+-- @tparam string given
+-- @treturn[1] number
+-- @treturn[2] nil
+-- @treturn[2] string what is wrong
+function values.seconds(given)
+  local seconds = given:find "^%d+%.?%d*$" and tonumber(given)
+  if not seconds or seconds <= 0 then
+    return nil, "a number of seconds above 0 is wanted, such as 30"
+  end
+  return seconds
+end
+
+--- How an object is written in one word: `NAME:memoryMb=N,cpuCount=N`.
+-- @tparam table kind an object type
+-- @treturn string
+function values.object_form(kind)
+  local parts, head = {}, nil
+  for i, field in ipairs(kind.fields) do
+    if i == 1 and field.type == "string" then
+      head = field.name:upper() .. ":"
+    else
+      parts[#parts + 1] = field.name .. "=" .. (field.type == "integer" and "N" or "VALUE")
+    end
+  end
+  return (head or "") .. table.concat(parts, ",")
+end
+
+local function span(low, high, unit)
+  if low and high then
+    return ("%.0f to %.0f%s"):format(low, high, unit)
+  elseif low or high then
+    return ("%s %.0f%s"):format(low and "at least" or "at most", low or high, unit)
+  end
+end
+
+local PASSWORD_LIMITS = "with an upper-case and a lower-case letter, a digit and a special character"
+
+--- The limits of a parameter in words, for help and man page.
+-- @tparam table param
+-- @treturn ?string such as `2 to 16 characters of a-z, 0-9 and -`, or nil where there are none
+function values.limits(param)
+  local parts = {}
+  if param.values then
+    parts[#parts + 1] = text.listed(param.values, "or")
+  end
+  local length = param.max_length and span(param.min_length, param.max_length, " characters")
+  if length and param.charset_doc then
+    length = length .. " of " .. param.charset_doc
+  end
+  parts[#parts + 1] = length
+  if param.rule == "password" then
+    parts[#parts + 1] = PASSWORD_LIMITS
+  end
+  local range = span(param.minimum, param.maximum, "")
+  if range and param.multiple_of then
+    range = ("%s in steps of %d"):format(range, param.multiple_of)
+  end
+  if range and param.also then
+    range = range .. ", or " .. table.concat(param.also, ", ")
+  end
+  parts[#parts + 1] = range
+  if param.default ~= nil then
+    parts[#parts + 1] = "default " .. tostring(param.default)
+  elseif param.service_default ~= nil then
+    parts[#parts + 1] = "the service's default is " .. tostring(param.service_default)
+  end
+  return parts[1] and table.concat(parts, "; ")
+end
+
+return values
