@@ -98,9 +98,9 @@ end
 function server.start(options)
   options = options or {}
   local said = os.tmpname()
-  -- SIGINT is ignored in what a shell runs in the background, unless told otherwise.
+  -- A shell ignores SIGINT in what it runs in the background, and nohup SIGHUP: not here.
   local pid = server.output_of(
-    ("%s env --default-signal=INT bin/dataforest emulator %s >%s 2>%s.err </dev/null & echo $!"):format(
+    ("%s env --default-signal=INT,TERM,HUP bin/dataforest emulator %s >%s 2>%s.err </dev/null & echo $!"):format(
       environment_of(options),
       arguments_of(options),
       quoted(said),
