@@ -7,7 +7,7 @@ read_globals = {
   table = { fields = { "unpack" } },
   math = { fields = { "tointeger", "type" } },
 }
-exclude_files = { "build", "build.luarocks" }
+exclude_files = { "build", "build.luarocks", "types" }
 
 local function inside_nginx(paths)
   for _, path in ipairs(paths) do

@@ -45,7 +45,7 @@ install: build ## install under PREFIX (/usr/local), below DESTDIR if given
 	@cmake --install build
 
 # A script tools/<target>.sh of one of these names makes the target: it runs after the build.
-later := $(filter bench docs fuzz demo-openresty package release-check,$(basename $(notdir $(wildcard tools/*.sh))))
+later := $(filter bench docs fuzz demo-openresty package release-check types,$(basename $(notdir $(wildcard tools/*.sh))))
 .PHONY: $(later)
 $(later): build
 	@tools/$@.sh

@@ -61,6 +61,7 @@ tidy() { # two files at a time; "N warnings generated" is about headers of other
     xargs -0 -n 1 -P "$(nproc)" clang-tidy -p build/lint --quiet 2> >(grep -v 'warnings\? generated' >&2)
 }
 
+step "doc comments" lua5.4 tools/doc-lint.lua
 step luacheck luacheck --quiet --codes --no-color "${lua_files[@]}"
 if has_stylua; then
   step StyLua node tools/stylua.mjs --check "${lua_files[@]}"

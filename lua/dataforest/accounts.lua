@@ -23,9 +23,9 @@ local accounts = {}
 -- iterator: a loop without `assert` raises as well, only with a poorer message.
 -- @tparam[opt] table params none
 -- @tparam[opt] table options of the call
--- @treturn[1] function iterator over the entries of `get_list`
+-- @treturn[1] fun():Account? iterator over the entries of `get_list`
 -- @treturn[2] nil
--- @treturn[2] table error, as of `get_list`
+-- @treturn[2] Error error, as of `get_list`
 -- @see https://api.ncloud-docs.com/docs/en/analytics-dataforest-accounts-getlist
 function accounts:each(params, options)
   return lookup.each(self:get_list(params, options))
@@ -34,9 +34,9 @@ end
 --- Finds an account by its name.
 -- @tparam string|table params the name, or `{ name = }`
 -- @tparam[opt] table options of the call
--- @treturn[1] ?table the entry of `get_list`; nil, and no error, where there is no such account
+-- @treturn[1] ?Account the entry of `get_list`; nil, and no error, where there is no such account
 -- @treturn[2] nil
--- @treturn[2] table error, as of `get_list`; `argument` where no name is given; `protocol` where the
+-- @treturn[2] Error error, as of `get_list`; `argument` where no name is given; `protocol` where the
 --   name is not found in a list that is not whole
 -- @see https://api.ncloud-docs.com/docs/en/analytics-dataforest-accounts-getlist
 function accounts:find(params, options)
@@ -61,11 +61,11 @@ end
 -- @tparam table params `name` and `password`, as `create` takes them
 -- @tparam[opt] table options of the call; `timeout` (seconds) is for all of it, twice the client's
 --   where it is not given; `retry` says how often a create is tried
--- @treturn[1] table the entry of `get_list`; of a new account that could not be listed, `id` and `name`
+-- @treturn[1] Account the entry of `get_list`; of a new account that could not be listed, `id` and `name`
 -- @treturn[1] boolean whether this call created the account; true as well where the account appeared
 --   after a create of this call whose outcome is unknown
 -- @treturn[2] nil
--- @treturn[2] table error: `argument`; `refused` where the user has another account, which the message
+-- @treturn[2] Error error: `argument`; `refused` where the user has another account, which the message
 --   names; `forbidden` where the account is there without permission for these keys; else as of
 --   `get_list` and `create`
 -- @see https://api.ncloud-docs.com/docs/en/analytics-dataforest-accounts-create
@@ -87,9 +87,9 @@ end
 -- @tparam[opt=2] number options.interval seconds, the longest that the first pause is
 -- @tparam[opt=15] number options.max_interval seconds, the longest that any pause is
 -- @tparam[opt] table|boolean options.retry as in every call, with `format` and `headers`: of each look
--- @treturn[1] table the detail, as of `get_detail`
+-- @treturn[1] AccountDetail the detail, as of `get_detail`
 -- @treturn[2] nil
--- @treturn[2] table error: `timeout` where the time is over; `refused`, at once, where the account is in a
+-- @treturn[2] Error error: `timeout` where the time is over; `refused`, at once, where the account is in a
 --   state that the wanted one cannot follow (both with the last state in the message and in field
 --   `state`); else as of `get_detail`
 -- @see https://api.ncloud-docs.com/docs/en/analytics-dataforest-accounts-getdetail
@@ -107,10 +107,10 @@ end
 -- @tparam[opt=300] number params.timeout seconds in all
 -- @tparam[opt] number params.interval seconds, as of `wait`, with `max_interval`
 -- @tparam[opt] table options of the calls
--- @treturn[1] table `id`
+-- @treturn[1] AccountChanged `id`
 -- @treturn[1] boolean whether this call removed something; false where the account was gone
 -- @treturn[2] nil
--- @treturn[2] table error: `refused` where there are resources (`details` names them, `apps` is the list of
+-- @treturn[2] Error error: `refused` where there are resources (`details` names them, `apps` is the list of
 --   them); `timeout` where the account is still there when the time is over; else as of the operations
 -- @see https://api.ncloud-docs.com/docs/en/analytics-dataforest-accounts-delete
 function accounts:remove(params, options)
@@ -122,9 +122,9 @@ end
 -- @tparam[opt=false] boolean params.merge whether what is left out stays as `get_detail` tells it; without
 --   it all are required. Between the two calls a change by somebody else can be lost.
 -- @tparam[opt] table options of the call; with `merge`, `timeout` is for both calls
--- @treturn[1] table `id`
+-- @treturn[1] AccountChanged `id`
 -- @treturn[2] nil
--- @treturn[2] table error, as of the operation
+-- @treturn[2] Error error, as of the operation
 -- @see https://api.ncloud-docs.com/docs/en/analytics-dataforest-accounts-setquota
 function accounts:set_quota(params, options)
   if type(params) ~= "table" or params.merge == nil then
@@ -168,7 +168,7 @@ end
 -- @tparam[opt] table options of the call, as in every method
 -- @treturn[1] string the path
 -- @treturn[2] nil
--- @treturn[2] table an error; of kind `argument` with field `path` where the file cannot be written
+-- @treturn[2] Error an error; of kind `argument` with field `path` where the file cannot be written
 -- @see https://api.ncloud-docs.com/docs/en/analytics-dataforest-accounts-getkerberoskeytab
 function accounts:save_kerberos_keytab(params, options)
   local function argument_error(message)

@@ -543,10 +543,14 @@ end
 --- Calls any operation by its API name, one that this version does not know included.
 -- @tparam string name such as `"accounts/getDetail"`
 -- @tparam ?table params as the operation takes them; those of an unknown one are sent as given
--- @tparam[opt] table options of the call: `timeout`, `retry`, `format`, `headers`
+-- @tparam[opt] table options of the call
+-- @tparam[opt] number options.timeout seconds for the whole call, retries included
+-- @tparam[opt] table|boolean options.retry as of `dataforest.new`
+-- @tparam[opt] string options.format `"json"` or `"xml"`
+-- @tparam[opt] table options.headers more headers to send, by name
 -- @treturn[1] table|string value
 -- @treturn[2] nil
--- @treturn[2] table error
+-- @treturn[2] Error error
 function Client:call(name, params, options)
   local operation = type(name) == "string" and (operations.by_name[name] or unknown_operation(name))
   if not operation then

@@ -9,6 +9,13 @@
 --
 -- @module dataforest.credentials
 
+--- Keys, as a provider gives them. A provider is called with a context (`transport`, `deadline`).
+-- @table Keys
+-- @tfield string access_key
+-- @tfield string secret_key
+-- @tfield ?number expires seconds since the epoch; without it the provider is asked for each call
+-- @tfield ?string source where they come from, for messages
+
 local json = require "dataforest.codec.json"
 local time = require "dataforest.time"
 
@@ -48,7 +55,7 @@ end
 --- Keys that are known already.
 -- @tparam string access_key
 -- @tparam string secret_key
--- @treturn function a provider
+-- @treturn Provider a provider
 function credentials.static(access_key, secret_key)
   return function()
     return { access_key = access_key, secret_key = secret_key, source = "given keys" }
@@ -57,7 +64,7 @@ end
 
 --- Keys from the environment: `NCLOUD_ACCESS_KEY_ID` or `NCLOUD_ACCESS_KEY`, and
 -- `NCLOUD_SECRET_ACCESS_KEY` or `NCLOUD_SECRET_KEY`.
--- @treturn function a provider
+-- @treturn Provider a provider
 function credentials.environment()
   return function()
     local access_key, access_name = first_set(ACCESS_KEY_NAMES)
@@ -109,7 +116,7 @@ end
 --- Keys from a file, by default `~/.ncloud/configure`, with the lines
 -- `ncloud_access_key_id = ...` and `ncloud_secret_access_key = ...`.
 -- @tparam[opt] table options `path`, and `profile`: a `[heading]` in the file
--- @treturn function a provider
+-- @treturn Provider a provider
 function credentials.file(options)
   options = options or {}
   return function()
@@ -138,7 +145,7 @@ end
 
 --- Asks providers in turn; the first that has keys is the answer.
 -- @tparam {function,...} providers
--- @treturn function a provider
+-- @treturn Provider a provider
 function credentials.chain(providers)
   return function(context)
     local looked = {}
@@ -154,7 +161,7 @@ function credentials.chain(providers)
 end
 
 --- The order in which a client looks that was given no keys.
--- @treturn function a provider
+-- @treturn Provider a provider
 function credentials.default()
   return credentials.chain {
     function()
@@ -230,7 +237,7 @@ end
 -- @tparam[opt] table options `role`: its name, by default the first one listed;
 --   `endpoint`: in place of `NCLOUD_METADATA_ENDPOINT`, `NCLOUD_METADATA_API_ENDPOINT` or
 --   the link-local address
--- @treturn function a provider
+-- @treturn Provider a provider
 function credentials.server_role(options)
   options = options or {}
   local keys, fetching

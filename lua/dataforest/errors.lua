@@ -19,6 +19,21 @@ for _, kind in ipairs(errors.kinds) do
   errors[kind.name:upper()] = kind.name
 end
 
+--- An error. What is not known is nil.
+-- @table Error
+-- @tfield string kind one of the names in `errors.kinds`
+-- @tfield string message one line for people, without secrets
+-- @tfield ?string operation such as `"accounts/getDetail"`
+-- @tfield ?integer status HTTP status
+-- @tfield ?string code of the service, such as `"410"`
+-- @tfield ?string request_id of the service
+-- @tfield ?string details of the service
+-- @tfield ?integer attempts how often the call was tried
+-- @tfield boolean retryable whether trying again later may help
+-- @tfield ?string field which parameter or option is wrong (kind `argument`)
+-- @tfield ?boolean sent whether the request may have reached the service, where no answer came
+-- @tfield ?string state the last one that `wait` saw
+
 local Error = {}
 Error.__index = Error
 Error.__name = "dataforest.error"
@@ -57,7 +72,7 @@ end
 --   `status` (HTTP), `code` (of the service), `request_id`, `details`, `attempts`,
 --   `retryable` (boolean), `field` (for kind `argument`), `sent` (boolean: whether the
 --   request may have reached the service)
--- @treturn table the same table, as an error
+-- @treturn Error the same table
 function errors.new(fields)
   if not known[fields.kind] then
     error(("no error kind is named %q"):format(tostring(fields.kind)), 2)
@@ -68,7 +83,7 @@ end
 
 --- Tells whether a value is an error of this library.
 -- @param value anything
--- @tparam[opt] string kind ask for this kind
+-- @tparam[opt] string kind whether it is of this kind
 -- @treturn boolean
 function errors.is(value, kind)
   return getmetatable(value) == Error and (kind == nil or value.kind == kind)

@@ -19,7 +19,8 @@ local dataforest = { _VERSION = require "dataforest.version" }
 -- @tparam[opt] table options
 -- @tparam[opt] string options.access_key with `secret_key`; without them, see `dataforest.credentials`
 -- @tparam[opt] string options.secret_key
--- @tparam[opt] function|table options.credentials a provider of keys
+-- @tparam[opt] function|table options.credentials a provider of keys: a function, see
+--   `dataforest.credentials`, or a table with such a method `get`
 -- @tparam[opt="https://df.apigw.ntruss.com"] string options.base_url or `DATAFOREST_BASE_URL`
 -- @tparam[opt="json"] string options.format of requests and answers, `"json"` or `"xml"`
 -- @tparam[opt=30] number options.timeout seconds for the whole call, retries included
@@ -32,12 +33,13 @@ local dataforest = { _VERSION = require "dataforest.version" }
 -- @tparam[opt] string options.ca_file certificates to trust, PEM; or `DATAFOREST_CA_FILE`
 -- @tparam[opt] string options.connect_to `"host:port"` to dial in place of the base address's
 -- @tparam[opt] string options.proxy address of a proxy, or `"env"`
--- @tparam[opt="auto"] string|table|function options.transport `"auto"`, `"curl"`, `"cosocket"` or one's own
+-- @tparam[opt="auto"] string|Transport|function options.transport `"auto"`, `"curl"`, `"cosocket"` or
+--   one's own
 -- @tparam[opt] function options.on_event called with a table for each attempt, retry, success and failure
 -- @tparam[opt] string options.user_agent put in front of the library's own
 -- @tparam[opt=64] number options.pool_size idle connections kept (cosocket transport)
 -- @tparam[opt=60] number options.pool_idle_timeout seconds that they are kept (cosocket transport)
--- @treturn table a client; raises at the caller's line where an option is unknown or wrong
+-- @treturn Client a client; raises at the caller's line where an option is unknown or wrong
 function dataforest.new(options)
   -- Not a tail call, which would hide the caller's line from the error.
   local client = Client.new(options, 3)

@@ -665,23 +665,25 @@ end
 
 local operations = { list = definitions, by_name = {}, groups = {}, path_prefix = "/api/v2/" }
 
---- What `operations.list` and `operations.by_name` hold, once derived.
--- @table operation
--- @field group `"accounts"` or `"apps"`, and among the older ones `"notebooks"`, `"aiworkspaces"`, `"aiapps"`
--- @field name name as the API spells it, `"getDetail"`
--- @field id group and name, `"accounts/getDetail"`
--- @field method name of the Lua method, `"get_detail"`
--- @field path `"/api/v2/accounts/getDetail"`
--- @field status `"current"`, or `"older"` where only pages up to 2024 know it
--- @field summary one sentence
--- @field effect `"read"`, `"idempotent"` or `"once"`
--- @field deletes true where a 404 on a second attempt means that the first one worked
--- @field binary true where the answer is bytes
--- @field derives true where a field of the answer is read out of another one
--- @field params list of parameters
--- @field result type of the answer; `"any"` where the pages do not show it whole
--- @field xml names of the XML roots: `request`, `response`; either may be missing where no page names it
--- @field page the API page that the operation stands for
+--- An entry of `operations.list` and `operations.by_name`.
+-- @table Operation
+-- @tfield string group `"accounts"` or `"apps"`, and among the older ones `"notebooks"`, `"aiworkspaces"`,
+--   `"aiapps"`
+-- @tfield string name as the API spells it, `"getDetail"`
+-- @tfield string id group and name, `"accounts/getDetail"`
+-- @tfield string method name of the Lua method, `"get_detail"`
+-- @tfield string path `"/api/v2/accounts/getDetail"`
+-- @tfield string status `"current"`, or `"older"` where only pages up to 2024 know it
+-- @tfield string summary one sentence
+-- @tfield string effect `"read"`, `"idempotent"` or `"once"`
+-- @tfield ?boolean deletes true where a 404 on a second attempt means that the first one worked
+-- @tfield ?boolean binary true where the answer is bytes
+-- @tfield ?boolean derives true where a field of the answer is read out of another one
+-- @tfield table params list of parameters
+-- @tfield table|string result type of the answer; `"any"` where the pages do not show it whole
+-- @tfield ?table xml names of the XML roots: `request`, `response`; either may be missing where no page
+--   names it
+-- @tfield string page the API page that the operation stands for
 
 for _, operation in ipairs(definitions) do
   operation.id = operation.group .. "/" .. operation.name

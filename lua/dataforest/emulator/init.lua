@@ -100,10 +100,20 @@ function emulator.new(options)
   return self
 end
 
---- The emulator's own memory of the calls that came, oldest first, at least the last thousand: each
--- `{ operation =, params = (without passwords), status =, dropped = (kind, where no answer went out),
--- format =, time = (seconds since the epoch) }`.
--- @field Emulator.calls
+--- An emulator.
+-- @table Emulator
+-- @tfield string access_key of the (first) user
+-- @tfield string secret_key of the (first) user
+-- @tfield {Call,...} calls those that came, oldest first, at least the last thousand
+
+--- A call as an emulator remembers it.
+-- @table Call
+-- @tfield ?string operation such as `"accounts/create"`
+-- @tfield table params without passwords
+-- @tfield ?integer status of the answer
+-- @tfield ?string dropped the kind of fault, where no answer went out
+-- @tfield string format `"json"` or `"xml"`
+-- @tfield number time seconds since the epoch
 
 --- Forgets accounts, apps, faults and calls, and sets the clock back to `options.clock`.
 function Emulator:reset()
@@ -145,11 +155,16 @@ end
 
 -- Helpers of the parts ---------------------------------------------------------------------------------
 
+--- The next id: one of `options.ids` as long as there are some.
+-- @treturn string
 function Emulator:new_id()
   self.ids_handed_out = self.ids_handed_out + 1
   return self.options.ids[self.ids_handed_out] or self.random:id()
 end
 
+--- The answer about an id that nobody has, or that is not the caller's.
+-- @tparam string id
+-- @treturn table
 function Emulator:unknown(id)
   return answers.unknown(id, self.options.unknown_id, self.trace:uuid())
 end
@@ -231,7 +246,7 @@ end
 -- @tparam[opt] table options
 -- @tparam[opt=false] boolean options.real_time really wait
 -- @tparam[opt=0] number options.clock_offset seconds that the client's clock is ahead of the emulator's
--- @treturn table with `send`, `sleep` and `now`
+-- @treturn Transport with `send`, `sleep` and `now`
 function Emulator:transport(options)
   options = options or {}
   local known = { real_time = "boolean", clock_offset = "number" }
@@ -282,7 +297,11 @@ for _, part in ipairs { accounts.handlers, apps.handlers } do
   end
 end
 
--- Carries an operation out; returns the answer.
+--- Carries an operation out.
+-- @tparam table operation
+-- @tparam table body the request, parsed
+-- @tparam table user whose keys signed it
+-- @treturn table the answer
 function Emulator:carry_out(operation, body, user)
   local params, answer = limits.request(self.request_types[operation.id], body, self.options.strict)
   if not params then
@@ -300,7 +319,12 @@ function Emulator:carry_out(operation, body, user)
   return { status = 200, body = value, type = response_type(operation) }
 end
 
--- Everything between the arrival of a request and its answer; fills in `call` on the way.
+--- Everything between the arrival of a request and its answer; fills in `call` on the way.
+-- @tparam table call what is remembered of it
+-- @tparam table request
+-- @tparam string format of the request
+-- @treturn table the answer
+-- @treturn ?table the operation, where the target names one
 function Emulator:answer(call, request, format)
   local operation, answer = gate.route(request.method, request.target)
   call.operation = operation and operation.id
@@ -347,6 +371,9 @@ local function encode(answer, operation, format)
   return text, "application/json;charset=UTF-8"
 end
 
+--- How late answers come, by the option `latency`.
+-- @tparam ?table operation
+-- @treturn number seconds
 function Emulator:latency(operation)
   local latency = self.options.latency
   if type(latency) == "function" then
@@ -355,6 +382,8 @@ function Emulator:latency(operation)
   return latency
 end
 
+--- Remembers a call; the oldest are forgotten where there are many.
+-- @tparam table call
 function Emulator:record(call)
   local calls = self.calls
   calls[#calls + 1] = call

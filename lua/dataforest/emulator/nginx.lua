@@ -58,7 +58,7 @@ local function drop(response)
   elseif response.delay then
     ngx.sleep(response.delay)
   end
-  return ngx.exit(444) -- nginx's own: close the connection, send nothing
+  ngx.exit(444) -- nginx's own: close the connection, send nothing
 end
 
 --- Answers the current request: for `content_by_lua`.
@@ -83,7 +83,8 @@ function nginx.serve(emulator, options)
   local response = options and options.control and control.handle(emulator, request)
     or emulator:handle(request)
   if response.drop then
-    return drop(response)
+    drop(response)
+    return
   elseif response.delay then
     ngx.sleep(response.delay)
   end

@@ -33,8 +33,8 @@ local testing = {
 --- Makes an emulator, and a client on it. Nothing waits: pauses move the emulator's clock.
 -- @tparam[opt] table options of the client, as for `dataforest.new`; besides, `emulator`: the
 --   emulator's own, as for `dataforest.emulator.new`
--- @treturn table the client
--- @treturn table the emulator
+-- @treturn Client the client
+-- @treturn Emulator the emulator
 -- @usage local df, emulator = testing.client { emulator = { creation_delay = 0 } }
 function testing.client(options)
   local client_options = {}

@@ -121,7 +121,7 @@ Recorder.__index = Recorder
 -- @tparam table options `path`: of the file, which is made anew; `transport`: what the calls go
 --   through, as the option `transport` of `dataforest.new` (`"auto"` by default); besides,
 --   `ca_file`, `proxy` and the like for a transport that is named
--- @treturn table a transport; raises where the file cannot be written
+-- @treturn Recorder a transport; raises where the file cannot be written
 function recording.recorder(options)
   local handle, message = io.open(options.path, "wb")
   if not handle then
@@ -135,6 +135,11 @@ function recording.recorder(options)
   return setmetatable({ handle = handle, transport = transport }, Recorder)
 end
 
+--- Passes a request on, and writes it and its answer down.
+-- @tparam table request as every transport gets it
+-- @treturn[1] table the answer
+-- @treturn[2] nil
+-- @treturn[2] table what went wrong: `kind`, `message`, `sent`
 function Recorder:send(request)
   local operation = operation_of(request.target)
   local exchange = { method = request.method, target = request.target }
@@ -154,10 +159,14 @@ function Recorder:send(request)
   return response, failure
 end
 
+--- Waits, as the transport below does.
+-- @tparam number seconds
 function Recorder:sleep(seconds)
-  return self.transport:sleep(seconds)
+  self.transport:sleep(seconds)
 end
 
+--- The time of the transport below.
+-- @treturn number seconds since the epoch
 function Recorder:now()
   return self.transport:now()
 end
@@ -200,7 +209,7 @@ Player.__index = Player
 -- the file; it answers the call that has its target and its parameters (secrets aside). Nothing
 -- waits: pauses move the player's clock.
 -- @tparam table options `path`: of the file
--- @treturn table a transport; raises where the file cannot be read
+-- @treturn Player a transport; raises where the file cannot be read
 function recording.player(options)
   local exchanges, message = read_exchanges(options.path)
   if not exchanges then
@@ -215,6 +224,11 @@ local function unhex(text)
   end))
 end
 
+--- Answers with the exchange that is recorded for this request.
+-- @tparam table request as every transport gets it
+-- @treturn[1] table the answer
+-- @treturn[2] nil
+-- @treturn[2] table what went wrong: `kind`, `message`, `sent`
 function Player:send(request)
   local wanted = request_of(request, operation_of(request.target))
   for index, exchange in ipairs(self.exchanges) do
@@ -247,10 +261,14 @@ function Player:send(request)
     }
 end
 
+--- Moves the player's clock, and waits for nothing.
+-- @tparam number seconds
 function Player:sleep(seconds)
   self.slept = self.slept + seconds
 end
 
+--- The player's time.
+-- @treturn number seconds since the epoch
 function Player:now()
   return core.now() + self.slept
 end

@@ -5,6 +5,35 @@
 --
 -- @module dataforest.transport
 
+--- A transport, built in or one's own.
+-- @table Transport
+-- @tfield fun(self:Transport,request:Request):(Response?,table?) send returns the answer; or nil and a
+--   table with `kind` (such as `"network"`), `message`, and `sent`: whether any byte of the request may
+--   have reached the server
+-- @tfield ?fun(self:Transport,seconds:number) sleep waits; by default as the built-in ones do
+-- @tfield ?fun(self:Transport):number now seconds since the epoch, with fractions
+-- @tfield ?fun(self:Transport) close ends it, where there is something to close
+
+--- What a transport is to send.
+-- @table Request
+-- @tfield string method such as `"POST"`
+-- @tfield string url whole address
+-- @tfield string target path and query, as they were signed
+-- @tfield table headers by name
+-- @tfield string body bytes
+-- @tfield boolean once the request must not reach the server twice: a transport never repeats it
+-- @tfield number deadline seconds since the epoch
+-- @tfield number connect_timeout seconds
+-- @tfield integer max_response_bytes larger answers are an error of kind `limit`
+-- @tfield ?string connect_to `"host:port"` to dial in place of the address's
+
+--- What a transport brings back.
+-- @table Response
+-- @tfield integer status HTTP status
+-- @tfield table headers by lower-case name
+-- @tfield string body bytes
+-- @tfield ?boolean reused whether it came over a connection of an earlier call
+
 local core = require "dataforest.core"
 local scheduler = require "dataforest.scheduler"
 
@@ -117,11 +146,11 @@ local function own(given)
 end
 
 --- The transport that an option names.
--- @tparam string|table|function option `"auto"` (cosockets where the phase can yield, else
+-- @tparam string|Transport|function option `"auto"` (cosockets where the phase can yield, else
 --   libcurl), `"curl"`, `"cosocket"`, a table with `send` and perhaps `sleep` and `now`, or a
 --   function, which is `send` alone and gets the request as its only argument
 -- @tparam[opt] table client_options what the built-in transports read: see `dataforest.new`
--- @treturn[1] table a transport
+-- @treturn[1] Transport a transport
 -- @treturn[2] nil
 -- @treturn[2] string what is wrong with the option
 function transport.resolve(option, client_options)

@@ -1,0 +1,4 @@
+---@meta dataforest.testing
+-- Made by tools/types.lua from operations.lua and the doc comments: do not edit (make types).
+
+return require("dataforest").testing
