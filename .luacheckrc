@@ -16,6 +16,8 @@ local function inside_nginx(paths)
 end
 
 inside_nginx {
+  "bench/nginx_check.lua",
+  "bench/nginx_handlers.lua",
   "lua/dataforest/scheduler.lua",
   "lua/dataforest/transport/cosocket.lua",
   "lua/dataforest/transport/cosocket_connection.lua",

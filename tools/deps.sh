@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what is missing on Debian 12, through apt, and says what it installs.
-# Arguments: what it is wanted for, of build, demo, test, lint, docs and package (default: build demo test).
+# Arguments: what it is wanted for, of build, demo, test, bench, lint, docs and package (default: build demo test).
 # A second run, with everything there, asks apt nothing.
 set -eu
 
@@ -13,6 +13,7 @@ test="$demo tmux:tmux zsh:zsh fish:fish lua-busted luarocks:luarocks libcmocka-d
   lua5.1 liblua5.1-0-dev lua5.2 liblua5.2-dev lua5.3 liblua5.3-dev"
 lint="lua-check libcmocka-dev clang-format:clang-format clang-tidy:clang-tidy cppcheck:cppcheck
   shellcheck:shellcheck node:nodejs npm:npm"
+bench="lua-socket lua-sec lua-luaossl python3:python3"
 docs="lua-ldoc"
 package="dpkg-dev:dpkg-dev file:file"
 
@@ -28,10 +29,11 @@ for group in "$@"; do
   demo) words=$demo ;;
   test) words=$test ;;
   lint) words=$lint ;;
+  bench) words=$bench ;;
   docs) words=$docs ;;
   package) words=$package ;;
   *)
-    echo "deps: no group called $group (build demo test lint docs package)" >&2
+    echo "deps: no group called $group (build demo test bench lint docs package)" >&2
     exit 2
     ;;
   esac

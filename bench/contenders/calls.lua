@@ -1,0 +1,45 @@
+--- The library over TLS: `calls.lua sequential|map|map-http2 CALLS`.
+
+local answers = require "bench.answers"
+local dataforest = require "dataforest"
+local timing = require "bench.contenders.timing"
+
+local mode = arg[1]
+local ca_file = timing.setting "BENCH_CA"
+
+local df = dataforest.new {
+  access_key = timing.setting "BENCH_ACCESS_KEY",
+  secret_key = timing.setting "BENCH_SECRET_KEY",
+  base_url = timing.setting("BENCH_URL"):match "^https://[^/]+",
+  ca_file = ca_file,
+  transport = mode == "map-http2"
+      and require("dataforest.transport.curl").new { ca_file = ca_file, http2 = true }
+    or nil,
+}
+
+local function call(id)
+  local account, err = df.accounts:get_detail(id)
+  if not account then
+    error(tostring(err), 0)
+  end
+  assert(answers.is_account(account), "the account was not decoded in full")
+  return true
+end
+
+local function sequential(count)
+  for _ = 1, count do
+    call(answers.id)
+  end
+end
+
+local function map(count)
+  local ids = {}
+  for i = 1, count do
+    ids[i] = answers.id
+  end
+  local values, errors = df:map(ids, call, { concurrency = 64 })
+  assert(not errors, errors and tostring(errors[next(errors)]))
+  assert(#values == count)
+end
+
+timing.run(mode == "sequential" and sequential or map)

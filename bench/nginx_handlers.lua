@@ -1,0 +1,110 @@
+--- Inside the bench's other nginx: handlers that make one call for each request.
+
+local answers = require "bench.answers"
+local cjson = require "cjson.safe"
+local core = require "dataforest.core"
+local dataforest = require "dataforest"
+
+local handlers = {}
+
+local ACCESS_KEY, SECRET_KEY = os.getenv "BENCH_ACCESS_KEY", os.getenv "BENCH_SECRET_KEY"
+local TARGET = os.getenv "BENCH_TARGET"
+local HOST, PORT = os.getenv("BENCH_URL"):match "^https://([^:/]+):(%d+)"
+local ADDRESS = "127.0.0.1" -- nginx asks no /etc/hosts for localhost
+
+local function reply(account, err)
+  if not (account and answers.is_account(account)) then
+    ngx.log(ngx.ERR, "the call failed: ", tostring(err))
+    return ngx.exit(ngx.HTTP_BAD_GATEWAY)
+  end
+  ngx.print(account.name)
+end
+
+local df = dataforest.new {
+  access_key = ACCESS_KEY,
+  secret_key = SECRET_KEY,
+  base_url = ("https://%s:%s"):format(HOST, PORT),
+  connect_to = ("%s:%s"):format(ADDRESS, PORT),
+}
+
+--- With the library.
+function handlers.library()
+  reply(df.accounts:get_detail(answers.id))
+end
+
+local signer = core.signer(ACCESS_KEY, SECRET_KEY)
+
+local function read_answer(sock)
+  local line, err = sock:receive "*l"
+  if not line then
+    return nil, err
+  end
+  local status, length = line:match "^HTTP/1%.1 (%d+)", nil
+  repeat
+    line, err = sock:receive "*l"
+    if not line then
+      return nil, err
+    end
+    length = line:match "^[Cc]ontent%-[Ll]ength: (%d+)" or length
+  until line == ""
+  local body
+  body, err = sock:receive(tonumber(length))
+  if not body then
+    return nil, err
+  end
+  return status == "200" and body, "status " .. tostring(status)
+end
+
+local function call_by_hand()
+  local sock = ngx.socket.tcp()
+  sock:settimeout(30000)
+  local ok, err = sock:connect(ADDRESS, tonumber(PORT), { pool = "by hand" })
+  if not ok then
+    return nil, err
+  end
+  if sock:getreusedtimes() == 0 then
+    ok, err = sock:sslhandshake(false, HOST, true)
+    if not ok then
+      return nil, err
+    end
+  end
+  local body = cjson.encode { id = answers.id }
+  ngx.update_time()
+  local timestamp = ("%.0f"):format(ngx.now() * 1000)
+  ok, err = sock:send {
+    "POST ",
+    TARGET,
+    " HTTP/1.1\r\nHost: ",
+    HOST,
+    ":",
+    PORT,
+    "\r\nContent-Type: application/json\r\nAccept: application/json\r\nUser-Agent: by hand",
+    "\r\nx-ncp-apigw-timestamp: ",
+    timestamp,
+    "\r\nx-ncp-iam-access-key: ",
+    ACCESS_KEY,
+    "\r\nx-ncp-apigw-signature-v2: ",
+    signer:sign("POST", TARGET, timestamp),
+    "\r\nContent-Length: ",
+    #body,
+    "\r\n\r\n",
+    body,
+  }
+  if not ok then
+    return nil, err
+  end
+  body, err = read_answer(sock)
+  if not body then
+    sock:close()
+    return nil, err
+  end
+  sock:setkeepalive(60000, 64)
+  return cjson.decode(body)
+end
+
+--- Without the library: the same on ngx.socket.tcp.
+function handlers.by_hand()
+  reply(call_by_hand())
+end
+
+return handlers

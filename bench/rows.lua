@@ -1,0 +1,148 @@
+--- What is measured, against what, and what must be reached.
+--
+-- A row's two commands do the same number of calls, in turns. `rate`: the share of the other's rate that
+-- is reached at least; `time`: how many times the other's time may be taken at most.
+
+local rows = {}
+
+local CONTENDERS = "bench/contenders/"
+
+local function lua(name, script)
+  return { lua = name, command = name .. " " .. CONTENDERS .. script }
+end
+
+local function c(program)
+  return { command = "build/bench/" .. program }
+end
+
+local LUAS = { { "lua5.4", "Lua 5.4" }, { "luajit", "LuaJIT" } }
+
+local function add(row)
+  rows[#rows + 1] = row
+end
+
+for _, each in ipairs(LUAS) do
+  local name, title = each[1], each[2]
+  add {
+    id = "sequential " .. name,
+    what = "get_detail, one after another, " .. title,
+    against = "libcurl in C, one after another",
+    ours = lua(name, "calls.lua sequential"),
+    theirs = c "libcurl easy",
+    calls = 6000,
+    rate = 0.95,
+    network = true,
+  }
+end
+
+for _, each in ipairs(LUAS) do
+  local name, title = each[1], each[2]
+  add {
+    id = "map " .. name,
+    what = "df:map, 64 at once, " .. title,
+    against = "curl_multi in C, 64 handles",
+    ours = lua(name, "calls.lua map"),
+    theirs = c "libcurl multi",
+    calls = 20000,
+    rate = 0.90,
+    network = true,
+  }
+end
+
+for _, each in ipairs(LUAS) do
+  local name, title = each[1], each[2]
+  add {
+    id = "sign " .. name,
+    what = "signer:sign, " .. title,
+    against = "3 SHA-256 compressions and base64 in C",
+    ours = lua(name, "sign.lua"),
+    theirs = c "signature",
+    calls = 1000000,
+    time = 3,
+  }
+end
+
+for _, each in ipairs(LUAS) do
+  local name, title = each[1], each[2]
+  for _, answer in ipairs { { "account", "an account", 150000 }, { "list", "a list of 100", 5000 } } do
+    add {
+      id = ("decode %s %s"):format(answer[1], name),
+      what = ("core.decode, %s, %s"):format(answer[2], title),
+      against = "cjson.decode of the same bytes",
+      ours = lua(name, "decode.lua core " .. answer[1]),
+      theirs = lua(name, "decode.lua cjson " .. answer[1]),
+      calls = answer[3],
+      time = 1.25,
+    }
+  end
+end
+
+for _, each in ipairs(LUAS) do
+  local name, title = each[1], each[2]
+  add {
+    id = "wrapper " .. name,
+    what = "a call without the network, " .. title,
+    against = "encode, sign and decode by hand",
+    ours = lua(name, "wrapper.lua library"),
+    theirs = lua(name, "wrapper.lua by-hand"),
+    calls = 60000,
+    time = 2.5,
+  }
+end
+
+add {
+  id = "cosocket",
+  what = "a call for each request in nginx",
+  against = "the same handler on ngx.socket.tcp",
+  ours = { command = "build/bench/libcurl multi", through = "library" },
+  theirs = { command = "build/bench/libcurl multi", through = "by-hand" },
+  calls = 10000,
+  rate = 0.90,
+  network = true,
+}
+
+-- Published as they come.
+for _, each in ipairs(LUAS) do
+  local name, title = each[1], each[2]
+  add {
+    id = "luasocket kept " .. name,
+    what = "get_detail, one after another, " .. title,
+    against = "LuaSocket, LuaSec, luaossl, kept alive",
+    ours = lua(name, "calls.lua sequential"),
+    theirs = lua(name, "luasocket.lua kept"),
+    calls = 5000,
+    network = true,
+  }
+end
+
+add {
+  id = "luasocket request lua5.4",
+  what = "get_detail, one after another, Lua 5.4",
+  against = "LuaSec's ssl.https.request",
+  ours = lua("lua5.4", "calls.lua sequential"),
+  theirs = lua("lua5.4", "luasocket.lua request"),
+  calls = 40,
+  network = true,
+}
+
+add {
+  id = "python",
+  what = "get_detail, one after another, Lua 5.4",
+  against = "Python's http.client, kept alive",
+  ours = lua("lua5.4", "calls.lua sequential"),
+  theirs = { command = "@PYTHON@ " .. CONTENDERS .. "client.py" },
+  calls = 4000,
+  network = true,
+}
+
+add {
+  id = "http2",
+  what = "df:map over HTTP/2, one connection, Lua 5.4",
+  against = "df:map over HTTP/1.1, 64 connections",
+  ours = { lua = "lua5.4", command = "lua5.4 " .. CONTENDERS .. "calls.lua map-http2", http2 = true },
+  theirs = lua("lua5.4", "calls.lua map"),
+  calls = 10000,
+  network = true,
+}
+
+return rows
