@@ -10,6 +10,7 @@
 #include "utf8.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -21,7 +22,9 @@ enum { TIMESTAMP_SIZE = 24, TIMESTAMP_DIGITS = 20, STAGE_SIZE = 1024 };
 
 static struct df_text check_text(lua_State *L, int argument) {
     struct df_text text;
-    luaL_checktype(L, argument, LUA_TSTRING);
+    if (lua_type(L, argument) != LUA_TSTRING) {
+        luaL_checktype(L, argument, LUA_TSTRING); /* raises */
+    }
     text.bytes = lua_tolstring(L, argument, &text.count);
     return text;
 }
@@ -37,7 +40,7 @@ static struct df_text check_word(lua_State *L, int argument, const char *name) {
 
 /* Writes the digits of a number to the end of `digits`, two at a time: the divisions wait for one
  * another. */
-static struct df_text write_digits(unsigned long long value, char digits[TIMESTAMP_SIZE]) {
+static struct df_text write_digits(uint64_t value, char digits[TIMESTAMP_SIZE]) {
     char *first = digits + TIMESTAMP_SIZE;
     do {
         unsigned pair = (unsigned)(value % 100);
@@ -55,11 +58,10 @@ static struct df_text write_digits(unsigned long long value, char digits[TIMESTA
 static struct df_text check_timestamp(lua_State *L, int argument, char digits[TIMESTAMP_SIZE]) {
     if (lua_type(L, argument) == LUA_TNUMBER) {
         double value = lua_tonumber(L, argument);
-        if (!(value >= 0 && value <= 9007199254740992.0) ||
-            (double)(unsigned long long)value != value) {
+        if (!(value >= 0 && value <= 9007199254740992.0) || (double)(int64_t)value != value) {
             luaL_argerror(L, argument, "the timestamp is not a whole number of milliseconds");
         }
-        return write_digits((unsigned long long)value, digits);
+        return write_digits((uint64_t)(int64_t)value, digits);
     }
     struct df_text text = check_text(L, argument);
     for (size_t i = 0; i < text.count; i++) {
@@ -111,9 +113,10 @@ static int signer_sign(lua_State *L) {
     request.method = check_word(L, 2, "method");
     request.target = check_word(L, 3, "target");
     request.timestamp = check_timestamp(L, 4, digits);
-    if (!df_signer_sign(signer, &request, signature)) {
+    const char *problem = df_signer_sign(signer, &request, signature);
+    if (problem) {
         lua_pushnil(L);
-        lua_pushliteral(L, "libcrypto cannot compute HMAC-SHA256");
+        lua_pushstring(L, problem);
         return 2;
     }
     lua_pushlstring(L, signature, DF_SIGNATURE_SIZE - 1);

@@ -20,8 +20,8 @@ struct df_sign_request {
 
 /* Holds a ready HMAC context in place of the secret key. All zero is a closed signer. */
 struct df_signer {
-    void *mac;        /* EVP_MAC_CTX */
-    char *access_key; /* with a line feed in front, as the signed text has it */
+    void *mac; /* EVP_MAC_CTX */
+    char *access_key;
     size_t access_key_count;
 };
 
@@ -31,9 +31,10 @@ const char *df_signer_open(struct df_signer *signer, struct df_text access_key,
                            struct df_text secret_key);
 /* Wipes the key material. May be called twice. */
 void df_signer_close(struct df_signer *signer);
-/* Writes a NUL-terminated signature; false if libcrypto failed. The signer must be open. */
-bool df_signer_sign(struct df_signer *signer, const struct df_sign_request *request,
-                    char signature[DF_SIGNATURE_SIZE]);
+/* Writes a NUL-terminated signature and returns NULL, or what went wrong. The signer must be open.
+ */
+const char *df_signer_sign(struct df_signer *signer, const struct df_sign_request *request,
+                           char signature[DF_SIGNATURE_SIZE]);
 
 /* Bytes of the string to sign, and the string itself (no NUL at its end). */
 size_t df_string_to_sign_size(const struct df_sign_request *request, struct df_text access_key);
