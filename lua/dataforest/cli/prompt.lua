@@ -12,7 +12,7 @@ local prompt = {}
 -- The answer comes behind "ok:", since the exit status of a pipe is not to be had in every Lua.
 local SCRIPT = [[
 tty=/dev/tty
-{ : <$tty >$tty; } 2>/dev/null || { echo no; exit; }
+{ true <$tty >$tty; } 2>/dev/null || { echo no; exit; }
 exec <$tty
 saved=$(stty -g 2>/dev/null) || { echo no; exit; }
 trap 'stty "$saved"' EXIT
