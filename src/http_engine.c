@@ -12,9 +12,6 @@
 
 enum { IDLE_TRANSFERS = 64, IDLE_CONNECTIONS = 64, EVENTS_AT_ONCE = 64 };
 
-/* How long a kept connection that was seen open is taken to be so, in seconds. */
-static const double FRESH = 0.001;
-
 /* A list whose members know their neighbours. */
 struct transfer_list {
     struct df_http_transfer *first;
@@ -28,8 +25,7 @@ struct df_http_session {
     CURLM *multi;
     CURLSH *share;
     struct df_http_watch watch;
-    double looked_at; /* monotonic: when the sockets were last waited for */
-    double wake_at;   /* monotonic; negative: libcurl has no timer */
+    double wake_at; /* monotonic; negative: libcurl has no timer */
     long kept_connections;
     int running;
     unsigned idle_count;
@@ -330,6 +326,7 @@ static void put_aside(struct df_http_session *session, struct df_http_transfer *
         df_http_transfer_free(transfer);
         return;
     }
+    df_http_transfer_rest(transfer);
     transfer->state = DF_HTTP_IDLE;
     transfer->next = session->idle;
     session->idle = transfer;
@@ -348,7 +345,7 @@ static void keep_enough_connections(struct df_http_session *session) {
 /* Of those that are kept, before one of them is used again. What was looked at a moment ago need
  * not be looked at again. */
 static void find_ended_connections(struct df_http_session *session) {
-    if (session->watch.idle && df_clock_monotonic() - session->looked_at > FRESH) {
+    if (session->watch.idle) {
         struct df_http_ready ready[EVENTS_AT_ONCE];
         df_http_watch_wait(&session->watch, ready, EVENTS_AT_ONCE, 0);
     }
@@ -482,7 +479,6 @@ static void step(struct df_http_session *session, double max_wait) {
     } else if (session->running || session->watch.idle) {
         int milliseconds = session->running ? wait_time(session, max_wait) : 0;
         int count = df_http_watch_wait(&session->watch, ready, EVENTS_AT_ONCE, milliseconds);
-        session->looked_at = df_clock_monotonic();
         code = run_ready(session, ready, count, &running);
         if (code == CURLM_OK && is_due(session)) {
             code = run_timer(session, &running);

@@ -14,6 +14,7 @@ void df_http_head_reset(struct df_http_head *head) {
     head->received = 0;
     head->status = 0;
     head->complete = false;
+    head->is_framed = false;
     head->field_count = 0;
 }
 
@@ -38,6 +39,7 @@ static enum df_http_head_result read_status(struct df_http_head *head, const cha
     head->status = (blank[1] - '0') * 100 + (blank[2] - '0') * 10 + (blank[3] - '0');
     head->field_count = 0;
     head->complete = false;
+    head->is_framed = false;
     df_buffer_reset(&head->bytes, DF_HTTP_HEAD_CEILING);
     return head->status >= 100 ? DF_HTTP_HEAD_OK : DF_HTTP_HEAD_MALFORMED;
 }
@@ -56,6 +58,13 @@ static enum df_http_head_result add(struct df_http_head *head, const char *bytes
 static void lower(char *name, size_t count) {
     for (size_t i = 0; i < count; i++) {
         name[i] = (char)df_http_token[(unsigned char)name[i]];
+    }
+}
+
+static void note_framing(struct df_http_head *head, struct df_http_text name) {
+    if (df_http_equals(name, "content-length", 14) ||
+        df_http_equals(name, "transfer-encoding", 17)) {
+        head->is_framed = true;
     }
 }
 
@@ -104,6 +113,7 @@ static enum df_http_head_result read_field(struct df_http_head *head, const char
         return result;
     }
     lower(head->bytes.bytes + field.name, field.name_count);
+    note_framing(head, (struct df_http_text){head->bytes.bytes + field.name, field.name_count});
     field.repeated = is_repeated(head, &field);
     head->fields[head->field_count++] = field;
     return DF_HTTP_HEAD_OK;

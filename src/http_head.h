@@ -26,6 +26,7 @@ struct df_http_head {
     size_t received;
     int status; /* 0 until a status line was read */
     bool complete;
+    bool is_framed; /* it says where its body ends, other than by closing the connection */
     unsigned field_count;
     struct df_http_head_field fields[DF_HTTP_HEAD_FIELDS];
 };

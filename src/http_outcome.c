@@ -218,11 +218,24 @@ static void fail_transfer(struct df_http_transfer *transfer, CURLcode code) {
     fail_by_table(transfer, code);
 }
 
+/* Whether nothing but the end of the connection told the end of the body. libcurl takes a
+ * connection that was cut for one that was closed, so that such a body may be a part of what was
+ * sent. */
+static bool is_end_uncertain(const struct df_http_transfer *transfer) {
+    int status = transfer->head.status;
+    return transfer->tls && !transfer->head.is_framed && status >= 200 && status < 300 &&
+           status != 204 && strcmp(transfer->place.bytes, "HEAD") != 0 &&
+           number_of(transfer, CURLINFO_HTTP_VERSION) < CURL_HTTP_VERSION_2_0;
+}
+
 void df_http_conclude(struct df_http_transfer *transfer, CURLcode code) {
     if (code != CURLE_OK) {
         fail_transfer(transfer, code);
     } else if (!transfer->head.complete || transfer->head.status < 200) {
         fail(transfer, DF_KIND_PROTOCOL, "the answer's head breaks off, from", "");
+    } else if (is_end_uncertain(transfer)) {
+        fail(transfer, DF_KIND_PROTOCOL, "the answer may be cut short, from",
+             "it has neither Content-Length nor chunks");
     } else {
         transfer->reused = number_of(transfer, CURLINFO_NUM_CONNECTS) == 0;
     }

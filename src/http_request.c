@@ -70,7 +70,7 @@ static bool is_host(struct df_http_text host) {
         }
         return host.count <= 253;
     }
-    if (host.count < 4 || host.count - 2 >= sizeof address) {
+    if (host.count < 4 || host.bytes[host.count - 1] != ']' || host.count - 2 >= sizeof address) {
         return false;
     }
     memcpy(address, host.bytes + 1, host.count - 2);

@@ -10,8 +10,8 @@
 enum {
     REQUEST_HEAD_CEILING = 64 * 1024,
     REQUEST_BODY_CEILING = 64 * 1024 * 1024,
-    EXPECTING_BODY = 1000,      /* up to here no libcurl asks whether it may send the body */
-    KEPT_BODY_ROOM = 256 * 1024 /* a larger buffer is given back after the call */
+    EXPECTING_BODY = 1000, /* up to here no libcurl asks whether it may send the body */
+    KEPT_ROOM = 256 * 1024 /* a larger body's memory is given back after the call */
 };
 
 static size_t receive_line(char *line, size_t size, size_t count, void *context) {
@@ -196,45 +196,66 @@ static void name_peer(struct df_http_transfer *transfer, const struct df_http_ur
 }
 
 /* A URL that comes parsed saves libcurl from parsing and composing it at each call. */
-static bool set_url(struct df_http_transfer *transfer, const char *url) {
+static CURLUcode set_url(struct df_http_transfer *transfer, const char *url) {
     CURL *easy = transfer->easy;
     bool failed = false;
     if (!transfer->url && !(transfer->url = curl_url())) {
-        return false;
+        return CURLUE_OUT_OF_MEMORY;
     }
-    failed = curl_url_set(transfer->url, CURLUPART_URL, url, CURLU_PATH_AS_IS) != CURLUE_OK;
+    CURLUcode code = curl_url_set(transfer->url, CURLUPART_URL, url, CURLU_PATH_AS_IS);
     SET(CURLOPT_CURLU, transfer->url);
     SET(CURLOPT_URL, url); /* read where the first one is not */
-    return !failed;
+    return failed ? CURLUE_OUT_OF_MEMORY : code;
 }
 
-/* Sets method, URL and connect_to, and remembers for which. */
-static enum df_buffer_result set_place(struct df_http_transfer *transfer,
-                                       const struct df_http_request *request,
-                                       const struct df_http_url *url) {
+/* Always false. */
+static bool refuse(struct df_http_error *error, enum df_buffer_result result) {
+    if (result == DF_BUFFER_FULL) {
+        df_http_error_set(error, DF_KIND_ARGUMENT, false,
+                          "the request is too large: its head may have %d bytes, its body %d",
+                          REQUEST_HEAD_CEILING, REQUEST_BODY_CEILING);
+    } else {
+        df_http_error_set(error, DF_KIND_LIMIT, false, "not enough memory for the request");
+    }
+    return false;
+}
+
+/* Sets method, URL and connect_to, which stand in `place`. */
+static bool set_place(struct df_http_transfer *transfer, const struct df_http_request *request,
+                      const struct df_http_url *url, struct df_http_error *error) {
     CURL *easy = transfer->easy;
     bool failed = false;
-    enum df_buffer_result result = write_place(&transfer->place, request);
-    if (result != DF_BUFFER_OK) {
-        transfer->place.used = 0;
-        return result;
-    }
     const char *method = transfer->place.bytes;
     const char *whole_url = method + request->method.count + 1;
     const char *connect_to = whole_url + request->url.count + 1;
     transfer->place_has_body = request->body.bytes != NULL;
     transfer->tls = url->tls;
     name_peer(transfer, url, connect_to);
+    CURLUcode code = set_url(transfer, whole_url);
     failed = !set_method(easy, method, transfer->place_has_body);
     failed |= !set_connect_to(transfer, connect_to);
-    failed |= !set_url(transfer, whole_url);
     /* The target was signed: it goes out byte by byte as it is. */
     SET(CURLOPT_REQUEST_TARGET, whole_url + (url->target.bytes - request->url.bytes));
-    if (failed) {
-        transfer->place.used = 0;
-        return DF_BUFFER_NO_MEMORY;
+    if (failed || code == CURLUE_OUT_OF_MEMORY) {
+        return refuse(error, DF_BUFFER_NO_MEMORY);
     }
-    return DF_BUFFER_OK;
+    if (code != CURLUE_OK) {
+        df_http_error_set(error, DF_KIND_ARGUMENT, false, "url cannot be read by libcurl");
+        return false;
+    }
+    return true;
+}
+
+/* Goes where the request says, and remembers where that is. */
+static bool change_place(struct df_http_transfer *transfer, const struct df_http_request *request,
+                         const struct df_http_url *url, struct df_http_error *error) {
+    enum df_buffer_result result = write_place(&transfer->place, request);
+    bool changed =
+        result == DF_BUFFER_OK ? set_place(transfer, request, url, error) : refuse(error, result);
+    if (!changed) {
+        transfer->place.used = 0;
+    }
+    return changed;
 }
 
 static bool is_blank(struct df_http_text text) {
@@ -371,36 +392,32 @@ static bool set_limits(struct df_http_transfer *transfer, const struct df_http_r
 bool df_http_transfer_prepare(struct df_http_transfer *transfer,
                               const struct df_http_request *request, const struct df_http_url *url,
                               struct df_http_error *error) {
-    enum df_buffer_result result = DF_BUFFER_OK;
     transfer->failed = false;
     transfer->reused = false;
     transfer->head_result = DF_HTTP_HEAD_OK;
     transfer->body_result = DF_BUFFER_OK;
     df_http_head_reset(&transfer->head);
-    if (transfer->body.room > KEPT_BODY_ROOM) {
-        df_buffer_free(&transfer->body);
-    }
     df_buffer_reset(&transfer->body, request->max_response_bytes);
-    if (url) {
-        result = set_place(transfer, request, url);
+    if (url && !change_place(transfer, request, url, error)) {
+        return false;
     }
-    if (result == DF_BUFFER_OK) {
-        result = set_body(transfer, request);
-    }
+    enum df_buffer_result result = set_body(transfer, request);
     if (result == DF_BUFFER_OK) {
         result = set_headers(transfer, request);
     }
-    if (result == DF_BUFFER_FULL) {
-        df_http_error_set(error, DF_KIND_ARGUMENT, false,
-                          "the request is too large: its head may have %d bytes, its body %d",
-                          REQUEST_HEAD_CEILING, REQUEST_BODY_CEILING);
-        return false;
+    if (result == DF_BUFFER_OK && !set_limits(transfer, request)) {
+        result = DF_BUFFER_NO_MEMORY;
     }
-    if (result != DF_BUFFER_OK || !set_limits(transfer, request)) {
-        df_http_error_set(error, DF_KIND_LIMIT, false, "not enough memory for the request");
-        return false;
+    return result == DF_BUFFER_OK || refuse(error, result);
+}
+
+void df_http_transfer_rest(struct df_http_transfer *transfer) {
+    if (transfer->body.room > KEPT_ROOM) {
+        df_buffer_free(&transfer->body);
     }
-    return true;
+    if (transfer->body_sent.room > KEPT_ROOM) {
+        df_buffer_free(&transfer->body_sent);
+    }
 }
 
 unsigned long df_http_transfer_number(const struct df_http_transfer *transfer) {

@@ -69,4 +69,7 @@ bool df_http_transfer_prepare(struct df_http_transfer *transfer,
                               const struct df_http_request *request, const struct df_http_url *url,
                               struct df_http_error *error);
 
+/* Gives back what a large call has left. libcurl must be done with the transfer. */
+void df_http_transfer_rest(struct df_http_transfer *transfer);
+
 #endif

@@ -40,7 +40,8 @@ function server.output_of(command)
   return text
 end
 
-local function own_pid()
+--- The number of this process.
+function server.own_pid()
   return (read "/proc/self/stat" or ""):match "^%d+"
 end
 
@@ -65,7 +66,7 @@ end
 
 local function arguments_of(options)
   local arguments = { "--listen", ("127.0.0.1:%d"):format(options.port or 0) }
-  local parent = own_pid()
+  local parent = server.own_pid()
   if parent then
     arguments[#arguments + 1] = "--parent=" .. parent
   end

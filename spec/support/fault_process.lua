@@ -1,0 +1,362 @@
+-- The process of a fault server (see fault_server.lua): luajit fault_process.lua FOLDER PARENT
+--
+-- FOLDER/cases.json is read; FOLDER/ports is written once all ports are open (a line "name port" for
+-- each case), and FOLDER/log as things happen. It ends when PARENT does, or on a signal.
+
+local cjson = require "cjson"
+local ffi = require "ffi"
+local socket = require "socket"
+local ssl = require "ssl"
+
+ffi.cdef [[
+int open(const char *path, int flags);
+int dup2(int from, int to);
+int close(int fd);
+struct df_linger { int on; int seconds; };
+int setsockopt(int fd, int level, int name, const void *value, unsigned size);
+]]
+
+local SOL_SOCKET, SO_LINGER, O_RDWR = 1, 13, 2
+local HOLD_SECONDS = 60
+local TURN_SECONDS = 0.5
+local LOGGED_BYTES = 65536
+
+local folder, parent = arg[1], arg[2]
+local cases, log_file
+
+local function write(path, text)
+  local file = assert(io.open(path, "wb"))
+  file:write(text)
+  file:close()
+end
+
+local function log(link, event, fields)
+  fields = fields or {}
+  fields.case, fields.connection, fields.event, fields.at =
+    link.case.name, link.number, event, socket.gettime()
+  log_file:write(cjson.encode(fields), "\n")
+  log_file:flush()
+end
+
+-- Waiting ---------------------------------------------------------------------------------------------
+
+-- Task -> what it waits for: { socket =, mode = "read" | "write" | nil, until_ = time }.
+local tasks = {}
+
+--- Gives way until the link's socket is ready; false if the time is over first.
+local function wait(link, mode, seconds)
+  return coroutine.yield { socket = link.socket, mode = mode, until_ = socket.gettime() + seconds }
+end
+
+local function sleep(seconds)
+  coroutine.yield { until_ = socket.gettime() + seconds }
+end
+
+local function resume(task, ready)
+  local ok, waiting = coroutine.resume(task, ready)
+  if not ok then
+    io.stderr:write(debug.traceback(task, tostring(waiting)), "\n")
+  end
+  tasks[task] = coroutine.status(task) ~= "dead" and waiting or nil
+end
+
+local function start(run)
+  resume(coroutine.create(run))
+end
+
+-- One connection --------------------------------------------------------------------------------------
+
+-- Leaves the script of a connection: it is over.
+local OVER = {}
+
+local function wanted(problem)
+  return problem == "wantwrite" and "write" or "read"
+end
+
+local function is_patience(problem)
+  return problem == "timeout" or problem == "wantread" or problem == "wantwrite"
+end
+
+--- Reads what is there, or waits for it. Returns false at the end of the connection.
+local function fill(link, seconds)
+  local bytes, problem, partial = link.socket:receive(262144)
+  bytes = bytes or partial
+  if bytes and #bytes > 0 then
+    link.input = link.input .. bytes
+    return true
+  end
+  if not is_patience(problem) then
+    log(link, "eof", { problem = problem })
+    return false
+  end
+  if not wait(link, wanted(problem), seconds) then
+    log(link, "silence")
+    return false
+  end
+  return true
+end
+
+local function need(link, condition)
+  while not condition() do
+    if not fill(link, HOLD_SECONDS) then
+      error(OVER, 0)
+    end
+  end
+end
+
+local function handshake(link, given)
+  local wrapped, problem = ssl.wrap(link.socket, {
+    mode = "server",
+    protocol = given.protocol or "any",
+    ciphers = given.protocol and "ALL:@SECLEVEL=0" or nil,
+    certificate = given.certificate,
+    key = given.key,
+    options = given.options,
+  })
+  assert(wrapped, problem)
+  link.socket = wrapped
+  wrapped:settimeout(0)
+  while true do
+    local done
+    done, problem = wrapped:dohandshake()
+    if done then
+      link.tls = true
+      log(link, "handshake", { sni = wrapped:getsniname(), protocol = wrapped:info "protocol" })
+      return
+    end
+    if not is_patience(problem) or not wait(link, wanted(problem), HOLD_SECONDS) then
+      log(link, "no handshake", { problem = problem })
+      error(OVER, 0)
+    end
+  end
+end
+
+local function send(link, bytes)
+  local from = 1
+  while from <= #bytes do
+    local sent, problem, last = link.socket:send(bytes, from)
+    if sent then
+      return
+    end
+    from = last + 1
+    if
+      not is_patience(problem)
+      or not wait(link, wanted(problem) == "read" and link.tls and "read" or "write", 10)
+    then
+      log(link, "cannot send", { problem = problem })
+      error(OVER, 0)
+    end
+  end
+end
+
+--- Takes the descriptor away from TLS, which would otherwise say goodbye.
+local function drop(link, with_reset)
+  local fd = link.socket:getfd()
+  if with_reset then
+    local linger = ffi.new("struct df_linger", 1, 0)
+    ffi.C.setsockopt(fd, SOL_SOCKET, SO_LINGER, linger, ffi.sizeof(linger))
+  end
+  local null = ffi.C.open("/dev/null", O_RDWR)
+  ffi.C.dup2(null, fd)
+  ffi.C.close(null)
+  link.socket:close()
+  link.closed = true
+end
+
+local steps = {}
+
+--- { "tls" }: the handshake, where the case says `raw = true` and does without it at the start.
+function steps.tls(link)
+  handshake(link, link.case.tls)
+end
+
+--- { "read" }: a whole request, body and all. What came is in the log.
+function steps.read(link)
+  local head_end
+  need(link, function()
+    head_end = select(2, link.input:find("\r\n\r\n", 1, true))
+    return head_end
+  end)
+  local head = link.input:sub(1, head_end)
+  local length = tonumber(head:lower():match "\r\ncontent%-length: *(%d+)" or 0)
+  need(link, function()
+    return #link.input >= head_end + length
+  end)
+  local body = link.input:sub(head_end + 1, head_end + math.min(length, LOGGED_BYTES))
+  log(link, "request", { head = head, size = length, body = body })
+  link.input = link.input:sub(head_end + length + 1)
+end
+
+--- { "read_bytes", count }
+function steps.read_bytes(link, count)
+  need(link, function()
+    return #link.input >= count
+  end)
+  log(link, "bytes", { count = #link.input })
+  link.input = link.input:sub(count + 1)
+end
+
+--- { "send", bytes, times, pause }: so many times (1), with so many seconds in between (0).
+function steps.send(link, bytes, times, pause)
+  for turn = 1, times or 1 do
+    if turn > 1 and pause then
+      sleep(pause)
+    end
+    send(link, bytes)
+  end
+end
+
+--- { "sleep", seconds }
+function steps.sleep(_, seconds)
+  sleep(seconds)
+end
+
+--- { "hold" }: says nothing more until the client goes away.
+function steps.hold(link)
+  while fill(link, HOLD_SECONDS) do
+    link.input = ""
+  end
+  error(OVER, 0)
+end
+
+--- { "close" }: in good order, TLS included.
+function steps.close(link)
+  link.socket:close()
+  link.closed = true
+end
+
+--- { "cut" }: closes without TLS's goodbye.
+function steps.cut(link)
+  drop(link, false)
+end
+
+--- { "reset" }
+function steps.reset(link)
+  drop(link, true)
+end
+
+local function run_script(link, script)
+  local at = 1
+  while script[at] and not link.closed do
+    local step = script[at]
+    if step[1] == "again" then -- { "again", step }: goes on there
+      at = step[2] or 1
+    else
+      local run = steps[step[1]] or error("no step is called " .. tostring(step[1]))
+      run(link, unpack(step, 2, 5))
+      at = at + 1
+    end
+  end
+end
+
+local function serve(case, client, number)
+  local link = { case = case, socket = client, number = number, input = "" }
+  client:settimeout(0)
+  client:setoption("tcp-nodelay", true)
+  log(link, "accept")
+  local scripts = case.connections
+  local ok, problem = pcall(function()
+    if case.tls and not case.raw then
+      handshake(link, case.tls)
+    end
+    run_script(link, scripts[number] or scripts[#scripts])
+  end)
+  if not ok and problem ~= OVER then
+    io.stderr:write(case.name, ": ", tostring(problem), "\n")
+  end
+  if not link.closed then
+    link.socket:close()
+  end
+  log(link, "end")
+end
+
+-- Ports -----------------------------------------------------------------------------------------------
+
+local fillers = {}
+
+--- Opens the port of a case. A port that refuses is bound and does not listen; one that is full
+-- listens, and answers nobody since its queue is taken up.
+local function open(case)
+  local listener = assert(socket.tcp4())
+  assert(listener:bind("127.0.0.1", 0))
+  local _, port = listener:getsockname()
+  case.listener = listener
+  if case.refuse then
+    return port
+  end
+  assert(listener:listen(case.full and 0 or 1024))
+  if case.full then
+    for _ = 1, 4 do
+      local filler = assert(socket.tcp4())
+      filler:settimeout(0)
+      filler:connect("127.0.0.1", port)
+      fillers[#fillers + 1] = filler
+    end
+    return port
+  end
+  listener:settimeout(0)
+  start(function()
+    local number = 0
+    while true do
+      coroutine.yield { socket = listener, mode = "read", until_ = math.huge }
+      local client = listener:accept()
+      if client then
+        number = number + 1
+        local this = number
+        start(function()
+          serve(case, client, this)
+        end)
+      end
+    end
+  end)
+  return port
+end
+
+local function parent_lives()
+  local file = io.open(("/proc/%s/stat"):format(parent))
+  return file and file:close()
+end
+
+local function turn()
+  local readers, writers, owner = {}, {}, {}
+  local first = socket.gettime() + TURN_SECONDS
+  for task, waiting in pairs(tasks) do
+    if waiting.mode then
+      local list = waiting.mode == "read" and readers or writers
+      list[#list + 1] = waiting.socket
+      owner[waiting.socket] = task
+    end
+    first = math.min(first, waiting.until_)
+  end
+  local now = socket.gettime()
+  local readable, writable = socket.select(readers, writers, math.max(0, first - now))
+  for _, list in ipairs { readable, writable } do
+    for _, ready in ipairs(list) do
+      resume(owner[ready], true)
+    end
+  end
+  now = socket.gettime()
+  local late = {}
+  for task, waiting in pairs(tasks) do
+    if waiting.until_ <= now then
+      late[#late + 1] = task
+    end
+  end
+  for _, task in ipairs(late) do
+    resume(task, false)
+  end
+end
+
+local file = assert(io.open(folder .. "/cases.json", "rb"))
+cases = cjson.decode(file:read "*a")
+file:close()
+log_file = assert(io.open(folder .. "/log", "ab"))
+local ports = {}
+for _, case in ipairs(cases) do
+  ports[#ports + 1] = ("%s %d\n"):format(case.name, open(case))
+end
+write(folder .. "/ports.new", table.concat(ports))
+os.rename(folder .. "/ports.new", folder .. "/ports")
+while parent_lives() do
+  turn()
+end

@@ -1,0 +1,180 @@
+--- A server that misbehaves to order: a process with a port for each case, scripted byte by byte.
+--
+--     local server = fault_server.start {
+--       { name = "half a head", tls = "good", connections = { { { "read" }, { "send", "HTTP/1.1 2" } } } },
+--       { name = "nobody there", refuse = true },
+--     }
+--     server:url "half a head"          -- https://df.test/..., with server:address "half a head" to dial
+--     server:events("half a head")      -- what happened: a list of { event =, connection =, ... }
+--     server:stop()
+--
+-- A case: `name`; `tls`, the name of a certificate (see certificates.lua) or a table
+-- { certificate = that name, protocol = "tlsv1_1" }; `connections`, a script for each connection in the
+-- order in which they come (the last one serves all further ones); `raw = true`, no TLS before the script
+-- says so; or `refuse = true`, nothing listens; or `full = true`, nobody is let in.
+--
+-- A script is a list of steps, each a list: read; read_bytes, count; send, bytes, times, pause; sleep,
+-- seconds; hold; close; cut (no goodbye of TLS); reset; tls; again, step. After the last, it closes.
+--
+-- Events: accept; handshake (`sni`, `protocol`); no handshake (`problem`); request (`head`, `size` of its
+-- body, `body`: 64 KiB of it at most); bytes (`count`); eof; silence; cannot send; end. All have `at`, in
+-- seconds.
+
+local certificates = require "spec.support.certificates"
+local cjson = require "cjson"
+local process = require "spec.support.server"
+
+local START_SECONDS, STOP_SECONDS = 20, 5
+
+local fault_server = {}
+
+local Server = {}
+Server.__index = Server
+
+local function read(path)
+  local file = io.open(path, "rb")
+  local text = file and file:read "*a"
+  if file then
+    file:close()
+  end
+  return text
+end
+
+--- An answer with its Content-Length.
+-- @tparam[opt] string body
+-- @tparam[opt] table more `status` (such as "404 Not Found"), `headers` (a string of whole lines)
+-- @treturn string
+function fault_server.answer(body, more)
+  body, more = body or "{}", more or {}
+  return ("HTTP/1.1 %s\r\nContent-Type: application/json\r\n%sContent-Length: %d\r\n\r\n"):format(
+    more.status or "200 OK",
+    more.headers or "",
+    #body
+  ) .. body
+end
+
+--- A script that answers every request of a connection.
+function fault_server.answering(body, more)
+  return { { "read" }, { "send", fault_server.answer(body, more) }, { "again" } }
+end
+
+local function with_certificates(cases, made)
+  local ready = {}
+  for index, case in ipairs(cases) do
+    local copy = {}
+    for name, value in pairs(case) do
+      copy[name] = value
+    end
+    if case.tls then
+      local given = type(case.tls) == "table" and case.tls or { certificate = case.tls }
+      local pair = made[given.certificate]
+      copy.tls = {
+        certificate = pair.certificate,
+        key = pair.key,
+        protocol = given.protocol,
+        options = given.options,
+      }
+    end
+    ready[index] = copy
+  end
+  return ready
+end
+
+--- Starts a server.
+-- @tparam table cases
+-- @treturn table `ca_file`, `certificates` (see certificates.lua), `folder`, `ports` by name
+function fault_server.start(cases)
+  local self = setmetatable({ cases = {}, ports = {} }, Server)
+  self.folder = process.output_of("mktemp -d"):match "[^\n]+"
+  self.certificates = certificates.make(self.folder)
+  self.ca_file = self.certificates.ca
+  for _, case in ipairs(cases) do
+    assert(not self.cases[case.name], case.name)
+    self.cases[case.name] = case
+  end
+  local file = assert(io.open(self.folder .. "/cases.json", "wb"))
+  file:write(cjson.encode(with_certificates(cases, self.certificates)))
+  file:close()
+  -- What is preloaded here (a sanitizer's library, say) is not for that process.
+  local command = "env -u LUA_PATH -u LUA_CPATH -u LD_PRELOAD luajit spec/support/fault_process.lua"
+  self.pid = tonumber(
+    process.output_of(
+      ("%s '%s' %s >'%s/said' 2>&1 </dev/null & echo $!"):format(
+        command,
+        self.folder,
+        process.own_pid(),
+        self.folder
+      )
+    )
+  )
+  process.wait_until(function()
+    return read(self.folder .. "/ports") or not process.is_running(self.pid)
+  end, START_SECONDS)
+  for name, port in (read(self.folder .. "/ports") or ""):gmatch "([^\n]*) (%d+)\n" do
+    self.ports[name] = tonumber(port)
+  end
+  if not next(self.ports) then
+    error("the fault server did not start: " .. (read(self.folder .. "/said") or ""), 2)
+  end
+  return self
+end
+
+--- "host:port" of a case.
+function Server:address(name)
+  return ("127.0.0.1:%d"):format(assert(self.ports[name], name))
+end
+
+--- The address of a case over TLS, for which `connect_to` must be its `address`; without TLS, as it is.
+-- @tparam string name of the case
+-- @tparam[opt] string target
+function Server:url(name, target)
+  target = target or "/api/v2/accounts/getDetail"
+  if self.cases[name].tls then
+    return ("https://%s%s"):format(certificates.HOST, target)
+  end
+  return ("http://%s%s"):format(self:address(name), target)
+end
+
+--- What happened, in order.
+-- @tparam string name of the case
+-- @tparam[opt] string event only those
+-- @treturn table list
+function Server:events(name, event)
+  local events = {}
+  local mark = '"case":' .. cjson.encode(name)
+  for line in (read(self.folder .. "/log") or ""):gmatch "[^\n]+" do
+    if line:find(mark, 1, true) then
+      local found = cjson.decode(line)
+      if event == nil or found.event == event then
+        events[#events + 1] = found
+      end
+    end
+  end
+  return events
+end
+
+--- Waits until so many events of a kind have happened.
+-- @treturn table list of them
+function Server:await(name, event, count)
+  local events
+  process.wait_until(function()
+    events = self:events(name, event)
+    return #events >= (count or 1)
+  end, 5)
+  return events
+end
+
+--- Stops it and removes its files. What it complained of is an error.
+function Server:stop()
+  os.execute(("kill %d 2>/dev/null"):format(self.pid))
+  process.wait_until(function()
+    return not process.is_running(self.pid)
+  end, STOP_SECONDS)
+  local said = read(self.folder .. "/said")
+  os.execute(("rm -rf '%s'"):format(self.folder))
+  if said and said ~= "" then
+    error("the fault server complained: " .. said, 2)
+  end
+end
+
+return fault_server
