@@ -57,13 +57,14 @@ local function app_id()
   return account_id("id", "App identifier, from apps/getList.")
 end
 
-local function account_name(doc)
+--- A parameter `name` of letters, digits and hyphens.
+local function hyphenated_name(min_length, max_length, doc)
   return {
     name = "name",
     type = "string",
     required = true,
-    min_length = 2,
-    max_length = 16,
+    min_length = min_length,
+    max_length = max_length,
     charset = "a-z0-9-",
     charset_doc = "a-z, 0-9 and -",
     edges = "a-z0-9",
@@ -72,20 +73,15 @@ local function account_name(doc)
   }
 end
 
-local function app_name(doc)
-  return {
-    name = "name",
-    type = "string",
-    required = true,
-    min_length = 3,
-    max_length = 15,
-    charset = "a-z0-9-",
-    charset_doc = "a-z, 0-9 and -",
-    edges = "a-z0-9",
-    edges_doc = "a letter or a digit",
-    no_double = "-",
-    doc = doc,
-  }
+local function account_name(doc)
+  return hyphenated_name(2, 16, doc)
+end
+
+--- The name of an app, and of what the older groups make: no two hyphens in a row.
+local function app_name(doc, min_length)
+  local name = hyphenated_name(min_length or 3, 15, doc)
+  name.no_double = "-"
+  return name
 end
 
 local function password(doc)
@@ -659,7 +655,7 @@ local function method_name(name)
   end))
 end
 
-for _, operation in ipairs(older_operations(account_id)) do
+for _, operation in ipairs(older_operations(account_id, app_name)) do
   definitions[#definitions + 1] = operation
 end
 

@@ -63,22 +63,6 @@ local function user_configurations()
   }
 end
 
-local function workspace_name(doc)
-  return {
-    name = "name",
-    type = "string",
-    required = true,
-    min_length = 1,
-    max_length = 15,
-    charset = "a-z0-9-",
-    charset_doc = "a-z, 0-9 and -",
-    edges = "a-z0-9",
-    edges_doc = "a letter or a digit",
-    no_double = "-",
-    doc = doc,
-  }
-end
-
 local function workspace_configuration()
   return group_of_values(
     "configuration",
@@ -89,8 +73,9 @@ end
 --- Makes the list of the older operations.
 -- @tparam function account_id makes a parameter that holds an identifier: its name, its doc and
 --   the object that it travels in
+-- @tparam function app_name makes a parameter that holds a name: its doc and its shortest length
 -- @treturn {table,...} entries as `dataforest.operations` describes them
-return function(account_id)
+return function(account_id, app_name)
   local function workspace_id(name)
     return account_id(name or "id", "Identifier of the AI workspace, from aiworkspaces/getList.")
   end
@@ -245,7 +230,7 @@ return function(account_id)
       name = "checkAvailableName",
       summary = "Checks whether the name of an AI workspace can be used.",
       effect = "read",
-      params = { account_id "accountId", workspace_name "Name to test." },
+      params = { account_id "accountId", app_name("Name to test.", 1) },
       xml = {
         request = "CheckAiWorkspaceAvailableNameRequest",
         response = "CheckAiWorkspaceAvailableNameResponse",
@@ -276,7 +261,7 @@ return function(account_id)
       effect = "once",
       params = {
         account_id "accountId",
-        workspace_name "Name; it begins with a letter.",
+        app_name("Name; it begins with a letter.", 1),
         { name = "description", type = "string", max_length = 255, multiline = true, doc = "Free text." },
         workspace_configuration(),
       },

@@ -34,7 +34,7 @@ local limits = require "dataforest.emulator.limits"
 local operations = require "dataforest.operations"
 local options_of = require "dataforest.emulator.options"
 local random = require "dataforest.emulator.random"
-local time = require "dataforest.emulator.time"
+local time = require "dataforest.time"
 local transport = require "dataforest.emulator.transport"
 local wire = require "dataforest.emulator.wire"
 
@@ -427,7 +427,7 @@ function Emulator:handle(request)
   response.body, content_type = encode(answer, operation, answer_format)
   response.headers = {
     ["content-type"] = content_type,
-    ["date"] = time.http(self:now()),
+    ["date"] = time.to_http_date(self:now()),
     ["x-ncp-trace-id"] = self.trace:hex(32),
   }
   for name, value in pairs(answer.headers or {}) do

@@ -3,9 +3,6 @@
 
 local floor = math.floor
 
-local DAYS = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" }
-local MONTHS = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" }
-
 local time = {}
 
 --- Seconds east of Greenwich of a zone, or nil where the text is none.
@@ -27,21 +24,6 @@ end
 -- @tparam string zone as above
 function time.iso(seconds, zone)
   return os.date("!%Y-%m-%dT%H:%M:%S", floor(seconds) + time.zone_seconds(zone)) .. zone
-end
-
---- The form of the Date header: `Thu, 20 Feb 2025 00:32:55 GMT`.
--- @tparam number seconds since the epoch
-function time.http(seconds)
-  local t = os.date("!*t", floor(seconds))
-  return ("%s, %02d %s %04d %02d:%02d:%02d GMT"):format(
-    DAYS[t.wday],
-    t.day,
-    MONTHS[t.month],
-    t.year,
-    t.hour,
-    t.min,
-    t.sec
-  )
 end
 
 return time
