@@ -24,6 +24,7 @@ inside_nginx {
   "lua/dataforest/transport/cosocket_gate.lua",
   "lua/dataforest/emulator/nginx.lua",
   "lua/dataforest/emulator/nginx_process.lua",
+  "examples/openresty",
 }
 files["spec"] = { std = "+busted" }
 files["spec/nginx"] = { std = "+busted", globals = { "ngx" }, read_globals = { "service_ports" } }

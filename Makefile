@@ -6,7 +6,7 @@ WERROR ?= ON
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 CMAKE_FLAGS ?=
 
-.PHONY: build man help deps test test-unit lint format install clean env demo
+.PHONY: build man help deps test test-unit lint format install clean env demo demo-openresty
 MAKEFLAGS += --no-print-directory
 
 build: ## build the modules for each installed Lua, into build/<lua>/
@@ -15,11 +15,17 @@ build: ## build the modules for each installed Lua, into build/<lua>/
 
 deps: ## install what is missing for building, the demo and the tests (Debian 12, through apt)
 	@tools/deps.sh build demo test
+	@tools/deps.sh browser || echo "Without a browser, make test skips what needs one."
 
 demo: ## start the emulator, and run examples/quickstart.lua against it
 	@tools/deps.sh build demo
 	@$(MAKE) build
 	@tools/demo.sh
+
+demo-openresty: ## run examples/openresty against the emulator, and print its address
+	@tools/deps.sh build demo
+	@$(MAKE) build
+	@tools/demo-openresty.sh
 
 env: ## print the lines that make the built tree loadable (LUA=lua5.4, LUA=luajit, ...)
 	@tools/env.sh "$(LUA)"
@@ -45,7 +51,7 @@ install: build ## install under PREFIX (/usr/local), below DESTDIR if given
 	@cmake --install build
 
 # A script tools/<target>.sh of one of these names makes the target: it runs after the build.
-later := $(filter bench docs fuzz demo-openresty package release-check types,$(basename $(notdir $(wildcard tools/*.sh))))
+later := $(filter bench docs fuzz package release-check types,$(basename $(notdir $(wildcard tools/*.sh))))
 .PHONY: $(later)
 $(later): build
 	@tools/$@.sh

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs what is missing on Debian 12, through apt, and says what it installs.
-# Arguments: what it is wanted for, of build, demo, test, bench, lint, docs and package (default: build demo test).
+# Arguments: what it is wanted for, of build, demo, test, browser, bench, lint, docs and package (default:
+# build demo test).
 # A second run, with everything there, asks apt nothing.
 set -eu
 
@@ -14,6 +15,7 @@ test="$demo tmux:tmux zsh:zsh fish:fish lua-busted lua-socket lua-sec luarocks:l
   lua5.1 liblua5.1-0-dev lua5.2 liblua5.2-dev lua5.3 liblua5.3-dev"
 lint="lua-check libcmocka-dev clang-format:clang-format clang-tidy:clang-tidy cppcheck:cppcheck
   shellcheck:shellcheck node:nodejs npm:npm"
+browser="chromium:chromium chromedriver:chromium-driver"
 bench="lua-socket lua-sec lua-luaossl python3:python3"
 docs="lua-ldoc"
 package="dpkg-dev:dpkg-dev file:file"
@@ -29,12 +31,13 @@ for group in "$@"; do
   build) words=$build ;;
   demo) words=$demo ;;
   test) words=$test ;;
+  browser) words=$browser ;;
   lint) words=$lint ;;
   bench) words=$bench ;;
   docs) words=$docs ;;
   package) words=$package ;;
   *)
-    echo "deps: no group called $group (build demo test bench lint docs package)" >&2
+    echo "deps: no group called $group (build demo test browser bench lint docs package)" >&2
     exit 2
     ;;
   esac

@@ -1,6 +1,8 @@
 --- The other side of the tests inside nginx: an emulator over TLS, and servers that misbehave.
 -- This half runs in plain Lua and starts it; what it serves is in `service_handlers.lua`.
 
+local cjson = require "cjson"
+local curl = require "dataforest.curl"
 local nginx = require "spec.support.nginx"
 local server = require "dataforest.emulator.server"
 
@@ -42,7 +44,22 @@ local HTTP = [[
   }
 ]]
 
---- Starts it.
+local function control(self, what, given)
+  self.control_engine = self.control_engine or curl.engine { ca_file = self.folder .. "/ca.pem" }
+  local response = assert(self.control_engine:perform {
+    method = "POST",
+    url = ("https://localhost:%s/_emulator/%s"):format(self.ports.api, what),
+    headers = {},
+    body = given and cjson.encode(given) or "{}",
+    timeout = 10,
+    connect_timeout = 5,
+    max_response_bytes = 1000000,
+  })
+  assert(response.status == 200, response.body)
+  return cjson.decode(response.body).result
+end
+
+--- Starts it. Its method `control(what, given)` steers the emulator, see `dataforest.emulator.control`.
 -- @treturn Nginx with a port each for `api` (the emulator), `slow` (500 ms for each answer), `faults`,
 --   `plain` (the same without TLS), `short` (idle connections are closed after 100 ms) and `counts`
 function service.start()
@@ -54,7 +71,9 @@ function service.start()
   end
   nginx.remove(folder)
   local ports = { "api", "slow", "faults", "plain", "short", "counts" }
-  return nginx.start { http = HTTP, ports = ports, files = files }
+  local self = nginx.start { http = HTTP, ports = ports, files = files }
+  self.control = control
+  return self
 end
 
 return service

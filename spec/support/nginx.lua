@@ -55,7 +55,8 @@ end
 
 local seed = math.floor(core.now() * 1e6) % 2147483646 + 1
 
-local function random_port()
+--- A port that may well be free.
+function nginx.random_port()
   seed = seed * 16807 % 2147483647
   return FIRST_PORT + seed % (LAST_PORT - FIRST_PORT + 1)
 end
@@ -89,7 +90,9 @@ end
 --- Starts an nginx, and returns once it listens.
 -- @tparam table options
 -- @tparam string options.http what stands inside `http { }`; `@name@` is the port of that name
+-- @tparam string options.conf in place of `http`, a whole nginx.conf
 -- @tparam {string,...} options.ports names of the ports to find
+-- @tparam[opt] string options.copy a folder whose files are copied
 -- @tparam[opt] table options.files more files of the folder: name to text
 -- @tparam[opt=1] number options.workers
 -- @tparam[opt="warn"] string options.log_level
@@ -102,6 +105,9 @@ function nginx.start(options)
   end
   local self = setmetatable({ folder = nginx.new_folder(), ports = {} }, Nginx)
   output_of("chmod 755 " .. server.quoted(self.folder))
+  if options.copy then
+    output_of(("cp -r %s/. %s"):format(server.quoted(options.copy), server.quoted(self.folder)))
+  end
   for name, text in pairs(options.files or {}) do
     write_file(self.folder .. "/" .. name, text)
   end
@@ -114,7 +120,7 @@ function nginx.start(options)
   end
   for _ = 1, STARTS do
     for _, name in ipairs(options.ports) do
-      self.ports[name] = ("%d"):format(random_port())
+      self.ports[name] = ("%d"):format(nginx.random_port())
     end
     local values = {
       MODULES = table.concat(modules, "\n"),
@@ -123,9 +129,10 @@ function nginx.start(options)
       LOG_LEVEL = options.log_level or "warn",
       ENV = table.concat(env, "\n"),
       ROOT = nginx.root(),
-      HTTP = (options.http:gsub("@([%w_]+)@", self.ports)),
+      HTTP = options.http and (options.http:gsub("@([%w_]+)@", self.ports)),
     }
-    write_file(self.folder .. "/nginx.conf", (MAIN:gsub("@([%u_]+)@", values)))
+    local conf = options.conf and options.conf:gsub("@(%l[%w_]*)@", self.ports) or MAIN
+    write_file(self.folder .. "/nginx.conf", (conf:gsub("@(%u[%u_]*)@", values)))
     local command = ("%s -p %s/ -c nginx.conf -e error.log 2>&1; echo =$?"):format(
       server.quoted(binary.path),
       server.quoted(self.folder)
@@ -190,7 +197,7 @@ end
 --- The processes of the workers.
 function Nginx:workers()
   local pids = {}
-  for pid in output_of(("ps -o pid= --ppid %d"):format(self.pid)):gmatch "%d+" do
+  for pid in read_file(("/proc/%d/task/%d/children"):format(self.pid, self.pid)):gmatch "%d+" do
     pids[#pids + 1] = tonumber(pid)
   end
   return pids
