@@ -331,7 +331,7 @@ describe("accounts and apps", function()
   it("leave out columns where the terminal is narrow, and say which", function()
     for width, missing in pairs { [80] = "principal", [60] = "created at and principal" } do
       local result = run("accounts list", { width = width, environment = {} })
-      assert.are.equal(("not shown for want of width: %s\n"):format(missing), result.err)
+      assert.are.equal(("not shown for want of width: %s (--json has all)\n"):format(missing), result.err)
       for _, line in ipairs(lines_of(result.out)) do
         assert.is_true(text.width(line) <= width, line)
       end
@@ -424,6 +424,23 @@ describe("accounts and apps", function()
     local shown = run("apps show " .. app.id, { width = 100, environment = {} })
     assert.matches("\ncomponents\n  NAME +STATE .*\n  shell", shown.out)
     assert.matches("\n  containers of shell\n    ID ", shown.out)
+  end)
+
+  it("find out what is left out, where asked", function()
+    local result = run "apps create --account cloud1 --app-type-id DEV-1.0.0 --name dev1 --defaults"
+    assert.are.equal(exit.OK, result.code, result.err)
+    assert.are.equal("shell", emulator.calls[#emulator.calls].params.components[1].name)
+    result = run "apps create --account cloud1 --name dev1 --defaults"
+    assert.are.equal(exit.USAGE, result.code)
+    assert.matches("%-%-app%-type%-id is missing", result.err)
+    result = run("accounts set-quota --merge --namespace koya --space-tb 400 " .. account)
+    assert.are.equal(exit.OK, result.code, result.err)
+    local sent = emulator.calls[#emulator.calls].params
+    assert.are.same(
+      { account, "koya", 1, 400 },
+      { sent.id, sent.namespace, sent.fileCountMillion, sent.spaceTb }
+    )
+    assert.are.equal(exit.USAGE, run("accounts set-quota --namespace koya --space-tb 400 " .. account).code)
   end)
 
   it("tell what is wrong with a component", function()

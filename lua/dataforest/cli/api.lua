@@ -175,6 +175,20 @@ local function wait_timeout(doc)
   }
 end
 
+--- Operations for which the library can find out what is left out, by their id: the flag that asks for it.
+api.extras = {
+  ["apps/create"] = {
+    names = { "--defaults" },
+    doc = "Take what is left out, components included, from apps get-app-basic-setting.",
+    target = "defaults",
+  },
+  ["accounts/setQuota"] = {
+    names = { "--merge" },
+    doc = "Leave what is not given as it is.",
+    target = "merge",
+  },
+}
+
 --- What `--wait` waits for after an operation, by its id: a state, or that the thing is gone.
 api.waits = {
   ["accounts/create"] = { state = "RUNNING", doc = "Wait until the account is RUNNING." },
@@ -221,7 +235,15 @@ local function examples_of(operation)
       given[param.name] = example_value(operation, param)
     end
   end
-  return { { operation.summary, api.line(operation, given) } }
+  local examples = { { operation.summary, api.line(operation, given) } }
+  if operation.id == "apps/create" then
+    given.components = nil
+    examples[2] = {
+      "The same with the usual components, and wait for it.",
+      api.line(operation, given) .. " --defaults --wait",
+    }
+  end
+  return examples
 end
 
 local function run_operation(operation)
@@ -278,6 +300,7 @@ local function operation_command(operation)
   if operation.deletes then
     options[#options + 1] = YES
   end
+  options[#options + 1] = api.extras[operation.id]
   if api.waits[operation.id] then
     options[#options + 1] = { names = { "--wait" }, doc = api.waits[operation.id].doc, target = "wait" }
     options[#options + 1] = wait_timeout "The longest that --wait waits"

@@ -198,7 +198,7 @@ end
 
 local function addresses_of(system, host)
   local found, seen = {}, {}
-  local output = system.capture("getent ahosts " .. system_of.quoted(host) .. " 2>/dev/null")
+  local output = system.capture("getent ahosts -- " .. system_of.quoted(host) .. " 2>/dev/null")
   for address in output:gmatch "([^%s]+)%s+STREAM" do
     if not seen[address] then
       seen[address] = true

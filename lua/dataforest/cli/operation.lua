@@ -1,6 +1,7 @@
 --- Runs an operation of the API for the command line: parameters, password, question, call, output.
 -- @module dataforest.cli.operation
 
+local api = require "dataforest.cli.api"
 local core = require "dataforest.core"
 local exit = require "dataforest.cli.exit"
 local output = require "dataforest.cli.output"
@@ -54,6 +55,25 @@ local function write_binary(context, value)
   context:note(("saved %d bytes to %s, readable by you alone"):format(#value, path))
 end
 
+--- Tells a person how to wait for what was begun.
+local function tell_next(context, operation, id)
+  local goal = api.waits[operation.id]
+  if goal and id and context.system:is_terminal "stderr" then
+    local command = ("dataforest %s wait %s %s"):format(operation.group, id, goal.state)
+    context:note("this takes a while: " .. command, "dim")
+  end
+end
+
+--- Calls the operation; with an extra, the library's method that finds out what is left out.
+local function call(client, operation, params, extra)
+  if not extra then
+    return client:call(operation.id, params)
+  end
+  params[extra] = true
+  local group = client[operation.group]
+  return group[operation.method](group, params)
+end
+
 --- Runs the operation that the command line names.
 -- @tparam table context of `dataforest.cli.context`
 -- @tparam table operation an entry of `dataforest.operations`
@@ -61,14 +81,18 @@ end
 function operation_run.run(context, operation)
   check_output(context, operation)
   local params = parameters.given(context, operation)
-  parameters.check(context, operation, params)
+  local extra = api.extras[operation.id]
+  extra = extra and context.args[extra.target] and extra.target
+  if not extra then
+    parameters.check(context, operation, params)
+  end
   local client = session.client(context)
   password.add(context, operation, params)
   if operation.deletes then
     operation_run.confirm(context, operation.group, params.id)
   end
   parameters.resolve_account(context, operation, params)
-  local value, err = client:call(operation.id, params)
+  local value, err = call(client, operation, params, extra)
   if not value then
     if err.kind == "argument" and err.field then
       parameters.fail(context, operation, err)
@@ -83,6 +107,7 @@ function operation_run.run(context, operation)
     return wait.after(context, operation, params, value)
   end
   output.answer(context, operation, value, params)
+  tell_next(context, operation, value.id or params.id)
   return exit.OK
 end
 

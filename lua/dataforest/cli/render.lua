@@ -156,8 +156,8 @@ function render.table(page, kind, list, indent)
       return column.cells[i], colour_of(page.style, column.field, entry[column.field.name])
     end)
   end
-  if left_out[1] then
-    page.notes[#page.notes + 1] = ("not shown for want of width: %s"):format(text.listed(left_out, "and"))
+  for _, name in ipairs(left_out) do
+    page.left_out[#page.left_out + 1] = name
   end
   nested_lists(page, kind, list, indent)
 end
@@ -315,12 +315,22 @@ end
 -- @treturn string lines for standard output
 -- @treturn {string,...} notes for standard error
 function render.answer(kind, value, options)
-  local page = setmetatable({ style = options.style, notes = {}, hidden = options.hidden or {} }, Page)
+  local page = setmetatable({
+    style = options.style,
+    hidden = options.hidden or {},
+    left_out = {},
+    notes = {},
+  }, Page)
   local member = list_of(kind)
   if member then
     render_list(page, member, value.contents or {}, options.what or "entries")
   else
     render_record(page, kind, value, "")
+  end
+  if page.left_out[1] then
+    page.notes[#page.notes + 1] = ("not shown for want of width: %s (--json has all)"):format(
+      text.listed(page.left_out, "and")
+    )
   end
   return page[1] and table.concat(page, "\n") .. "\n" or "", page.notes
 end

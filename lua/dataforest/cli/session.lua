@@ -104,23 +104,32 @@ end
 
 -- Errors ----------------------------------------------------------------------------------
 
+--- The command that lists what the run's command is about.
+local function list_of(context)
+  local apps = context.args.command.path:find " apps "
+  return apps and "dataforest apps list --account NAME" or "dataforest accounts list"
+end
+
 -- What to do about each kind of error. A function gets the context.
 local HINTS = {
   argument = function(context)
     return ("%s --help shows what it takes"):format(context.args.command.path)
+  end,
+  invalid = function(context)
+    return ("%s --help tells the limits that are documented"):format(context.args.command.path)
   end,
   credentials = "set NCLOUD_ACCESS_KEY_ID and NCLOUD_SECRET_ACCESS_KEY, or write ~/.ncloud/configure",
   auth = "check the keys, and this machine's clock",
   forbidden = "check the id, and what these keys are allowed to do: "
     .. "an id that does not exist is answered like this, too",
   not_found = function(context)
-    local group = context.args.command.path:match "^%S+ (%S+)"
-    return ("dataforest %s list shows the ids"):format(group == "accounts" and "accounts" or "apps")
+    return list_of(context) .. " shows the ids"
   end,
-  invalid = "the service did not take a parameter: the message is its own",
+  refused = function(context)
+    return list_of(context) .. " shows what there is"
+  end,
   quota = "the limits of the account are reached: remove something, or ask NAVER Cloud for more",
   throttled = "too many calls: wait a little, and try again",
-  refused = "the message is the service's own",
   server = "the service failed: try again later",
   timeout = function(context)
     return ("--timeout SECONDS gives it longer than %g"):format(context.args.timeout or 30)
