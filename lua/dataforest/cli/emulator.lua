@@ -1,7 +1,7 @@
 --- `dataforest emulator`: reads its arguments and writes the files that its server needs.
 --
 -- A module, and a script: `bin/dataforest` runs it with what `command.prepare` takes. As a script it
--- ends with status 0 (go on), 100 (all was said) or what `bin/dataforest` is to end with.
+-- ends with status 0 (go on) or what `bin/dataforest` is to end with.
 --
 -- @module dataforest.cli.emulator
 
@@ -11,7 +11,6 @@ local server = require "dataforest.emulator.server"
 local command = {}
 
 local USAGE = 2 -- exit status for wrong arguments
-local SAID = 100
 
 --- The options, as `dataforest.cli.commands` has them. Those with an `option` set one of
 -- `dataforest.emulator`, a number.
@@ -125,7 +124,7 @@ end
 
 --- Reads the arguments of `dataforest emulator`.
 -- @tparam {string,...} arguments
--- @treturn table|nil settings of `dataforest.emulator.server`, in parts; `help` where it was asked for
+-- @treturn table|nil settings of `dataforest.emulator.server`, in parts
 -- @treturn ?string what is wrong
 function command.parse(arguments)
   local settings = { host = "127.0.0.1", port = 8443, options = {} }
@@ -133,9 +132,7 @@ function command.parse(arguments)
   while arguments[i] do
     local name, value = arguments[i]:match "^(%-%-[%w-]+)=(.*)$"
     name = name or arguments[i]
-    if name == "-h" or name == "--help" then
-      return { help = true }
-    elseif name == "--strict" and not value then
+    if name == "--strict" and not value then
       settings.options.strict = true
     elseif VALUES[name] then
       if not value then
@@ -179,11 +176,6 @@ function command.prepare(folder, lua_path, lua_cpath, pid, ...)
   local settings, message = command.parse { ... }
   if not settings then
     return fail(USAGE, message .. " (dataforest emulator --help says more)")
-  elseif settings.help then
-    local commands = require "dataforest.cli.commands"
-    local found = require("dataforest.cli.parser").find(commands.tree(), { "emulator" })
-    io.stdout:write(require("dataforest.cli.help").of(found))
-    return SAID
   end
   settings.folder, settings.lua_path, settings.lua_cpath = folder, lua_path, lua_cpath
   settings.watch = { tonumber(pid), settings.parent }
