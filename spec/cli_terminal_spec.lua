@@ -465,7 +465,7 @@ describe("the completions #full", function()
       complete -C "dataforest call accounts/getD"']]
     assert.are.equal(0, status)
     local lines = lines_of(out)
-    assert.matches("^accounts\tData Forest accounts", lines[1])
+    assert.matches("^accounts\tAccounts: create", lines[1])
     assert.matches("^koya\t", lines[2])
     assert.matches("^tata\t", lines[3])
     assert.matches("^set%-quota\tChanges the HDFS quota", lines[4])

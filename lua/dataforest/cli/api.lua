@@ -391,7 +391,7 @@ local function conveniences(group)
 end
 
 local GROUP_SUMMARIES = {
-  accounts = "Data Forest accounts: create, list, quota, password, keytab.",
+  accounts = "Accounts: create, list, quota, password, keytab.",
   apps = "Apps of an account: create, list, scale, start, stop.",
 }
 

@@ -163,7 +163,7 @@ local SIGN = {
 
 local DOCTOR = {
   name = "doctor",
-  summary = "Checks keys, files, clock, DNS, TLS and a signed call, and says how to mend them.",
+  summary = "Finds out what is wrong here, and how to mend it.",
   description = "Tells what is configured and from where, whether the machine's clock agrees with the "
     .. "service's, whether DNS, TLS and a signed call work, and how to mend what does not. It only reads: "
     .. "nothing is changed, here or in the service.",
@@ -177,7 +177,7 @@ local DOCTOR = {
 -- Its options are its own, and `bin/dataforest` sees to it before this Lua starts.
 local EMULATOR = {
   name = "emulator",
-  summary = "Runs a Data Forest on this machine, over TLS, to try things out on.",
+  summary = "Runs a Data Forest on this machine, to try things on.",
   description = "Runs a Data Forest on this machine, over TLS, until Ctrl-C or SIGTERM, and prints the lines "
     .. "that point a client at it: DATAFOREST_BASE_URL, DATAFOREST_CA_FILE, NCLOUD_ACCESS_KEY and "
     .. "NCLOUD_SECRET_KEY, for the shell that runs the client. DATAFOREST_EMULATOR_ACCESS_KEY and "

@@ -58,14 +58,17 @@ function Context:print(content)
   end
 end
 
---- Prints a line to standard error.
+--- Prints a line to standard error; on a terminal, broken between words.
 -- @tparam string line
 -- @tparam[opt] string colour
 function Context:note(line, colour)
   if self.progress then
     self.progress:clear()
   end
-  self.system.stderr:write(self:style("stderr"):paint(colour, text.safe(line)), "\n")
+  local style = self:style "stderr"
+  for _, part in ipairs(text.wrap(text.safe(line), style.width or math.huge)) do
+    self.system.stderr:write(style:paint(colour, part), "\n")
+  end
   self.system.stderr:flush()
 end
 

@@ -19,9 +19,10 @@ local cli = {
 }
 
 local function show_help(context, command, stream)
-  local style = context:style(stream)
+  local style, system = context:style(stream), context.system
   return help.of(command, {
-    width = style.width,
+    -- Through a pager, too, it is read on the terminal.
+    width = style.width or system:is_terminal "stderr" and system:columns() or nil,
     bold = function(title)
       return style:paint("bold", title)
     end,

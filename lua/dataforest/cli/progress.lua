@@ -21,7 +21,7 @@ end
 
 --- Draws the line anew, over what was there.
 function Progress:draw()
-  if not self.style.width then
+  if not self.style.redraws then
     return
   end
   self.turns = self.turns + 1
@@ -39,7 +39,7 @@ end
 
 --- Takes the line away.
 function Progress:clear()
-  if self.style.width and self.longest > 0 then
+  if self.longest > 0 then
     self.stream:write("\r", (" "):rep(self.longest), "\r")
     self.stream:flush()
     self.longest = 0

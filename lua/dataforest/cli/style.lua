@@ -46,11 +46,12 @@ end
 --- The style of a stream.
 -- @tparam table system
 -- @tparam string stream `"stdout"` or `"stderr"`
--- @treturn table `colour` (boolean), `width` (columns, nil where it is no terminal) and `mark`
---   (what stands for what was cut)
+-- @treturn table `colour` (boolean), `width` (columns, nil where it is no terminal), `redraws` (boolean:
+--   a line can be written anew) and `mark` (what stands for what was cut)
 function style.of(system, stream)
   return setmetatable({
     colour = system:has_colour(stream),
+    redraws = system:can_move(stream),
     width = system:is_terminal(stream) and system:columns() or nil,
     mark = system:has_utf8() and "\226\128\166" or "...",
   }, Style)

@@ -52,18 +52,21 @@ function System:columns()
   return self.width
 end
 
---- Whether colours belong on a stream: only on a terminal, and not where the user does not
--- want them (NO_COLOR) or the terminal has none.
+--- Whether a stream is a terminal that can do more than print.
+-- @tparam string stream
+-- @treturn boolean
+function System:can_move(stream)
+  local terminal = self.getenv "TERM"
+  return terminal ~= nil and terminal ~= "" and terminal ~= "dumb" and self:is_terminal(stream)
+end
+
+--- Whether colours belong on a stream: only on a terminal that has them, and not where the user does
+-- not want them (NO_COLOR).
 -- @tparam string stream
 -- @treturn boolean
 function System:has_colour(stream)
   local no_colour = self.getenv "NO_COLOR"
-  local terminal = self.getenv "TERM"
-  return (no_colour == nil or no_colour == "")
-    and terminal ~= nil
-    and terminal ~= ""
-    and terminal ~= "dumb"
-    and self:is_terminal(stream)
+  return (no_colour == nil or no_colour == "") and self:can_move(stream)
 end
 
 --- Whether the locale is one of UTF-8.

@@ -146,14 +146,11 @@ end
 
 local PASSWORD_LIMITS = "with an upper-case and a lower-case letter, a digit and a special character"
 
---- The limits of a parameter in words, for help and man page.
+--- The limits of a parameter in words, for help and man page; those whose values are few show them.
 -- @tparam table param
 -- @treturn ?string such as `2 to 16 characters of a-z, 0-9 and -`, or nil where there are none
 function values.limits(param)
   local parts = {}
-  if param.values then
-    parts[#parts + 1] = text.listed(param.values, "or")
-  end
   local length = param.max_length and span(param.min_length, param.max_length, " characters")
   if length and param.charset_doc then
     length = length .. " of " .. param.charset_doc
