@@ -69,6 +69,16 @@ describe("types/", function()
   end)
 end)
 
+describe("docs/errors.md", function()
+  it("has the kinds and the retries as the library has them (if not: make docs)", function()
+    local text = read "docs/errors.md"
+    assert.are.equal(require("tools.docs.tables").fill(text), text)
+    for _, kind in ipairs(require("dataforest.errors").kinds) do
+      assert.is_truthy(text:find("\n| `" .. kind.name .. "` | ", 1, true))
+    end
+  end)
+end)
+
 describe("tools/doc-lint.lua #full", function()
   local function lint(arguments)
     local pipe = io.popen(("lua5.4 tools/doc-lint.lua %s 2>&1; echo =$?"):format(arguments))

@@ -1173,6 +1173,10 @@ function credentials.environment() end
 ---@return table # the values by name
 function credentials.parse_file(text, profile) end
 
+---The key file that is read where no other is named.
+---@return string? # path; nil without a home folder
+function credentials.default_path() end
+
 ---Keys from a file, by default `~/.ncloud/configure`, with the lines
 ---`ncloud_access_key_id = ...` and `ncloud_secret_access_key = ...`.
 ---@param options? table `path`, and `profile`: a `[heading]` in the file

@@ -1,7 +1,7 @@
 --- Reads the doc comments of Lua files: for the reference, the editor types and the linter.
 --
 -- The comments are LDoc's (`@tparam`, `@treturn`, ...), as far as this project uses that language.
--- A function counts as public where it is reached from outside of its file: `function a.b` and `function a:b`.
+-- A function counts as public where it is reached from outside its file: `function a.b`, `function a:b`.
 --
 -- @module tools.docs.comments
 

@@ -8,7 +8,7 @@
 --     add_account  the table of emulator:add_account; the result is the id
 --     reset, now, calls, dump   {}
 --
--- The answer is `{"result": ...}`, or `{"error": "..."}` with status 400.
+-- The answer is a line, `{"result": ...}`, or `{"error": "..."}` with status 400.
 --
 --     curl --cacert "$DATAFOREST_CA_FILE" "$DATAFOREST_BASE_URL/_emulator/advance" -d '{"seconds":180}'
 --
@@ -53,7 +53,7 @@ local function answer(status, body)
   return {
     status = status,
     headers = { ["content-type"] = "application/json;charset=UTF-8" },
-    body = wire.json(body, { object = "Answer", fields = {} }),
+    body = wire.json(body, { object = "Answer", fields = {} }) .. "\n", -- for terminals
   }
 end
 

@@ -120,15 +120,19 @@ Recorder.__index = Recorder
 --- Makes a transport that passes every call on, and adds the exchange to a file.
 -- @tparam table options `path`: of the file, which is made anew; `transport`: what the calls go
 --   through, as the option `transport` of `dataforest.new` (`"auto"` by default); besides,
---   `ca_file`, `proxy` and the like for a transport that is named
+--   `ca_file` (or `DATAFOREST_CA_FILE`), `proxy` and the like for a transport that is named
 -- @treturn Recorder a transport; raises where the file cannot be written
 function recording.recorder(options)
   local handle, message = io.open(options.path, "wb")
   if not handle then
     error("dataforest.testing.recorder: " .. message, 2)
   end
+  local settings = { ca_file = os.getenv "DATAFOREST_CA_FILE" }
+  for name, value in pairs(options) do
+    settings[name] = value
+  end
   local transport
-  transport, message = require("dataforest.transport").resolve(options.transport or "auto", options)
+  transport, message = require("dataforest.transport").resolve(options.transport or "auto", settings)
   if not transport then
     error("dataforest.testing.recorder: " .. message, 2)
   end
