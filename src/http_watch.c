@@ -8,8 +8,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { EVENTS_AT_ONCE = 64 };
-
 bool df_http_watch_init(struct df_http_watch *watch) {
     int pair[2];
     memset(watch, 0, sizeof *watch);
@@ -145,11 +143,10 @@ static bool is_unwanted(struct df_http_watch *watch, int fd) {
     return true;
 }
 
-int df_http_watch_wait(struct df_http_watch *watch, struct df_http_ready *ready, int room,
+int df_http_watch_wait(struct df_http_watch *watch, struct df_http_ready ready[DF_HTTP_EVENTS],
                        int milliseconds) {
-    struct epoll_event events[EVENTS_AT_ONCE];
-    int count = epoll_wait(watch->poller, events, room < EVENTS_AT_ONCE ? room : EVENTS_AT_ONCE,
-                           milliseconds);
+    struct epoll_event events[DF_HTTP_EVENTS];
+    int count = epoll_wait(watch->poller, events, DF_HTTP_EVENTS, milliseconds);
     int kept = 0;
     for (int i = 0; i < count; i++) {
         int fd = events[i].data.fd;

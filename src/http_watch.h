@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 enum { DF_HTTP_READ = 1, DF_HTTP_WRITE = 2 };
+enum { DF_HTTP_EVENTS = 64 }; /* at once */
 
 struct df_http_watched {
     unsigned char open;   /* made by df_http_watch_open */
@@ -43,7 +44,7 @@ bool df_http_watch_want(struct df_http_watch *watch, int fd, int events);
 /* Waits at most so many milliseconds (-1: without limit), and writes down what is ready. Sockets
  * that nobody waits for are dealt with: an idle connection that the server closed, or that holds
  * bytes nobody asked for, is cut off, so that libcurl will not use it again. */
-int df_http_watch_wait(struct df_http_watch *watch, struct df_http_ready *ready, int room,
+int df_http_watch_wait(struct df_http_watch *watch, struct df_http_ready ready[DF_HTTP_EVENTS],
                        int milliseconds);
 
 /* After a fork: cuts the child's copy of each socket off from the connection, which stays the

@@ -101,12 +101,10 @@ function server.start(options)
   local said = os.tmpname()
   -- A shell ignores SIGINT in what it runs in the background, and nohup SIGHUP: not here.
   local pid = server.output_of(
-    ("%s env --default-signal=INT,TERM,HUP bin/dataforest emulator %s >%s 2>%s.err </dev/null & echo $!"):format(
-      environment_of(options),
-      arguments_of(options),
-      quoted(said),
-      quoted(said)
-    )
+    (
+      "%s env --default-signal=INT,TERM,HUP bin/dataforest emulator %s >%s 2>%s.err </dev/null &"
+      .. " echo $!"
+    ):format(environment_of(options), arguments_of(options), quoted(said), quoted(said))
   )
   local self = setmetatable({ pid = tonumber(pid), host = "127.0.0.1" }, Server)
   local text

@@ -1,0 +1,323 @@
+/* The engine without Lua, against a server in this process. */
+
+#include "support.h"
+
+#include "http_engine.h"
+#include "loopback.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int port;
+static struct df_http_engine *engine;
+static char url[64];
+
+static int start_server(void **state) {
+    (void)state;
+    port = loopback_start();
+    return port ? 0 : -1;
+}
+
+static int stop_server(void **state) {
+    (void)state;
+    loopback_stop();
+    return 0;
+}
+
+static int open_engine(void **state) {
+    (void)state;
+    const struct df_http_options options = {.ca_file = NULL};
+    engine = df_http_engine_new(&options);
+    return engine ? 0 : -1;
+}
+
+static int close_engine(void **state) {
+    (void)state;
+    if (engine) {
+        df_http_engine_free(engine);
+    }
+    engine = NULL;
+    return 0;
+}
+
+static struct df_http_text text(const char *bytes) {
+    return (struct df_http_text){bytes, strlen(bytes)};
+}
+
+static struct df_http_request request_for(const char *target) {
+    snprintf(url, sizeof url, "http://127.0.0.1:%d%s", port, target);
+    return (struct df_http_request){.method = text("GET"),
+                                    .url = text(url),
+                                    .max_response_bytes = 100,
+                                    .timeout = 5,
+                                    .connect_timeout = 5};
+}
+
+static struct df_http_transfer *start(const char *target) {
+    struct df_http_error error;
+    struct df_http_request request = request_for(target);
+    struct df_http_transfer *transfer = df_http_start(engine, &request, &error);
+    if (!transfer) {
+        fail_msg("%s", error.message);
+    }
+    return transfer;
+}
+
+/* The answer's body, which is a number; releases the transfer. */
+static int number_in(struct df_http_transfer *transfer) {
+    char digits[16] = "";
+    const struct df_http_error *error = df_http_transfer_error(transfer);
+    if (error) {
+        fail_msg("%s", error->message);
+    }
+    struct df_http_text body = df_http_transfer_body(transfer);
+    assert_true(body.count < sizeof digits);
+    memcpy(digits, body.bytes, body.count);
+    assert_int_equal(df_http_transfer_head(transfer)->status, 200);
+    df_http_release(transfer);
+    return (int)strtol(digits, NULL, 10);
+}
+
+static int ask_number(void) {
+    struct df_http_transfer *transfer = start("/number");
+    df_http_wait(engine, transfer);
+    return number_in(transfer);
+}
+
+static void uses_a_connection_again(void **state) {
+    (void)state;
+    int first = ask_number();
+    for (int i = 0; i < 20; i++) {
+        assert_int_equal(ask_number(), first);
+    }
+}
+
+static void opens_nothing_before_the_first_call(void **state) {
+    (void)state;
+    struct df_http_descriptor descriptor;
+    assert_false(df_http_descriptor(engine, &descriptor));
+    assert_true(df_http_timeout(engine) < 0);
+    assert_int_equal(df_http_step(engine, 1), 0);
+    assert_int_equal(df_http_next_ended(engine), 0);
+}
+
+static void refuses_before_it_opens_a_connection(void **state) {
+    (void)state;
+    struct df_http_error error;
+    int before = loopback_connections();
+    struct df_http_request request = request_for("/number");
+    request.method = (struct df_http_text){"GET\0", 4};
+    assert_null(df_http_start(engine, &request, &error));
+    assert_int_equal(error.kind, DF_KIND_ARGUMENT);
+    assert_false(error.sent);
+    assert_int_equal(loopback_connections(), before);
+}
+
+static void sends_once_what_must_arrive_once(void **state) {
+    (void)state;
+    struct df_http_error error;
+    int before = loopback_drops();
+    ask_number();
+    struct df_http_request request = request_for("/drop");
+    request.once = true;
+    struct df_http_transfer *transfer = df_http_start(engine, &request, &error);
+    assert_non_null(transfer);
+    df_http_wait(engine, transfer);
+    assert_non_null(df_http_transfer_error(transfer));
+    assert_int_equal(df_http_transfer_error(transfer)->kind, DF_KIND_NETWORK);
+    assert_true(df_http_transfer_error(transfer)->sent);
+    df_http_release(transfer);
+    assert_int_equal(loopback_drops(), before + 1);
+}
+
+static void runs_many_at_once(void **state) {
+    (void)state;
+    enum { MANY = 100 };
+    struct df_http_transfer *transfers[MANY];
+    bool ended[MANY] = {false};
+    int before = loopback_connections(), left = MANY;
+    for (int i = 0; i < MANY; i++) {
+        transfers[i] = start("/later");
+    }
+    unsigned long first = df_http_transfer_number(transfers[0]);
+    while (left > 0) {
+        unsigned long number;
+        df_http_step(engine, 5);
+        while ((number = df_http_next_ended(engine))) {
+            assert_true(number - first < MANY);
+            assert_false(ended[number - first]);
+            ended[number - first] = true;
+            assert_true(number_in(transfers[number - first]) > before);
+            left--;
+        }
+    }
+    assert_int_equal(df_http_step(engine, 0), 0);
+    assert_int_equal(loopback_connections(), before + MANY);
+}
+
+static void can_be_waited_for_by_others(void **state) {
+    (void)state;
+    struct df_http_transfer *transfer = start("/later");
+    for (int turns = 0; !df_http_transfer_ended(transfer); turns++) {
+        struct df_http_descriptor descriptor;
+        assert_true(turns < 100);
+        assert_true(df_http_descriptor(engine, &descriptor));
+        struct pollfd fd = {.fd = descriptor.fd, .events = POLLIN};
+        double timeout = df_http_timeout(engine);
+        poll(&fd, 1, timeout < 0 ? -1 : (int)(timeout * 1000 + 1));
+        df_http_step(engine, 0);
+    }
+    assert_true(number_in(transfer) > 0);
+}
+
+static void cancels(void **state) {
+    (void)state;
+    struct df_http_transfer *transfer = start("/hold");
+    df_http_step(engine, 0.01);
+    df_http_cancel(transfer);
+    assert_true(df_http_transfer_ended(transfer));
+    df_http_cancel(transfer);
+    assert_int_equal(df_http_transfer_error(transfer)->kind, DF_KIND_CLOSED);
+    assert_int_equal(df_http_next_ended(engine), df_http_transfer_number(transfer));
+    df_http_release(transfer);
+    assert_true(ask_number() > 0);
+}
+
+static void releases_in_flight(void **state) {
+    (void)state;
+    struct df_http_transfer *transfer = start("/hold");
+    df_http_step(engine, 0.01);
+    df_http_release(transfer);
+    df_http_release(start("/hold"));
+    assert_int_equal(df_http_step(engine, 0), 0);
+    assert_int_equal(df_http_next_ended(engine), 0);
+}
+
+static void transfers_outlive_the_engine(void **state) {
+    (void)state;
+    struct df_http_transfer *held = start("/hold");
+    struct df_http_transfer *answered = start("/number");
+    df_http_wait(engine, answered);
+    struct df_http_transfer *fresh = start("/number");
+    close_engine(NULL);
+    assert_true(df_http_transfer_ended(held));
+    assert_int_equal(df_http_transfer_error(held)->kind, DF_KIND_CLOSED);
+    assert_int_equal(df_http_transfer_error(fresh)->kind, DF_KIND_CLOSED);
+    assert_true(number_in(answered) > 0);
+    df_http_cancel(held);
+    df_http_release(held);
+    df_http_release(fresh);
+}
+
+/* ---- after a fork ---- */
+
+/* Runs `run` in a child process; returns what it returned. */
+static int in_child(int (*run)(struct df_http_transfer *), struct df_http_transfer *transfer) {
+    int status;
+    fflush(NULL);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        alarm(20);
+        _exit(run(transfer));
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static int child_asks(struct df_http_transfer *unused) {
+    (void)unused;
+    int number = ask_number();
+    int again = ask_number();
+    close_engine(NULL);
+    return number == again ? number : 0;
+}
+
+static void a_child_has_its_own_connections(void **state) {
+    (void)state;
+    int number = ask_number();
+    assert_int_equal(ask_number(), number);
+    for (int i = 0; i < 3; i++) {
+        int before = loopback_connections();
+        assert_int_equal(in_child(child_asks, NULL), before + 1);
+        assert_int_equal(ask_number(), number);
+    }
+}
+
+static int child_closes(struct df_http_transfer *unused) {
+    (void)unused;
+    close_engine(NULL);
+    return 7;
+}
+
+static void a_child_that_only_closes_disturbs_nothing(void **state) {
+    (void)state;
+    int number = ask_number();
+    assert_int_equal(in_child(child_closes, NULL), 7);
+    assert_int_equal(ask_number(), number);
+}
+
+static int child_has_a_transfer(struct df_http_transfer *transfer) {
+    if (!df_http_transfer_ended(transfer) ||
+        df_http_transfer_error(transfer)->kind != DF_KIND_CLOSED ||
+        !df_http_transfer_error(transfer)->sent) {
+        return 1;
+    }
+    df_http_release(transfer);
+    int number = ask_number();
+    if (df_http_step(engine, 0) != 0) {
+        return 2;
+    }
+    close_engine(NULL);
+    return number > 0 ? 7 : 3;
+}
+
+static void a_child_leaves_the_parents_transfers_alone(void **state) {
+    (void)state;
+    struct df_http_transfer *transfer = start("/later");
+    df_http_step(engine, 0.02);
+    assert_false(df_http_transfer_ended(transfer));
+    assert_int_equal(in_child(child_has_a_transfer, transfer), 7);
+    df_http_wait(engine, transfer);
+    assert_true(number_in(transfer) > 0);
+}
+
+static int child_keeps_an_answer(struct df_http_transfer *transfer) {
+    int number = number_in(transfer);
+    close_engine(NULL);
+    return number;
+}
+
+static void a_child_may_read_an_answer_that_the_parent_had(void **state) {
+    (void)state;
+    struct df_http_transfer *transfer = start("/number");
+    df_http_wait(engine, transfer);
+    int number = in_child(child_keeps_an_answer, transfer);
+    assert_int_equal(number_in(transfer), number);
+    assert_int_equal(ask_number(), number);
+}
+
+int main(void) {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_engine, close_engine)
+    const struct CMUnitTest tests[] = {
+        TEST(uses_a_connection_again),
+        TEST(opens_nothing_before_the_first_call),
+        TEST(refuses_before_it_opens_a_connection),
+        TEST(sends_once_what_must_arrive_once),
+        TEST(runs_many_at_once),
+        TEST(can_be_waited_for_by_others),
+        TEST(cancels),
+        TEST(releases_in_flight),
+        TEST(transfers_outlive_the_engine),
+        TEST(a_child_has_its_own_connections),
+        TEST(a_child_that_only_closes_disturbs_nothing),
+        TEST(a_child_leaves_the_parents_transfers_alone),
+        TEST(a_child_may_read_an_answer_that_the_parent_had),
+    };
+    return cmocka_run_group_tests(tests, start_server, stop_server);
+}
