@@ -1,6 +1,6 @@
 local causes = require "dataforest.transport.cosocket_causes"
 
-local ROUTE = { dial_label = "10.0.0.5:443", server_name = "df.example" }
+local ROUTE = { dial_label = "10.0.0.5:443", label = "10.0.0.5:443", server_name = "df.example" }
 
 describe("a failed connection of nginx", function()
   local function cause(reason, settings, route)
@@ -66,7 +66,7 @@ describe("a failed connection of nginx", function()
       _, message = cause(
         "certificate host mismatch",
         {},
-        { dial_label = address .. ":443", server_name = address }
+        { label = address .. ":443", server_name = address }
       )
       assert.matches("nginx verifies no IP addresses", message, 1, true)
     end

@@ -32,7 +32,8 @@ end
 
 --- Starts it.
 -- @tparam Nginx service whose ports the handlers dial, and whose CA they trust
--- @tparam[opt] table options `extra` (for `http { }`), `locations` (for `server { }`), `workers`, `log_level`
+-- @tparam[opt] table options `extra` (for `http { }`), `locations` (for `server { }`), and
+--   `files`, `paths`, `workers`, `log_level`, `env` of `nginx.start`
 -- @treturn Nginx with the port `http`, and with `call(handler, arguments)`
 function app.start(service, options)
   options = options or {}
@@ -41,10 +42,13 @@ function app.start(service, options)
     LOCATIONS = options.locations or "",
     SERVICE = ports_literal(service.ports),
   }
+  local files = options.files or {}
+  files["ca.pem"] = nginx.read_file(service.folder .. "/ca.pem")
   local self = nginx.start {
     http = HTTP:gsub("@(%u+)@", values),
     ports = { "http" },
-    files = { ["ca.pem"] = nginx.read_file(service.folder .. "/ca.pem") },
+    files = files,
+    paths = options.paths,
     workers = options.workers,
     log_level = options.log_level,
     env = options.env,

@@ -12,9 +12,9 @@ local handlers = {}
 
 --- A client of one of the service's ports. The name in the certificate is localhost.
 local function client(port, options)
-  local scheme = port == "plain" and "http" or "https"
+  local origin = port:find "^plain" and "http://127.0.0.1:" or "https://localhost:"
   local all = {
-    base_url = scheme .. "://localhost:" .. service_ports[port],
+    base_url = origin .. service_ports[port],
     connect_to = "127.0.0.1:" .. service_ports[port],
     access_key = emulator_class.access_key,
     secret_key = emulator_class.secret_key,
@@ -48,12 +48,14 @@ local function remote_emulator()
   })
 end
 
-local function context()
+local function context(transport)
   local emulator = remote_emulator()
   return {
     emulator = emulator,
     client = function(options)
-      return client("api", options)
+      options = options or {}
+      options.transport = transport
+      return client(transport and "plain_api" or "api", options)
     end,
     advance_service_clock = function(seconds)
       emulator:set_clock(emulator:now() + seconds)
@@ -75,12 +77,12 @@ local function told(value, err)
   }
 end
 
--- The account suite --------------------------------------------------------------------
+-- The suites ---------------------------------------------------------------------------
 
---- One case of the suite, in the phase that runs.
+--- One case of a suite, in the phase that runs; over a transport that a module returns, if one is named.
 function handlers.case(args)
-  local suite = require "spec.support.account_suite"
-  local own = context()
+  local suite = require("spec.support." .. args.suite)
+  local own = context(args.transport and require(args.transport))
   own.emulator:reset()
   suite[tonumber(args.number)].run(own)
   return "passed"

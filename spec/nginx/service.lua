@@ -22,6 +22,10 @@ local HTTP = [[
     location / { content_by_lua_block { handlers.api() } }
   }
   server {
+    listen 127.0.0.1:@plain_api@;
+    location / { content_by_lua_block { handlers.api() } }
+  }
+  server {
     listen 127.0.0.1:@slow@ ssl;
     location / { content_by_lua_block { handlers.slow() } }
   }
@@ -60,8 +64,9 @@ local function control(self, what, given)
 end
 
 --- Starts it. Its method `control(what, given)` steers the emulator, see `dataforest.emulator.control`.
--- @treturn Nginx with a port each for `api` (the emulator), `slow` (500 ms for each answer), `faults`,
---   `plain` (the same without TLS), `short` (idle connections are closed after 100 ms) and `counts`
+-- @treturn Nginx with a port each for `api` (the emulator), `plain_api` (the same without TLS), `slow`
+--   (500 ms for each answer), `faults`, `plain` (the same without TLS), `short` (idle connections are closed
+--   after 100 ms) and `counts`
 function service.start()
   local folder = nginx.new_folder()
   assert(server.make_certificates(folder, "df.test"))
@@ -70,7 +75,7 @@ function service.start()
     files[name] = nginx.read_file(folder .. "/" .. name)
   end
   nginx.remove(folder)
-  local ports = { "api", "slow", "faults", "plain", "short", "counts" }
+  local ports = { "api", "plain_api", "slow", "faults", "plain", "short", "counts" }
   local self = nginx.start { http = HTTP, ports = ports, files = files }
   self.control = control
   return self

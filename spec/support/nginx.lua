@@ -30,10 +30,14 @@ http {
   client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi;
   scgi_temp_path scgi;
   client_max_body_size 16m;
-  lua_package_path "@ROOT@/?.lua;@ROOT@/lua/?.lua;@ROOT@/lua/?/init.lua;;";
-  lua_package_cpath "@ROOT@/build/luajit/?.so;;";
+  @PATHS@
   @HTTP@
 }
+]]
+
+local PATHS = [[
+  lua_package_path "@ROOT@/?.lua;@ROOT@/lua/?.lua;@ROOT@/lua/?/init.lua;;";
+  lua_package_cpath "@ROOT@/build/luajit/?.so;;";
 ]]
 
 local function output_of(command)
@@ -92,6 +96,7 @@ end
 -- @tparam string options.http what stands inside `http { }`; `@name@` is the port of that name
 -- @tparam string options.conf in place of `http`, a whole nginx.conf
 -- @tparam {string,...} options.ports names of the ports to find
+-- @tparam[opt=true] boolean options.paths false leaves the Lua paths to `http`
 -- @tparam[opt] string options.copy a folder whose files are copied
 -- @tparam[opt] table options.files more files of the folder: name to text
 -- @tparam[opt=1] number options.workers
@@ -132,6 +137,7 @@ function nginx.start(options)
       HTTP = options.http and (options.http:gsub("@([%w_]+)@", self.ports)),
     }
     local conf = options.conf and options.conf:gsub("@(%l[%w_]*)@", self.ports) or MAIN
+    conf = conf:gsub("@(HTTP)@", values):gsub("@PATHS@", options.paths == false and "" or PATHS)
     write_file(self.folder .. "/nginx.conf", (conf:gsub("@(%u[%u_]*)@", values)))
     local command = ("%s -p %s/ -c nginx.conf -e error.log 2>&1; echo =$?"):format(
       server.quoted(binary.path),

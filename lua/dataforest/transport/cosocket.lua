@@ -12,6 +12,7 @@ local connections = require "dataforest.transport.cosocket_connection"
 local core = require "dataforest.core"
 local gate = require "dataforest.transport.cosocket_gate"
 local http_answer = require "dataforest.http_answer"
+local proxies = require "dataforest.transport.cosocket_proxy"
 local transport = require "dataforest.transport"
 
 local cosocket = {}
@@ -45,7 +46,8 @@ end
 
 --- Takes the address of a request apart, and tells whom to dial for it.
 -- @treturn[1] table `authority` (for Host), `server_name` (nil for plain HTTP), `dial_host`,
---   `dial_port`, `dial_label`, `pool`: the name of nginx's pool
+--   `dial_port`, `dial_label`; `proxy` and `tunnel_to` where there is a proxy; `pool`: the name of
+--   nginx's pool
 -- @treturn[2] nil
 -- @treturn[2] string what is wrong
 local function route_of(self, request)
@@ -66,20 +68,31 @@ local function route_of(self, request)
       return nil, 'connect_to must be "host:port"'
     end
   end
+  local proxy, message
+  if scheme == "https" then
+    proxy, message = proxies.find(self.proxy, host)
+    if message then
+      return nil, message
+    end
+  end
   local server_name = scheme == "https" and host:gsub("^%[(.*)%]$", "%1") or nil
+  local label = ("%s:%d"):format(dial_host, dial_port)
   return {
     authority = authority,
     server_name = server_name,
-    dial_host = dial_host,
-    dial_port = dial_port,
-    dial_label = ("%s:%d"):format(dial_host, dial_port),
+    dial_host = proxy and proxy.host or dial_host,
+    dial_port = proxy and proxy.port or dial_port,
+    dial_label = proxy and proxy.label or label,
+    label = label,
+    proxy = proxy,
+    tunnel_to = proxy and label,
     pool = table.concat({
       "dataforest",
       scheme,
-      dial_host,
-      dial_port,
+      label,
       server_name or "-",
       server_name and "verified" or "plain",
+      proxy and proxy.label .. " " .. ngx.md5(proxy.authorization or "") or "direct",
       self.pool_size,
     }, " "),
   }
@@ -191,7 +204,8 @@ end
 
 --- Makes a transport. It opens nothing yet.
 -- @tparam[opt] table options `pool_size` (idle connections to keep), `pool_idle_timeout` (seconds
---   that they are kept), `ca_file` (which cannot reach nginx's sockets: messages say so)
+--   that they are kept), `proxy` (`http://host:port`, or "env"), `ca_file` (which cannot reach nginx's
+--   sockets: messages say so)
 -- @treturn table the transport
 function cosocket.new(options)
   options = options or {}
@@ -199,6 +213,7 @@ function cosocket.new(options)
     pool_size = options.pool_size or 64,
     idle_milliseconds = connections.milliseconds(options.pool_idle_timeout or 60),
     ca_file = options.ca_file,
+    proxy = options.proxy,
   }, Cosocket)
 end
 

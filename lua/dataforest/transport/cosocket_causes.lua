@@ -95,19 +95,19 @@ end
 
 --- Why a TLS handshake failed.
 -- @tparam string reason nginx's words
--- @tparam table route `server_name`, `dial_label`
+-- @tparam table route `server_name`, and `label`: host and port
 -- @tparam table settings of the client, of which `ca_file` matters
 -- @treturn table failure
 function causes.of_handshake(reason, route, settings)
   -- lua-resty-core puts OpenSSL's number in front, and now and then that of an earlier failure.
   reason = reason:gsub("^%d+: ", "")
   if reason == "timeout" then
-    return failure("timeout", ("no TLS connection to %s in time"):format(route.dial_label))
+    return failure("timeout", ("no TLS connection to %s in time"):format(route.label))
   end
   return failure(
     "tls",
     ("no TLS with %s, as %s: %s%s"):format(
-      route.dial_label,
+      route.label,
       route.server_name,
       reason,
       cure_of_handshake(reason, route, settings)

@@ -9,6 +9,7 @@
 local causes = require "dataforest.transport.cosocket_causes"
 local core = require "dataforest.core"
 local gate = require "dataforest.transport.cosocket_gate"
+local proxies = require "dataforest.transport.cosocket_proxy"
 
 local Connection = {}
 Connection.__index = Connection
@@ -88,8 +89,24 @@ local function shake_hands(self, deadline, settings)
   if done and self.sock:getreusedtimes() then
     return true
   end
-  self.sock:close()
   return nil, causes.of_handshake(done and "certificate refused" or reason, route, settings)
+end
+
+--- What a new connection needs before a request goes over it.
+-- @treturn ?boolean true, or nil
+-- @treturn ?table failure
+local function make_ready(self, deadline, settings)
+  local route = self.route
+  if route.proxy then
+    local open, failed = proxies.open_tunnel(self, route, deadline)
+    if not open then
+      return nil, failed
+    end
+  end
+  if route.server_name then
+    return shake_hands(self, deadline, settings)
+  end
+  return true
 end
 
 --- Opens a connection, or takes one from the pool.
@@ -124,9 +141,10 @@ function connections.open(route, request, settings, fresh)
     return nil, causes.of_connect(reason or "unknown error", route)
   end
   self.reused = (self.sock:getreusedtimes() or 0) > 0
-  if route.server_name and not self.reused then
-    local done, failed = shake_hands(self, deadline, settings)
-    if not done then
+  if not self.reused then
+    local ready, failed = make_ready(self, deadline, settings)
+    if not ready then
+      self.sock:close()
       return nil, failed
     end
   end
@@ -137,7 +155,7 @@ end
 -- Its field `stale` says that the server had closed the connection before the request came;
 -- `ended`, that it closed the connection in good order.
 local function broken(self, reason)
-  local label = self.route.dial_label
+  local label = self.route.label
   local begun = self.answered
   local kind, message = "network", ("the connection to %s broke: %s"):format(label, reason)
   if reason == "timeout" then
