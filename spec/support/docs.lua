@@ -434,6 +434,7 @@ function Page:run(block)
     self.server:fail_next(cjson.decode(fault))
   end
   if block.file then
+    os.execute(("mkdir -p %s"):format(quoted(self.folder .. "/" .. (block.file:match "^(.*)/" or ""))))
     write(self.folder .. "/" .. block.file, block.text)
     return
   end
