@@ -2,14 +2,16 @@
 -- @module dataforest.accounts
 
 local core = require "dataforest.core"
-local deadline_of = require "dataforest.deadline"
-local ensure = require "dataforest.ensure"
 local errors = require "dataforest.errors"
-local lookup = require "dataforest.lookup"
+local lazy = require "dataforest.lazy"
 local operations = require "dataforest.operations"
-local remove = require "dataforest.remove"
-local states = require "dataforest.states"
-local wait = require "dataforest.wait"
+
+local deadline_of = lazy "dataforest.deadline"
+local ensure = lazy "dataforest.ensure"
+local lookup = lazy "dataforest.lookup"
+local remove = lazy "dataforest.remove"
+local states = lazy "dataforest.states"
+local wait = lazy "dataforest.wait"
 
 local SET_QUOTA = operations.by_name["accounts/setQuota"]
 

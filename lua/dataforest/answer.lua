@@ -9,6 +9,11 @@
 local core = require "dataforest.core"
 local errors = require "dataforest.errors"
 local json = require "dataforest.codec.json"
+local lazy = require "dataforest.lazy"
+
+local xml = lazy "dataforest.codec.xml"
+
+local byte = string.byte
 
 local answer = {}
 
@@ -63,16 +68,21 @@ local function is_html(body)
   return head:find("<html", 1, true) ~= nil or head:find("<!doctype html", 1, true) ~= nil
 end
 
+local BRACE = 123
+
 --- Reads a body in the format that it is in.
 -- @treturn[1] ?table value
 -- @treturn[2] nil
 -- @treturn[2] string what is wrong
 local function decode(body, shape, content_type)
+  if byte(body) == BRACE then -- as nearly every answer begins
+    return json.decode(body, shape)
+  end
   local first = first_character(body)
   if first == "{" or first == "[" then
     return json.decode(body, shape)
   elseif first == "<" and not is_html(body) then
-    return require("dataforest.codec.xml").decode(body, shape)
+    return xml.decode(body, shape)
   elseif first == "<" then
     return nil, "an HTML page came in place of an answer, as a proxy or a wrong base_url sends one"
   end

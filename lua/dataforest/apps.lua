@@ -1,11 +1,13 @@
 --- What `df.apps` offers beyond the operations themselves.
 -- @module dataforest.apps
 
-local create_app = require "dataforest.create_app"
-local lookup = require "dataforest.lookup"
-local remove = require "dataforest.remove"
-local states = require "dataforest.states"
-local wait = require "dataforest.wait"
+local lazy = require "dataforest.lazy"
+
+local create_app = lazy "dataforest.create_app"
+local lookup = lazy "dataforest.lookup"
+local remove = lazy "dataforest.remove"
+local states = lazy "dataforest.states"
+local wait = lazy "dataforest.wait"
 
 local apps = {}
 

@@ -11,7 +11,9 @@
 
 local Client = require "dataforest.client"
 local core = require "dataforest.core"
-local time = require "dataforest.time"
+local lazy = require "dataforest.lazy"
+
+local time = lazy "dataforest.time"
 
 local dataforest = { _VERSION = require "dataforest.version" }
 

@@ -37,7 +37,9 @@
 --
 -- @module dataforest.operations
 
-local older_operations = require "dataforest.operations_older"
+local lazy = require "dataforest.lazy"
+
+local older_operations = lazy "dataforest.operations_older"
 
 local function account_id(name, doc, within)
   return {
@@ -655,11 +657,7 @@ local function method_name(name)
   end))
 end
 
-for _, operation in ipairs(older_operations(account_id, app_name)) do
-  definitions[#definitions + 1] = operation
-end
-
-local operations = { list = definitions, by_name = {}, groups = {}, path_prefix = "/api/v2/" }
+local operations = { by_name = {}, groups = {}, path_prefix = "/api/v2/" }
 
 --- An entry of `operations.list` and `operations.by_name`.
 -- @table Operation
@@ -681,7 +679,7 @@ local operations = { list = definitions, by_name = {}, groups = {}, path_prefix 
 --   names it
 -- @tfield string page the API page that the operation stands for
 
-for _, operation in ipairs(definitions) do
+local function complete(operation)
   operation.id = operation.group .. "/" .. operation.name
   operation.method = method_name(operation.name)
   operation.path = operations.path_prefix .. operation.id
@@ -693,14 +691,50 @@ for _, operation in ipairs(definitions) do
     operation.group,
     operation.name:lower()
   )
-  operations.by_name[operation.id] = operation
-  if not operations.groups[operation.group] then
-    operations.groups[operation.group] = {}
-    operations.groups[#operations.groups + 1] = operation.group
-  end
-  local group = operations.groups[operation.group]
-  group[#group + 1] = operation
 end
+
+local function add(list)
+  for _, operation in ipairs(list) do
+    complete(operation)
+    operations.by_name[operation.id] = operation
+    local group = rawget(operations.groups, operation.group) or {}
+    group[#group + 1] = operation
+    operations.groups[operation.group] = group
+  end
+end
+
+operations.groups[1], operations.groups[2] = "accounts", "apps"
+add(definitions)
+
+-- Few programs call the older operations: they are loaded when one of them, or the whole list, is asked for.
+local is_older, loads_older = {}, {}
+
+for _, name in ipairs { "notebooks", "aiworkspaces", "aiapps" } do
+  operations.groups[#operations.groups + 1] = name
+  is_older[name] = true
+end
+
+local function load_older()
+  setmetatable(operations.by_name, nil)
+  setmetatable(operations.groups, nil)
+  local older = older_operations(account_id, app_name)
+  add(older)
+  for _, operation in ipairs(older) do
+    definitions[#definitions + 1] = operation
+  end
+  setmetatable(operations, nil).list = definitions
+end
+
+function loads_older.__index(given, key)
+  if key == "list" or is_older[tostring(key):match "^%a+"] then
+    load_older()
+    return given[key]
+  end
+end
+
+setmetatable(operations, loads_older)
+setmetatable(operations.by_name, loads_older)
+setmetatable(operations.groups, loads_older)
 
 operations.method_name = method_name
 

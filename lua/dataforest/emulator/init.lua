@@ -93,8 +93,8 @@ function emulator.new(options)
   self.access_key, self.secret_key = options.access_key, options.secret_key
   self.gate = gate.new(self, options.keys)
   self.request_types = {}
-  for id, operation in pairs(operations.by_name) do
-    self.request_types[id] = limits.request_type(operation, options.strict)
+  for _, operation in ipairs(operations.list) do
+    self.request_types[operation.id] = limits.request_type(operation, options.strict)
   end
   self:reset()
   return self
