@@ -83,8 +83,9 @@ static void sign(struct call *call) {
     int count = snprintf(digits, sizeof digits, "%lld", (long long)(df_clock_now() * 1000));
     const struct df_sign_request request = {
         {"POST", 4}, {target, strlen(target)}, {digits, (size_t)count}};
-    if (!df_signer_sign(&signer, &request, signature)) {
-        fail("sign", "libcrypto failed");
+    const char *problem = df_signer_sign(&signer, &request, signature);
+    if (problem) {
+        fail("sign", problem);
     }
     snprintf(call->lines[5], LINE, "x-ncp-apigw-timestamp: %s", digits);
     snprintf(call->lines[6], LINE, "x-ncp-apigw-signature-v2: %s", signature);
