@@ -226,7 +226,7 @@ function Client:map(items, fn, options) end
 ---@param params? table as the operation takes them; those of an unknown one are sent as given
 ---@param options? dataforest.CallOptions of the call
 ---@return table|string|nil # value
----@return dataforest.Error? # error
+---@return dataforest.Error? # what went wrong
 function Client:call(name, params, options) end
 
 ---Parameters of accounts/checkAvailableName.
@@ -366,7 +366,7 @@ function accounts:delete(params, options) end
 ---@param params? table none
 ---@param options? dataforest.CallOptions of the call
 ---@return (fun():dataforest.Account?)? # iterator over the entries of `get_list`
----@return dataforest.Error? # error, as of `get_list`
+---@return dataforest.Error? # as of `get_list`
 function accounts:each(params, options) end
 
 ---Finds an account by its name.
@@ -375,7 +375,7 @@ function accounts:each(params, options) end
 ---@param params string|table the name, or `{ name = }`
 ---@param options? dataforest.CallOptions of the call
 ---@return dataforest.Account? # the entry of `get_list`; nil, and no error, where there is no such account
----@return dataforest.Error? # error, as of `get_list`; `argument` where no name is given; `protocol` where the name is not found in a list that is not whole
+---@return dataforest.Error? # as of `get_list`; `argument` where no name is given; `protocol` where the name is not found in a list that is not whole
 function accounts:find(params, options) end
 
 ---Makes sure that there is an account of that name, and tells its id whatever happens on the way.
@@ -411,7 +411,7 @@ function accounts:ensure(params, options) end
 ---@param state string|table|function such as `"RUNNING"`, a list of such, or a function that is given the detail and says whether it will do
 ---@param options? dataforest.WaitOptions
 ---@return dataforest.AccountDetail? # the detail, as of `get_detail`
----@return dataforest.Error? # error: `timeout` where the time is over; `refused`, at once, where the account is in a state that the wanted one cannot follow (both with the last state in the message and in field `state`); else as of `get_detail`
+---@return dataforest.Error? # `timeout` where the time is over; `refused`, at once, where the account is in a state that the wanted one cannot follow (both with the last state in the message and in field `state`); else as of `get_detail`
 function accounts:wait(id, state, options) end
 
 ---@class dataforest.AccountsRemoveParams
@@ -445,7 +445,7 @@ function accounts:remove(params, options) end
 ---@param params dataforest.AccountsSetQuotaParams|dataforest.AccountsSetQuotaShorthand as of the operation: `id`, `namespace`, `fileCountMillion`, `spaceTb`
 ---@param options? dataforest.CallOptions of the call; with `merge`, `timeout` is for both calls
 ---@return dataforest.AccountChanged? # `id`
----@return dataforest.Error? # error, as of the operation
+---@return dataforest.Error? # as of the operation
 function accounts:set_quota(params, options) end
 
 ---Downloads the account's Kerberos keytab into a file that only its owner can read
@@ -655,7 +655,7 @@ function apps:delete(params, options) end
 ---@param params string|table `accountId`, as of `get_list`
 ---@param options? dataforest.CallOptions of the call
 ---@return (fun():dataforest.App?)? # iterator over the entries of `get_list`
----@return dataforest.Error? # error, as of `get_list`
+---@return dataforest.Error? # as of `get_list`
 function apps:each(params, options) end
 
 ---Finds an app of an account by its name.
@@ -664,7 +664,7 @@ function apps:each(params, options) end
 ---@param params table `accountId` and `name`
 ---@param options? dataforest.CallOptions of the call
 ---@return dataforest.App? # the entry of `get_list`; nil, and no error, where there is no such app
----@return dataforest.Error? # error, as of `get_list`; `argument` where no name is given; `protocol` where the name is not found in a list that is not whole
+---@return dataforest.Error? # as of `get_list`; `argument` where no name is given; `protocol` where the name is not found in a list that is not whole
 function apps:find(params, options) end
 
 ---@class dataforest.AppsCreateShorthand
@@ -697,7 +697,7 @@ function apps:find(params, options) end
 ---@param params dataforest.AppsCreateParams|dataforest.AppsCreateShorthand as of the operation, with `type` for `appTypeId`
 ---@param options? dataforest.CallOptions of the call; with `defaults`, `timeout` is for both calls
 ---@return dataforest.AppChanged? # `id`
----@return dataforest.Error? # error, as of the operation
+---@return dataforest.Error? # as of the operation
 function apps:create(params, options) end
 
 ---Waits until an app is in a state.
@@ -713,7 +713,7 @@ function apps:create(params, options) end
 ---@param state string|table|function such as `"RUNNING"`, a list of such, or a function that is given the detail and says whether it will do
 ---@param options? dataforest.WaitOptions
 ---@return dataforest.AppDetail? # the detail, as of `get_detail`
----@return dataforest.Error? # error: `timeout` where the time is over; `refused`, at once, where the app is in a state that the wanted one cannot follow, such as STOPPED where RUNNING is wanted (both with the last state in the message and in field `state`); else as of `get_detail`. A function is never refused.
+---@return dataforest.Error? # `timeout` where the time is over; `refused`, at once, where the app is in a state that the wanted one cannot follow, such as STOPPED where RUNNING is wanted (both with the last state in the message and in field `state`); else as of `get_detail`. A function is never refused.
 function apps:wait(id, state, options) end
 
 ---@class dataforest.AppsRemoveParams

@@ -27,7 +27,7 @@ local accounts = {}
 -- @tparam[opt] table options of the call
 -- @treturn[1] fun():Account? iterator over the entries of `get_list`
 -- @treturn[2] nil
--- @treturn[2] Error error, as of `get_list`
+-- @treturn[2] Error as of `get_list`
 -- @see https://api.ncloud-docs.com/docs/en/analytics-dataforest-accounts-getlist
 function accounts:each(params, options)
   return lookup.each(self:get_list(params, options))
@@ -38,7 +38,7 @@ end
 -- @tparam[opt] table options of the call
 -- @treturn[1] ?Account the entry of `get_list`; nil, and no error, where there is no such account
 -- @treturn[2] nil
--- @treturn[2] Error error, as of `get_list`; `argument` where no name is given; `protocol` where the
+-- @treturn[2] Error as of `get_list`; `argument` where no name is given; `protocol` where the
 --   name is not found in a list that is not whole
 -- @see https://api.ncloud-docs.com/docs/en/analytics-dataforest-accounts-getlist
 function accounts:find(params, options)
@@ -67,7 +67,7 @@ end
 -- @treturn[1] boolean whether this call created the account; true as well where the account appeared
 --   after a create of this call whose outcome is unknown
 -- @treturn[2] nil
--- @treturn[2] Error error: `argument`; `refused` where the user has another account, which the message
+-- @treturn[2] Error `argument`; `refused` where the user has another account, which the message
 --   names; `forbidden` where the account is there without permission for these keys; else as of
 --   `get_list` and `create`
 -- @see https://api.ncloud-docs.com/docs/en/analytics-dataforest-accounts-create
@@ -91,7 +91,7 @@ end
 -- @tparam[opt] table|boolean options.retry as in every call, with `format` and `headers`: of each look
 -- @treturn[1] AccountDetail the detail, as of `get_detail`
 -- @treturn[2] nil
--- @treturn[2] Error error: `timeout` where the time is over; `refused`, at once, where the account is in a
+-- @treturn[2] Error `timeout` where the time is over; `refused`, at once, where the account is in a
 --   state that the wanted one cannot follow (both with the last state in the message and in field
 --   `state`); else as of `get_detail`
 -- @see https://api.ncloud-docs.com/docs/en/analytics-dataforest-accounts-getdetail
@@ -112,7 +112,7 @@ end
 -- @treturn[1] AccountChanged `id`
 -- @treturn[1] boolean whether this call removed something; false where the account was gone
 -- @treturn[2] nil
--- @treturn[2] Error error: `refused` where there are resources (`details` names them, `apps` is the list of
+-- @treturn[2] Error `refused` where there are resources (`details` names them, `apps` is the list of
 --   them); `timeout` where the account is still there when the time is over; else as of the operations
 -- @see https://api.ncloud-docs.com/docs/en/analytics-dataforest-accounts-delete
 function accounts:remove(params, options)
@@ -126,7 +126,7 @@ end
 -- @tparam[opt] table options of the call; with `merge`, `timeout` is for both calls
 -- @treturn[1] AccountChanged `id`
 -- @treturn[2] nil
--- @treturn[2] Error error, as of the operation
+-- @treturn[2] Error as of the operation
 -- @see https://api.ncloud-docs.com/docs/en/analytics-dataforest-accounts-setquota
 function accounts:set_quota(params, options)
   if type(params) ~= "table" or params.merge == nil then

@@ -21,7 +21,7 @@ local apps = {}
 -- @tparam[opt] table options of the call
 -- @treturn[1] fun():App? iterator over the entries of `get_list`
 -- @treturn[2] nil
--- @treturn[2] Error error, as of `get_list`
+-- @treturn[2] Error as of `get_list`
 -- @see https://api.ncloud-docs.com/docs/en/analytics-dataforest-apps-getlist
 function apps:each(params, options)
   return lookup.each(self:get_list(params, options))
@@ -32,7 +32,7 @@ end
 -- @tparam[opt] table options of the call
 -- @treturn[1] ?App the entry of `get_list`; nil, and no error, where there is no such app
 -- @treturn[2] nil
--- @treturn[2] Error error, as of `get_list`; `argument` where no name is given; `protocol` where the
+-- @treturn[2] Error as of `get_list`; `argument` where no name is given; `protocol` where the
 --   name is not found in a list that is not whole
 -- @see https://api.ncloud-docs.com/docs/en/analytics-dataforest-apps-getlist
 function apps:find(params, options)
@@ -68,7 +68,7 @@ end
 -- @tparam[opt] table options of the call; with `defaults`, `timeout` is for both calls
 -- @treturn[1] AppChanged `id`
 -- @treturn[2] nil
--- @treturn[2] Error error, as of the operation
+-- @treturn[2] Error as of the operation
 -- @see https://api.ncloud-docs.com/docs/en/analytics-dataforest-apps-create
 function apps:create(params, options)
   return create_app(self.client, params, options)
@@ -91,7 +91,7 @@ end
 -- @tparam[opt] table|boolean options.retry as in every call, with `format` and `headers`: of each look
 -- @treturn[1] AppDetail the detail, as of `get_detail`
 -- @treturn[2] nil
--- @treturn[2] Error error: `timeout` where the time is over; `refused`, at once, where the app is in a state
+-- @treturn[2] Error `timeout` where the time is over; `refused`, at once, where the app is in a state
 --   that the wanted one cannot follow, such as STOPPED where RUNNING is wanted (both with the last state
 --   in the message and in field `state`); else as of `get_detail`. A function is never refused.
 -- @see https://api.ncloud-docs.com/docs/en/analytics-dataforest-apps-getdetail
@@ -112,7 +112,7 @@ end
 -- @treturn[1] AppChanged `id`
 -- @treturn[1] boolean whether this call removed it; false where it was gone
 -- @treturn[2] nil
--- @treturn[2] Error error: `timeout` where the app is still there when the time is over; else as of
+-- @treturn[2] Error `timeout` where the app is still there when the time is over; else as of
 --   the operations
 -- @see https://api.ncloud-docs.com/docs/en/analytics-dataforest-apps-delete
 function apps:remove(params, options)

@@ -587,7 +587,7 @@ end
 -- @tparam[opt] table options.headers more headers to send, by name
 -- @treturn[1] table|string value
 -- @treturn[2] nil
--- @treturn[2] Error error
+-- @treturn[2] Error what went wrong
 function Client:call(name, params, options)
   local operation = type(name) == "string" and (operations.by_name[name] or unknown_operation(name))
   if not operation then

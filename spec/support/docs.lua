@@ -22,7 +22,7 @@
 -- - `unset NAMES`: variables that are not in the environment;
 -- - `after`: goes on where the Lua block before it ended;
 -- - `alone`: what is not part of a later `after`;
--- - `file NAME`: is written to a file and not run;
+-- - `file NAME`: is written to a file; Lua must compile, and blocks behind it may run it;
 -- - `busted`: is a busted suite;
 -- - `in the tree`: runs at the root of the source tree;
 -- - `server`: a command that runs an emulator's server, which is the page's from here on;
@@ -436,6 +436,7 @@ function Page:run(block)
   if block.file then
     os.execute(("mkdir -p %s"):format(quoted(self.folder .. "/" .. (block.file:match "^(.*)/" or ""))))
     write(self.folder .. "/" .. block.file, block.text)
+    assert(block.language ~= "lua" or loadfile(self.folder .. "/" .. block.file))
     return
   end
   local output, status = runner_of(block)(self, block)
