@@ -16,7 +16,7 @@ local GATEWAY = '{"error":{"errorCode":"200","message":"Authentication Failed",'
 describe("answer.read, for errors", function()
   -- status, body, headers, kind, code, message
   local CASES = {
-    { 401, GATEWAY, "auth", "200", "Authentication Failed: Invalid authentication information." },
+    { 401, GATEWAY, "auth", "200", "Authentication Failed" },
     {
       401,
       '{"error":{"errorCode":200,"message":"Authentication Failed"}}',

@@ -231,6 +231,22 @@ describe("an error", function()
     assert.are.equal("accounts/getDetail: not_found: no such element (HTTP 404, request 7c56)", tostring(err))
   end)
 
+  it("has the service's details in its line, and by themselves", function()
+    local df = client {
+      {
+        status = 401,
+        body = '{"error":{"errorCode":"200","message":"Authentication Failed","details":"No such key."}}',
+      },
+    }
+    local _, err = df.accounts:get_list()
+    assert.are.equal("Authentication Failed", err.message)
+    assert.are.equal("No such key.", err.details)
+    assert.are.equal(
+      "accounts/getList: auth: Authentication Failed: No such key. (HTTP 401, code 200)",
+      tostring(err)
+    )
+  end)
+
   it("does not quote the password that the server repeats", function()
     local df = client({
       {
@@ -502,6 +518,9 @@ describe("events", function()
     assert.are.equal(0, events[1].seconds)
     assert.are.equal("throttled", events[2].reason)
     assert.is_number(events[2].pause)
+    assert.are.equal(429, events[2].status)
+    assert.are.equal(#THROTTLED.body, events[2].bytes)
+    assert.are.equal(0, events[2].seconds)
     assert.are.equal(2, events[4].attempt)
     assert.are.equal(200, events[4].status)
     assert.is_true(events[4].reused)

@@ -219,6 +219,19 @@ describe("a provider", function()
       assert.are.equal(0, #transport.requests)
     end
   end)
+
+  it("that raises has failed", function()
+    local function vault()
+      error "the vault is sealed"
+    end
+    for _, provider in ipairs { vault, { get = vault } } do
+      local df = dataforest.new { transport = scripted.new {}, credentials = provider }
+      local value, err = df.accounts:get_list()
+      assert.is_nil(value)
+      assert.are.equal("credentials", err.kind)
+      assert.matches("the provider raised: .*the vault is sealed", err.message)
+    end
+  end)
 end)
 
 describe("credentials.server_role", function()

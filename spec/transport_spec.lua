@@ -95,8 +95,11 @@ describe("a transport", function()
 
     it("may be a table, whose functions get it as self", function()
       local own = {}
+      local seen, sent
+      local answer = { status = 200, headers = {}, body = "" }
       function own:send(request)
-        return self, request
+        seen, sent = self, request
+        return answer
       end
       function own:sleep(seconds)
         self.slept = seconds
@@ -109,7 +112,7 @@ describe("a transport", function()
       end
       local transport = assert(transports.resolve(own))
       local request = {}
-      local seen, sent = transport:send(request)
+      assert.equal(answer, transport:send(request))
       assert.equal(own, seen)
       assert.equal(request, sent)
       transport:sleep(3)
@@ -132,6 +135,58 @@ describe("a transport", function()
       assert.equal("network", err.kind)
       assert.is_number(transport:now())
       transport:sleep(0)
+    end)
+
+    it("may leave out headers and body, and say no more than why it failed", function()
+      local given
+      local transport = assert(transports.resolve(function()
+        return (table.unpack or unpack)(given)
+      end))
+      given = { { status = 204 } }
+      assert.same({ status = 204, headers = {}, body = "" }, transport:send {})
+      for _, case in ipairs {
+        { { nil, { kind = "tls", message = "m", sent = false } }, "tls", "m", false },
+        { { nil, { kind = "tls" } }, "tls", "tls", true },
+        { { nil, { kind = "weird", message = "m" } }, "network", "m", true },
+        { { nil, {} }, "network", "the transport gave no reason", true },
+        { { nil, "connection refused" }, "network", "connection refused", true },
+        { {}, "network", "the transport gave no reason", true },
+      } do
+        given = { nil, case[1][2] }
+        local response, err = transport:send {}
+        assert.is_nil(response)
+        assert.same({ kind = case[2], message = case[3], sent = case[4] }, err)
+      end
+    end)
+
+    it("cannot bring a call down", function()
+      local given
+      local transport = assert(transports.resolve(function()
+        return given()
+      end))
+      for _, case in ipairs {
+        { "text", "is no table" },
+        { {}, "has no number as its status" },
+        { { status = "200" }, "has no number as its status" },
+        { { status = 200, headers = "x" }, "has headers that are no table" },
+        { { status = 200, body = {} }, "has a body that is no string" },
+      } do
+        given = function()
+          return case[1]
+        end
+        local response, err = transport:send {}
+        assert.is_nil(response)
+        assert.equal("protocol", err.kind)
+        assert.equal("the answer of the transport " .. case[2], err.message)
+      end
+      given = function()
+        error "the library underneath raised"
+      end
+      local response, err = transport:send {}
+      assert.is_nil(response)
+      assert.equal("network", err.kind)
+      assert.is_true(err.sent)
+      assert.matches("the transport raised: .*the library underneath raised", err.message)
     end)
 
     it("must have functions where functions belong", function()

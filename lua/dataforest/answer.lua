@@ -139,9 +139,6 @@ local function error_fields(envelope, response)
   if not message and type(envelope.error) == "string" then
     message = envelope.error
   end
-  if message and details and details ~= "" and not message:find(details, 1, true) then
-    message = message .. ": " .. details
-  end
   return {
     message = message,
     details = details,

@@ -9,6 +9,7 @@ local answer = require "dataforest.answer"
 local arguments = require "dataforest.arguments"
 local core = require "dataforest.core"
 local errors = require "dataforest.errors"
+local guarded = require "dataforest.guarded"
 local json = require "dataforest.codec.json"
 local lazy = require "dataforest.lazy"
 local operations = require "dataforest.operations"
@@ -162,10 +163,16 @@ end
 local function ask_provider(self, deadline)
   local provider = self.settings.credentials
   local context = { transport = self.transport, deadline = deadline }
+  local ok, keys, message
   if type(provider) == "table" then
-    return provider:get(context)
+    ok, keys, message = guarded(provider.get, provider, context)
+  else
+    ok, keys, message = guarded(provider, context)
   end
-  return provider(context)
+  if not ok then
+    return nil, "the provider raised: " .. tostring(keys)
+  end
+  return keys, message and tostring(message)
 end
 
 --- The signer for one attempt, and its access key.
@@ -216,11 +223,13 @@ local function emit(self, name, call, fields)
   end
 end
 
-local function emit_answer(self, name, call, response, err)
+local function emit_answer(self, name, call, response, err, pause)
   if not self.settings.on_event then
     return
   end
   emit(self, name, call, {
+    pause = pause,
+    reason = pause and err.kind,
     status = response and response.status,
     seconds = self.transport:now() - call.attempt_started,
     total_seconds = self.transport:now() - call.started,
@@ -378,7 +387,7 @@ local function attempt(self, call)
   end
   local response, failure = transport:send(request)
   if not response then
-    return nil, transport_error(failure or { kind = "network", message = "the transport gave no reason" })
+    return nil, transport_error(failure)
   end
   local value, err = answer.read(call.operation, response)
   return value, err, response
@@ -517,7 +526,7 @@ function Client:run(operation, params, options)
         emit_answer(self, "failure", call, response, err)
         return nil, err
       end
-      emit(self, "retry", call, { pause = pause, reason = err.kind, status = err.status })
+      emit_answer(self, "retry", call, response, err, pause)
       self.transport:sleep(pause)
     end
     last = err

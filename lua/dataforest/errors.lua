@@ -57,7 +57,12 @@ function Error:__tostring()
   if self.attempts and self.attempts > 1 then
     facts[#facts + 1] = ("%d attempts"):format(self.attempts)
   end
-  local line = self.kind .. ": " .. one_line(self.message)
+  local message = one_line(self.message)
+  local details = one_line(self.details or "")
+  if details ~= "" and not message:find(details, 1, true) then
+    message = message .. ": " .. details
+  end
+  local line = self.kind .. ": " .. message
   if self.operation then
     line = one_line(self.operation) .. ": " .. line
   end

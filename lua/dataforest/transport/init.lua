@@ -35,6 +35,7 @@
 -- @tfield ?boolean reused whether it came over a connection of an earlier call
 
 local core = require "dataforest.core"
+local guarded = require "dataforest.guarded"
 local scheduler = require "dataforest.scheduler"
 
 local transport = {}
@@ -115,12 +116,54 @@ local BUILT_IN = {
   end,
 }
 
+local known_kinds = {}
+for _, kind in ipairs(core.kinds) do
+  known_kinds[kind.name] = true
+end
+
+local function failure(kind, message)
+  -- What a stranger did before it failed cannot be known: the request counts as sent.
+  return nil, { kind = kind, message = message, sent = true }
+end
+
+--- What a transport of the caller's gave back, as the rest of the library may rely on it.
+local function checked(ok, response, problem)
+  if not ok then
+    return failure("network", "the transport raised: " .. tostring(response))
+  elseif not response then
+    if type(problem) ~= "table" then
+      return failure("network", problem and tostring(problem) or "the transport gave no reason")
+    end
+    return nil,
+      {
+        kind = known_kinds[problem.kind] and problem.kind or "network",
+        message = tostring(problem.message or problem.kind or "the transport gave no reason"),
+        sent = problem.sent ~= false,
+      }
+  end
+  local wrong = type(response) ~= "table" and "is no table"
+    or type(response.status) ~= "number" and "has no number as its status"
+    or type(response.headers or {}) ~= "table" and "has headers that are no table"
+    or type(response.body or "") ~= "string" and "has a body that is no string"
+  if wrong then
+    return failure("protocol", "the answer of the transport " .. wrong)
+  elseif response.headers and response.body then
+    return response
+  end
+  return {
+    status = response.status,
+    headers = response.headers or {},
+    body = response.body or "",
+    reused = response.reused,
+  }
+end
+
 --- A table or function of the caller's. It is not closed with the client: who made it closes it.
 local function own(given)
   if type(given) == "function" then
     return {
       send = function(_, request)
-        return given(request)
+        return checked(guarded(given, request))
       end,
       sleep = sleep,
       now = now,
@@ -134,7 +177,7 @@ local function own(given)
   end
   return {
     send = function(_, request)
-      return given:send(request)
+      return checked(guarded(given.send, given, request))
     end,
     sleep = given.sleep and function(_, seconds)
       return given:sleep(seconds)

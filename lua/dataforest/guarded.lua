@@ -1,0 +1,13 @@
+--- Calls code that is not the library's own: what it raises comes back, as from `pcall`.
+-- @module dataforest.guarded
+
+-- Lua 5.1 cannot yield across a pcall. There, what a coroutine calls goes unguarded, lest an
+-- event loop's transport, or one that calls libcurl's within `df:map`, could not wait.
+local YIELDS_ACROSS_PCALL = _VERSION ~= "Lua 5.1" or rawget(_G, "jit") ~= nil
+
+return function(callee, ...)
+  if YIELDS_ACROSS_PCALL or not coroutine.running() then
+    return pcall(callee, ...)
+  end
+  return true, callee(...)
+end
