@@ -6,7 +6,7 @@ WERROR ?= ON
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 CMAKE_FLAGS ?=
 
-.PHONY: build man help deps test test-unit lint format install clean env demo demo-openresty
+.PHONY: docs types build man help deps test test-unit lint format install clean env demo demo-openresty
 MAKEFLAGS += --no-print-directory
 
 build: ## build the modules for each installed Lua, into build/<lua>/
@@ -44,6 +44,12 @@ format: ## rewrite Lua and C as StyLua and clang-format want them
 	@tools/deps.sh lint
 	@tools/lint.sh --fix
 
+docs: build ## build the documentation as a site, in docs/site/
+	@tools/docs.sh
+
+types: ## write types/ anew, the annotations for editors
+	@tools/types.sh
+
 man: build ## write docs/man/dataforest.1 anew, from the commands themselves
 	@eval "$$(tools/env.sh lua5.4)" && lua5.4 tools/man.lua >build/dataforest.1 && mv build/dataforest.1 docs/man/
 
@@ -51,7 +57,7 @@ install: build ## install under PREFIX (/usr/local), below DESTDIR if given
 	@cmake --install build
 
 # A script tools/<target>.sh of one of these names makes the target: it runs after the build.
-later := $(filter bench docs fuzz package release-check types,$(basename $(notdir $(wildcard tools/*.sh))))
+later := $(filter bench fuzz package release-check,$(basename $(notdir $(wildcard tools/*.sh))))
 .PHONY: $(later)
 $(later): build
 	@tools/$@.sh

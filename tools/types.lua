@@ -354,14 +354,6 @@ end
 
 -- The whole ------------------------------------------------------------------------------------------
 
-local function load_operations()
-  local path = package.path
-  package.path = "lua/?.lua;lua/?/init.lua;" .. path
-  local operations = require "dataforest.operations"
-  package.path = path
-  return operations
-end
-
 local function shown_functions(module)
   local list = {}
   for _, item in ipairs(comments.read(module.file).items) do
@@ -530,7 +522,7 @@ local MODULE = '---@meta dataforest.%s\n%s\nreturn require("dataforest").%s\n'
 --- Makes the files.
 -- @treturn table texts by path
 function types.make()
-  local operations = load_operations()
+  local operations = require "dataforest.operations"
   local known, written = {}, {}
   local groups = setmetatable({}, Writer)
   write_groups(groups, operations, known, written)
@@ -573,6 +565,7 @@ function types.write(folder)
 end
 
 if arg and arg[0] and arg[0]:find "types%.lua$" then
+  package.path = "lua/?.lua;lua/?/init.lua;" .. package.path
   types.write(arg[1] or "types")
 end
 

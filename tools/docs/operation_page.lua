@@ -199,6 +199,9 @@ function page.html(operation)
         .. "not known, and the emulator does not: requests are shown here without answers.</p>\n"
     )
   end
+  if not older and not sample.emulated then
+    add '<p class="note">The emulator does not answer for it: requests are shown here without answers.</p>\n'
+  end
   add(code(("df.%s:%s(params, options)\n"):format(operation.group, operation.method), "lua"))
   if extends(operation) then
     add(

@@ -230,6 +230,15 @@ local function params_type(operation)
   return { object = operation.name, fields = operation.params }
 end
 
+--- Whether the emulator answers for an operation: not for the older ones, nor for one that was just added.
+local function is_emulated(operation)
+  if operation.status == "older" then
+    return false
+  end
+  local _, err = client_of(world(operation)):call(operation.id, samples.params(operation))
+  return not (err and err.status == 404 and err.code == "300")
+end
+
 --- The source of the call, and what it gives, as Lua.
 local function lua_sample(operation, emulator)
   local params = samples.params(operation)
@@ -321,7 +330,7 @@ local function words_of(line)
   return words
 end
 
-local function command_sample(operation)
+local function command_sample(operation, emulated)
   if operation.status == "older" then
     local params = samples.params(operation)
     local body = next(params) and " '" .. in_order(operation, json.encode(params, operation)) .. "'" or ""
@@ -339,8 +348,8 @@ local function command_sample(operation)
   local machine = cli_support.machine(emulator_options(operation))
   prepare(machine.emulator, operation)
   local run = machine:run(words_of(line), { stdin = stdin and stdin .. "\n" })
-  assert(run.code == 0, line .. ": " .. run.err)
-  local result = run.out
+  assert(run.code == 0 or not emulated, line .. ": " .. run.err)
+  local result = emulated and run.out or nil
   if operation.binary then
     line = line .. " --output cloud1.keytab"
     result = nil
@@ -391,7 +400,7 @@ local function answer_text(answer)
   return table.concat(lines, "\n") .. "\n\n" .. body .. "\n"
 end
 
-local function wire_sample(operation, format)
+local function wire_sample(operation, format, emulated)
   if format == "xml" and not (operation.xml and operation.xml.request) then
     return nil
   end
@@ -405,7 +414,7 @@ local function wire_sample(operation, format)
       send = function(_, request)
         seen.request = request_text(operation, request)
         local answer, failure = inner:send(request)
-        seen.answer = answer and operation.status == "current" and answer_text(answer) or nil
+        seen.answer = answer and emulated and answer_text(answer) or nil
         return answer, failure
       end,
       sleep = function(_, seconds)
@@ -417,7 +426,7 @@ local function wire_sample(operation, format)
     },
   })
   local value, err = df:call(operation.id, samples.params(operation))
-  assert(value ~= nil or operation.status == "older", tostring(err))
+  assert(value ~= nil or not emulated, tostring(err))
   assert(seen.request, tostring(err))
   return seen
 end
@@ -454,7 +463,7 @@ local function copy(params, name, value)
 end
 
 --- Errors that calls really end with: `kind`, `when` (words) and `line`.
-local function error_samples(operation)
+local function error_samples(operation, emulated)
   local list = {}
   local params = samples.params(operation)
   local function add(when, err)
@@ -469,7 +478,7 @@ local function error_samples(operation)
       error_line(operation, copy(params, missing.name, nil))
     )
   end
-  if operation.status ~= "current" then
+  if not emulated then
     return list
   end
   for _, name in ipairs { "id", "accountId" } do
@@ -500,15 +509,17 @@ end
 
 --- Everything that an operation's page shows.
 -- @tparam table operation an entry of `dataforest.operations`
--- @treturn table `lua`, `command`: `source` and `result`; `json`, `xml`: `request` and `answer`; `errors`
+-- @treturn table `lua`, `command`: `source` and `result`; `json`, `xml`: `request` and `answer`; `errors`;
+--   `emulated`: whether there are results and answers
 function samples.of(operation)
-  local current = operation.status == "current"
+  local emulated = is_emulated(operation)
   return {
-    lua = lua_sample(operation, current and world(operation) or nil),
-    command = command_sample(operation),
-    json = wire_sample(operation, "json"),
-    xml = wire_sample(operation, "xml"),
-    errors = error_samples(operation),
+    emulated = emulated,
+    lua = lua_sample(operation, emulated and world(operation) or nil),
+    command = command_sample(operation, emulated),
+    json = wire_sample(operation, "json", emulated),
+    xml = wire_sample(operation, "xml", emulated),
+    errors = error_samples(operation, emulated),
   }
 end
 

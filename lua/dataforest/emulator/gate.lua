@@ -35,13 +35,19 @@ function gate.new(emulator, keys)
   return self
 end
 
+--- The answer where nothing is behind a target.
+-- @treturn table
+function gate.not_there()
+  return answers.gateway("300", "URL not found.")
+end
+
 --- The operation that a method and target lead to.
 -- @treturn table|nil the operation
 -- @treturn ?table the answer where there is none
 function gate.route(method, target)
   local operation = by_path[target:match("^[^?]*")]
   if not operation or method ~= "POST" then
-    return nil, answers.gateway("300", "URL not found.")
+    return nil, gate.not_there()
   end
   return operation
 end

@@ -307,9 +307,13 @@ function Emulator:carry_out(operation, body, user)
   if not params then
     return answer
   end
+  local handler = handlers[operation.id]
+  if not handler then
+    return gate.not_there() -- one that was added to the data alone
+  end
   local store = operation.group == "apps" and self.apps or self.accounts
   local value, headers
-  value, answer, headers = handlers[operation.id](store, params, user)
+  value, answer, headers = handler(store, params, user)
   if value == nil then
     return answer
   elseif type(value) == "string" then
