@@ -420,12 +420,10 @@ end
 
 --- Tells whether the call is to be tried again, and after how many seconds.
 local function plan_retry(self, call, err, response)
-  call.seen_500, call.was_500 = call.was_500, call.was_500 or err.status == 500
-  if not retry.worth(call.operation.effect, err, call.seen_500) then
-    return nil
-  end
-  err.retryable = true
-  if call.attempt - (call.clock_attempts or 0) >= call.policy.attempts then
+  err.retryable = retry.worth(call.operation.effect, err)
+  local again = err.retryable and retry.worth(call.operation.effect, err, call.seen_500)
+  call.seen_500 = call.seen_500 or err.status == 500
+  if not again or call.attempt - (call.clock_attempts or 0) >= call.policy.attempts then
     return nil
   end
   local now = self.transport:now()
@@ -441,12 +439,14 @@ local function plan_retry(self, call, err, response)
 end
 
 --- Completes the error that a call ends with.
-local function finish_error(call, err, last)
-  if err.kind == "timeout" and last then
-    err.message = ("%s; the attempt before ended with %s: %s"):format(err.message, last.kind, last.message)
+local function finish_error(call, err)
+  local cause = err.kind .. ": " .. err.message
+  if err.kind == "timeout" and call.cause then
+    err.message = ("%s; the attempt before ended with %s"):format(err.message, call.cause)
   elseif err.sent and not err.status and call.operation.effect == "once" then
     err.message = err.message .. "; the service may have carried the call out: look before you repeat it"
   end
+  call.cause = cause
   local secrets = gather_secrets(call.operation.params or {}, call.wire)
   local signature = call.request.headers["x-ncp-apigw-signature-v2"]
   err.message = redact.clean(redact.clean(err.message, secrets), { signature })
@@ -507,14 +507,13 @@ function Client:run(operation, params, options)
   if not call then
     return nil, err
   end
-  local last
   while true do
     local value, response
     value, err, response = attempt(self, call)
     if value == nil and succeeded_before(call, err) then
       value = {}
     end
-    emit_answer(self, "attempt", call, response, err and finish_error(call, err, last))
+    emit_answer(self, "attempt", call, response, err and finish_error(call, err))
     if value ~= nil then
       self.bucket:give()
       emit_answer(self, "success", call, response)
@@ -529,7 +528,6 @@ function Client:run(operation, params, options)
       emit_answer(self, "retry", call, response, err, pause)
       self.transport:sleep(pause)
     end
-    last = err
   end
 end
 
