@@ -1099,7 +1099,8 @@ describe("the HTTP engine", function()
 
   it("stands a collector that never rests", function()
     local pause, steps = collectgarbage("setpause", 0), collectgarbage("setstepmul", 1000000)
-    for _ = 1, 50 do
+    -- A few rounds: each collects all that the suite has gathered, many times over.
+    for _ = 1, 5 do
       assert.equal('{"a":1}', assert(perform "ok").body)
       fails("argument", "ok", { method = "" })
       local transfer = assert(engine:start(request_of "ok"))
