@@ -1353,22 +1353,22 @@ function testing.client(options) end
 local dataforest = {}
 
 ---@class dataforest.Options
----@field access_key? string with `secret_key`; without them, see `dataforest.credentials`
----@field secret_key? string
+---@field access_key? string together with `secret_key`; without the two, see `dataforest.credentials`
+---@field secret_key? string goes with `access_key`; it is copied into C once, and wiped there
 ---@field credentials? function|table a provider of keys: a function, see `dataforest.credentials`, or a table with such a method `get`
----@field base_url? string or `DATAFOREST_BASE_URL` (default "https://df.apigw.ntruss.com")
----@field format? string of requests and answers, `"json"` or `"xml"` (default "json")
+---@field base_url? string address of the service; or `DATAFOREST_BASE_URL` (default "https://df.apigw.ntruss.com")
+---@field format? string what to speak, `"json"` or `"xml"` (default "json")
 ---@field timeout? number seconds for the whole call, retries included (default 30)
----@field connect_timeout? number seconds (default 5)
+---@field connect_timeout? number seconds for making a connection (default 5)
 ---@field attempt_timeout? number seconds for one attempt
----@field max_response_bytes? number bytes (default 8388608)
----@field retry? table|boolean `{ attempts = 3, base_delay = 0.5, max_delay = 20 }`, or false
+---@field max_response_bytes? number the largest answer, in bytes; a larger one is an error of kind `limit` (default 8388608)
+---@field retry? table|boolean what differs from `{ attempts = 3, base_delay = 0.5, max_delay = 20 }` (seconds), or false for one attempt
 ---@field validate? boolean false turns the checks of parameters off (default true)
----@field password_rule? string `"strict"` or `"current"` (default "strict")
+---@field password_rule? string what a password must have: `"strict"`, upper and lower case, a digit and a special character; `"current"`, a letter, a digit and a special character (default "strict")
 ---@field ca_file? string certificates to trust, PEM; or `DATAFOREST_CA_FILE`
 ---@field connect_to? string `"host:port"` to dial in place of the base address's
----@field proxy? string address of a proxy, or `"env"`
----@field transport? string|dataforest.Transport|function `"auto"`, `"curl"`, `"cosocket"` or one's own (default "auto")
+---@field proxy? string address of a proxy, or `"env"`: what `https_proxy` and the like say; none by default
+---@field transport? string|dataforest.Transport|function `"auto"` (cosockets where nginx can wait, else libcurl), `"curl"`, `"cosocket"`, or one's own (default "auto")
 ---@field on_event? function called with a table for each attempt, retry, success and failure
 ---@field user_agent? string put in front of the library's own
 ---@field pool_size? number idle connections kept (cosocket transport) (default 64)

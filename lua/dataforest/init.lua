@@ -19,24 +19,30 @@ local dataforest = { _VERSION = require "dataforest.version" }
 
 --- Makes a client. Nothing is opened or read before its first call.
 -- @tparam[opt] table options
--- @tparam[opt] string options.access_key with `secret_key`; without them, see `dataforest.credentials`
--- @tparam[opt] string options.secret_key
+-- @tparam[opt] string options.access_key together with `secret_key`; without the two, see
+--   `dataforest.credentials`
+-- @tparam[opt] string options.secret_key goes with `access_key`; it is copied into C once, and wiped there
 -- @tparam[opt] function|table options.credentials a provider of keys: a function, see
 --   `dataforest.credentials`, or a table with such a method `get`
--- @tparam[opt="https://df.apigw.ntruss.com"] string options.base_url or `DATAFOREST_BASE_URL`
--- @tparam[opt="json"] string options.format of requests and answers, `"json"` or `"xml"`
+-- @tparam[opt="https://df.apigw.ntruss.com"] string options.base_url address of the service; or
+--   `DATAFOREST_BASE_URL`
+-- @tparam[opt="json"] string options.format what to speak, `"json"` or `"xml"`
 -- @tparam[opt=30] number options.timeout seconds for the whole call, retries included
--- @tparam[opt=5] number options.connect_timeout seconds
+-- @tparam[opt=5] number options.connect_timeout seconds for making a connection
 -- @tparam[opt] number options.attempt_timeout seconds for one attempt
--- @tparam[opt=8388608] number options.max_response_bytes bytes
--- @tparam[opt] table|boolean options.retry `{ attempts = 3, base_delay = 0.5, max_delay = 20 }`, or false
+-- @tparam[opt=8388608] number options.max_response_bytes the largest answer, in bytes; a larger one is an
+--   error of kind `limit`
+-- @tparam[opt] table|boolean options.retry what differs from `{ attempts = 3, base_delay = 0.5, max_delay =
+--   20 }` (seconds), or false for one attempt
 -- @tparam[opt=true] boolean options.validate false turns the checks of parameters off
--- @tparam[opt="strict"] string options.password_rule `"strict"` or `"current"`
+-- @tparam[opt="strict"] string options.password_rule what a password must have: `"strict"`, upper and lower
+--   case, a digit and a special character; `"current"`, a letter, a digit and a special character
 -- @tparam[opt] string options.ca_file certificates to trust, PEM; or `DATAFOREST_CA_FILE`
 -- @tparam[opt] string options.connect_to `"host:port"` to dial in place of the base address's
--- @tparam[opt] string options.proxy address of a proxy, or `"env"`
--- @tparam[opt="auto"] string|Transport|function options.transport `"auto"`, `"curl"`, `"cosocket"` or
---   one's own
+-- @tparam[opt] string options.proxy address of a proxy, or `"env"`: what `https_proxy` and the like say;
+--   none by default
+-- @tparam[opt="auto"] string|Transport|function options.transport `"auto"` (cosockets where nginx
+--   can wait, else libcurl), `"curl"`, `"cosocket"`, or one's own
 -- @tparam[opt] function options.on_event called with a table for each attempt, retry, success and failure
 -- @tparam[opt] string options.user_agent put in front of the library's own
 -- @tparam[opt=64] number options.pool_size idle connections kept (cosocket transport)

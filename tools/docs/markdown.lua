@@ -333,7 +333,8 @@ function writers.list(block, options)
 end
 
 function writers.table(block, options)
-  local html = { '<div class="table" tabindex="0"><table><thead><tr>' }
+  local class = #block.head == 2 and "table pairs" or "table"
+  local html = { ('<div class="%s" tabindex="0"><table><thead><tr>'):format(class) }
   for _, cell in ipairs(block.head) do
     html[#html + 1] = "<th>" .. markdown.inline(cell, options.link) .. "</th>"
   end
