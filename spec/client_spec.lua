@@ -378,6 +378,38 @@ describe("retries", function()
     assert.are.same({}, transport.sleeps)
   end)
 
+  it("take a date to retry after by the service's clock", function()
+    local behind = 3600 -- seconds that this machine's clock is behind
+    local df, transport = client({
+      { status = 401, headers = { date = time.to_http_date(1700000000 + behind) } },
+      { status = 429, headers = { ["retry-after"] = time.to_http_date(1700000000 + behind + 9) }, body = "" },
+      DETAIL,
+    }, { retry = { base_delay = 0 } })
+    assert.is_table(df.accounts:get_detail(ID))
+    assert.are.same({ 9 }, transport.sleeps)
+  end)
+
+  it("do not take for success the 404 of a deletion that was sent again for a wrong clock only", function()
+    local refused = { status = 401, headers = { date = time.to_http_date(1700003600) } }
+    local df, transport = client { refused, { status = 404 } }
+    local value, err = df.accounts:delete(ID)
+    assert.is_nil(value)
+    assert.are.equal("not_found", err.kind)
+    assert.are.equal(2, #transport.requests)
+  end)
+
+  it("hold the last cause, and no more than that of the attempt before", function()
+    local LATE = { kind = "timeout", message = "no answer in time", sent = true }
+    local df = client({ RESET, LATE, LATE, LATE }, { retry = { attempts = 4, base_delay = 0 } })
+    local _, err = df.accounts:get_detail(ID)
+    assert.are.equal(4, err.attempts)
+    assert.are.equal(
+      "no answer in time; the attempt before ended with timeout: no answer in time",
+      err.message
+    )
+    assert.matches("4 attempts", tostring(err), 1, true)
+  end)
+
   it("stop when the bucket is empty", function()
     local script = {}
     for index = 1, 300 do
@@ -476,6 +508,24 @@ describe("a clock that is wrong", function()
     assert.are.equal(1, #transport.requests)
   end)
 
+  it("is made up for by each of several calls at once", function()
+    local df
+    local ok = { body = '{"success":true,"total":0,"contents":[]}' }
+    local transport
+    df, transport = client {
+      function(...)
+        -- Another call was signed by the wrong clock as well, and its answer comes first.
+        assert.is_table(df.accounts:get_list())
+        return refused(3600)(...)
+      end,
+      refused(3600),
+      ok,
+      DETAIL,
+    }
+    assert.is_table(df.accounts:get_detail(ID))
+    assert.are.equal(4, #transport.requests)
+  end)
+
   it("is told of in the error where it was not enough", function()
     local df, transport = client { refused(900), refused(3600) }
     local _, err = df.accounts:get_detail(ID)
@@ -526,6 +576,13 @@ describe("events", function()
     assert.are.equal(429, events[2].status)
     assert.are.equal(#THROTTLED.body, events[2].bytes)
     assert.are.equal(0, events[2].seconds)
+    for _, event in ipairs(events) do
+      assert.is_number(event.seconds)
+      assert.is_number(event.bytes)
+      assert.is_number(event.status)
+      assert.is_number(event.attempt)
+      assert.are.equal("accounts/getDetail", event.operation)
+    end
     assert.are.equal(2, events[4].attempt)
     assert.are.equal(200, events[4].status)
     assert.is_true(events[4].reused)
@@ -556,6 +613,38 @@ describe("events", function()
       end,
     })
     assert.is_table(df.accounts:get_detail(ID))
+  end)
+end)
+
+describe("a client that is closed during a call", function()
+  it("ends the call with closed, without another attempt", function()
+    local df, transport
+    df, transport = client({ THROTTLED, DETAIL }, {
+      on_event = function(event)
+        if event.name == "retry" then
+          df:close()
+        end
+      end,
+    })
+    local value, err = df.accounts:get_detail(ID)
+    assert.is_nil(value)
+    assert.are.equal("closed", err.kind)
+    assert.are.equal(1, #transport.requests)
+  end)
+
+  it("keeps no keys that a provider gives after that", function()
+    local df, transport
+    df, transport = client({ DETAIL }, {
+      credentials = function()
+        df:close()
+        return { access_key = "AK", secret_key = "SK", expires = 1800000000 }
+      end,
+    })
+    df.signer, df.access_key = nil, nil
+    local _, err = df.accounts:get_detail(ID)
+    assert.are.equal("closed", err.kind)
+    assert.is_nil(df.signer)
+    assert.are.equal(0, #transport.requests)
   end)
 end)
 

@@ -190,14 +190,14 @@ local function signer_for(self, deadline)
   end
   if type(keys) ~= "table" or type(keys.access_key) ~= "string" or type(keys.secret_key) ~= "string" then
     message = keys and "the provider gave no access_key and secret_key" or message
-    return nil, message or "the provider gave no keys and no reason"
+    return nil, message and tostring(message) or "the provider gave no keys and no reason"
   end
   local signer
   signer, message = core.signer(keys.access_key, keys.secret_key)
   if not signer then
     return nil, ("%s: %s"):format(keys.source or "the provider", message)
   end
-  if not self.settings.credentials or keys.expires then
+  if not self.closed and (not self.settings.credentials or keys.expires) then
     self.signer, self.access_key, self.keys_expire = signer, keys.access_key, keys.expires
   end
   return signer, keys.access_key
@@ -215,28 +215,31 @@ function Client:tell(event)
 end
 
 local function emit(self, name, call, fields)
-  if self.settings.on_event then
-    fields.name = name
-    fields.operation = call.operation.id
-    fields.attempt = call.attempt
-    self:tell(fields)
-  end
+  fields.name = name
+  fields.operation = call.operation.id
+  fields.attempt = call.attempt
+  self:tell(fields)
 end
 
+--- Tells what became of an attempt.
+-- @tparam ?number pause seconds until the next one
 local function emit_answer(self, name, call, response, err, pause)
   if not self.settings.on_event then
     return
   end
+  local now = self.transport:now()
   emit(self, name, call, {
     pause = pause,
     reason = pause and err.kind,
     status = response and response.status,
-    seconds = self.transport:now() - call.attempt_started,
-    total_seconds = self.transport:now() - call.started,
+    seconds = now - call.attempt_started,
+    total_seconds = now - call.started,
     reused = response and response.reused,
     bytes = response and #response.body or 0,
     kind = err and err.kind,
     error = err,
+    pause = pause,
+    reason = pause and err.kind,
   })
 end
 
@@ -365,6 +368,15 @@ local function transport_error(failure)
   }
 end
 
+local function closed_error(operation)
+  return errors.new {
+    kind = errors.CLOSED,
+    message = "the client was closed",
+    operation = operation.id,
+    sent = false,
+  }
+end
+
 --- Sends one attempt, signed anew.
 -- @return the answer's value or nil, the error, and the response where there was one
 local function attempt(self, call)
@@ -373,10 +385,16 @@ local function attempt(self, call)
   call.attempt = call.attempt + 1
   call.attempt_started = now
   local signer, access_key = signer_for(self, call.deadline)
-  if not signer then
+  if self.closed then -- by a hook, or by another call while this one waited
+    if signer then
+      signer:close()
+    end
+    return nil, closed_error(call.operation)
+  elseif not signer then
     return nil, errors.new { kind = errors.CREDENTIALS, message = access_key }
   end
-  local timestamp = MILLISECONDS:format(floor((now + self.clock_offset) * 1000))
+  call.clock_offset = self.clock_offset
+  local timestamp = MILLISECONDS:format(floor((now + call.clock_offset) * 1000))
   local headers = request.headers
   headers["x-ncp-apigw-timestamp"] = timestamp
   headers["x-ncp-iam-access-key"] = access_key
@@ -394,8 +412,9 @@ local function attempt(self, call)
 end
 
 --- The difference between the service's clock and ours, where a 401 can be put down to it.
--- Taken over verified TLS only, and never where the clocks agree.
-local function clock_error(self, err, response)
+-- Taken over verified TLS only, and never where the clocks agree. What counts is the clock that
+-- this attempt was signed by: another call may have set it right since.
+local function clock_error(self, call, err, response)
   if not (response and err.kind == errors.AUTH and self.settings.origin:find("https://", 1, true) == 1) then
     return nil
   end
@@ -403,7 +422,7 @@ local function clock_error(self, err, response)
   local offset = date and date - self.transport:now()
   if
     offset
-    and math.abs(offset - self.clock_offset) > CLOCK_DIFFERENCE
+    and math.abs(offset - call.clock_offset) > CLOCK_DIFFERENCE
     and math.abs(offset) <= CLOCK_MAX_OFFSET
   then
     return offset
@@ -418,17 +437,22 @@ local function describe_offset(offset)
   )
 end
 
+--- Attempts without the one whose signature was refused for a wrong clock: that one did nothing.
+local function attempts_that_count(call)
+  return call.attempt - (call.clock_attempts or 0)
+end
+
 --- Tells whether the call is to be tried again, and after how many seconds.
 local function plan_retry(self, call, err, response)
   err.retryable = retry.worth(call.operation.effect, err)
   local again = err.retryable and retry.worth(call.operation.effect, err, call.seen_500)
   call.seen_500 = call.seen_500 or err.status == 500
-  if not again or call.attempt - (call.clock_attempts or 0) >= call.policy.attempts then
+  if not again or attempts_that_count(call) >= call.policy.attempts then
     return nil
   end
   local now = self.transport:now()
   local pause = retry.pause(call.policy, call.attempt)
-  local asked = response and time.retry_after(response.headers["retry-after"], now)
+  local asked = response and time.retry_after(response.headers["retry-after"], now + self.clock_offset)
   if asked then
     pause = math.max(pause, asked)
   end
@@ -459,13 +483,13 @@ local function finish_error(call, err)
 end
 
 local function succeeded_before(call, err)
-  return call.operation.deletes and call.attempt > 1 and err.kind == errors.NOT_FOUND
+  return call.operation.deletes and attempts_that_count(call) > 1 and err.kind == errors.NOT_FOUND
 end
 
 --- Signs once more with the service's clock, where that is what was wrong.
 -- @treturn boolean whether the call is to be sent again
 local function correct_clock(self, call, err, response)
-  local offset = clock_error(self, err, response)
+  local offset = clock_error(self, call, err, response)
   if not offset then
     return false
   elseif call.clock_attempts then
@@ -487,8 +511,7 @@ end
 -- @treturn[2] table error
 function Client:run(operation, params, options)
   if self.closed then
-    return nil,
-      errors.new { kind = errors.CLOSED, message = "the client was closed", operation = operation.id }
+    return nil, closed_error(operation)
   end
   if options ~= nil then
     if type(options) ~= "table" then
