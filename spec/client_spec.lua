@@ -47,10 +47,16 @@ describe("a call", function()
     assert.are.equal(8 * 1024 * 1024, request.max_response_bytes)
   end)
 
-  it("marks what must run once", function()
-    local df, transport = client { { body = '{"success":true,"id":"a"}' } }
+  it("lets no transport repeat what changes something", function()
+    local ok = { body = '{"success":true,"id":"a"}' }
+    local df, transport = client { ok, ok, DETAIL }
     assert.are.same({ id = "a" }, df.accounts:create { name = "df001", password = "Abcdef1!" })
     assert.is_true(transport.requests[1].once)
+    -- A second deletion would find nothing, and make an error of what the first one did.
+    assert.are.same({ id = "a" }, df.accounts:delete(ID))
+    assert.is_true(transport.requests[2].once)
+    assert.is_table(df.accounts:get_detail(ID))
+    assert.is_false(transport.requests[3].once)
   end)
 
   it("sends an empty list as a list, and an empty table as a table", function()

@@ -349,7 +349,8 @@ local function prepare(self, operation, params, options)
       target = target,
       headers = headers,
       body = body,
-      once = operation.effect == "once",
+      -- Whether a change is sent again is for the retries to say, which know its effect.
+      once = operation.effect ~= "read",
       deadline = 0,
       timeout = nil, -- of the transport
       connect_timeout = settings.connect_timeout,
