@@ -61,13 +61,6 @@ static void lower(char *name, size_t count) {
     }
 }
 
-static void note_framing(struct df_http_head *head, struct df_http_text name) {
-    if (df_http_equals(name, "content-length", 14) ||
-        df_http_equals(name, "transfer-encoding", 17)) {
-        head->is_framed = true;
-    }
-}
-
 static bool is_repeated(const struct df_http_head *head, const struct df_http_head_field *field) {
     const char *bytes = head->bytes.bytes;
     for (unsigned i = 0; i < head->field_count; i++) {
@@ -113,7 +106,6 @@ static enum df_http_head_result read_field(struct df_http_head *head, const char
         return result;
     }
     lower(head->bytes.bytes + field.name, field.name_count);
-    note_framing(head, (struct df_http_text){head->bytes.bytes + field.name, field.name_count});
     field.repeated = is_repeated(head, &field);
     head->fields[head->field_count++] = field;
     return DF_HTTP_HEAD_OK;
@@ -139,6 +131,44 @@ static enum df_http_head_result read_folded(struct df_http_head *head, const cha
     return result;
 }
 
+static bool is_number(struct df_http_text text) {
+    for (size_t i = 0; i < text.count; i++) {
+        if (text.bytes[i] < '0' || text.bytes[i] > '9') {
+            return false;
+        }
+    }
+    return text.count > 0;
+}
+
+static bool is_same(struct df_http_text a, struct df_http_text b) {
+    return a.count == b.count && memcmp(a.bytes, b.bytes, a.count) == 0;
+}
+
+/* Reads how the body ends. Where two readers could see two different ends in the same bytes, the
+ * head is malformed: libcurl would take the last length, and chunks before any length. */
+static enum df_http_head_result read_framing(struct df_http_head *head) {
+    struct df_http_text length = {NULL, 0};
+    bool is_chunked = false;
+    for (unsigned i = 0; i < head->field_count; i++) {
+        const struct df_http_head_field *field = &head->fields[i];
+        struct df_http_text name = {head->bytes.bytes + field->name, field->name_count};
+        struct df_http_text value = {head->bytes.bytes + field->value, field->value_count};
+        if (df_http_equals(name, "content-length", 14)) {
+            if (!is_number(value) || (length.bytes && !is_same(length, value))) {
+                return DF_HTTP_HEAD_MALFORMED;
+            }
+            length = value;
+        } else if (df_http_equals(name, "transfer-encoding", 17)) {
+            if (is_chunked || !df_http_equals(value, "chunked", 7)) {
+                return DF_HTTP_HEAD_MALFORMED;
+            }
+            is_chunked = true;
+        }
+    }
+    head->is_framed = length.bytes || is_chunked;
+    return length.bytes && is_chunked ? DF_HTTP_HEAD_MALFORMED : DF_HTTP_HEAD_OK;
+}
+
 enum df_http_head_result df_http_head_line(struct df_http_head *head, const char *line,
                                            size_t count) {
     if (count > DF_HTTP_HEAD_CEILING - head->received) {
@@ -162,7 +192,7 @@ enum df_http_head_result df_http_head_line(struct df_http_head *head, const char
     }
     if (count == 0) {
         head->complete = true;
-        return DF_HTTP_HEAD_OK;
+        return read_framing(head);
     }
     return *line == ' ' || *line == '\t' ? read_folded(head, line, count)
                                          : read_field(head, line, count);

@@ -124,9 +124,8 @@ static void fail_tls(struct df_http_transfer *transfer, CURLcode code, const cha
 
 /* Which of the two clocks ran out: that of connecting, or that of the whole. */
 static void fail_timeout(struct df_http_transfer *transfer) {
-    bool connecting = time_of(transfer, CURLINFO_PRETRANSFER_TIME_T) == 0 &&
-                      number_of(transfer, CURLINFO_REQUEST_SIZE) == 0;
     bool sent = df_http_may_have_sent(transfer);
+    bool connecting = !sent;
     transfer->failed = true;
     if (connecting && transfer->connect_timeout < transfer->timeout) {
         df_http_error_set(&transfer->error, DF_KIND_TIMEOUT, sent,
@@ -202,6 +201,13 @@ static void fail_transfer(struct df_http_transfer *transfer, CURLcode code) {
         /* libcurl says the same when a line of the head passes its own ceiling. */
         if (answering && !transfer->head.complete) {
             fail(transfer, DF_KIND_LIMIT, "a line of the answer's head is too large, from", "");
+            return;
+        }
+        break;
+    case CURLE_GOT_NOTHING:
+        /* A head of its own was something: 101, say, after which there is no HTTP. */
+        if (transfer->head.status) {
+            fail(transfer, DF_KIND_PROTOCOL, "the answer's head breaks off, from", "");
             return;
         }
         break;
