@@ -14,7 +14,7 @@ local function read(text, options)
     local piece = text:sub(position, position + size - 1)
     position = position + size
     return piece
-  end, options.method or "POST", options.max_bytes or 1000)
+  end, options.method or "POST", options.max_bytes or 1000, options.end_is_uncertain)
 end
 
 local OK = "HTTP/1.1 200 OK\r\n"
@@ -83,7 +83,6 @@ describe("an answer", function()
     ["a broken chunk"] = OK .. "Transfer-Encoding: chunked\r\n\r\nx\r\n",
     ["two lengths"] = OK .. "Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
     ["another protocol"] = "HTTP/1.1 101 Switching Protocols\r\n\r\n",
-    ["informational answers without end"] = long .. OK .. "Content-Length: 0\r\n\r\n",
     ["no HTTP at all"] = "220 mail.example ESMTP\r\n\r\n",
   } do
     it("is malformed with " .. what, function()
@@ -96,7 +95,18 @@ describe("an answer", function()
     end)
   end
 
+  it("may be cut short where only an end tells its end, and ends can be cuts", function()
+    local answer, _, failed = read(OK .. "\r\nhello", { end_is_uncertain = true })
+    assert.is_nil(answer)
+    assert.are.equal("protocol", failed.kind)
+    assert.is_truthy(failed.message:find "cut short")
+    -- An error stays one, however much of its text arrived.
+    answer = read("HTTP/1.1 502 Bad Gateway\r\n\r\n<html>", { end_is_uncertain = true })
+    assert.are.equal(502, answer.status)
+  end)
+
   for what, text in pairs {
+    ["informational ones have no end"] = long .. OK .. "Content-Length: 0\r\n\r\n",
     ["its length says so"] = OK .. "Content-Length: 1001\r\n\r\n",
     ["a chunk's size says so"] = OK .. "Transfer-Encoding: chunked\r\n\r\n3e9\r\n",
     ["it goes on and on"] = OK .. "\r\n" .. ("x"):rep(1001),

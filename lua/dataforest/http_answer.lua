@@ -37,8 +37,13 @@ local function read_head(receive)
         return head, buffer
       end
       informational = informational + 1
-      if head.status == 101 or informational > MAX_INFORMATIONAL then
-        return failure "the answer is another protocol, or informational answers without end"
+      if head.status == 101 then
+        return failure "the answer goes over to another protocol"
+      elseif informational > MAX_INFORMATIONAL then
+        return failure(
+          ("the answer's head is too large: more than %d informational ones"):format(MAX_INFORMATIONAL),
+          "limit"
+        )
       end
     elseif spent + #buffer > http_head.MAX_BYTES then
       return failure(("the answer's head is larger than %d bytes"):format(http_head.MAX_BYTES), "limit")
@@ -130,12 +135,14 @@ end
 --   `sent`), with `ended` set where the server closed the connection in good order
 -- @tparam string method of the request
 -- @tparam number max_bytes the most bytes that the body may have
+-- @tparam[opt] boolean end_is_uncertain the end of a connection may be a cut (over TLS, nginx does not tell):
+--   no success is taken whose end nothing else tells
 -- @treturn[1] table `status`, `headers` (lower-case names), `body`
 -- @treturn[1] boolean whether the connection can carry another request
 -- @treturn[2] nil
 -- @treturn[2] boolean false
 -- @treturn[2] table failure: that of `receive`, or one of kind `protocol` or `limit`
-function http_answer.read(receive, method, max_bytes)
+function http_answer.read(receive, method, max_bytes, end_is_uncertain)
   local head, rest = read_head(receive)
   if not head then
     return nil, false, rest
@@ -147,6 +154,8 @@ function http_answer.read(receive, method, max_bytes)
   local body, failed = Bodies[framing](receive, rest, max_bytes, length)
   if not body then
     return nil, false, failed
+  elseif framing == "close" and end_is_uncertain and head.status < 300 then
+    return nil, false, failure_of "the answer may be cut short: it has neither Content-Length nor chunks"
   end
   local answer = { status = head.status, headers = head.headers, body = body }
   return answer, framing ~= "close" and http_head.keeps_alive(head)

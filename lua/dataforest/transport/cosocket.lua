@@ -139,7 +139,7 @@ local function exchange(self, route, head, request, fresh)
   if sent then
     response, reusable, failed = http_answer.read(function()
       return connection:receive()
-    end, request.method, request.max_response_bytes or DEFAULT_MAX_BYTES)
+    end, request.method, request.max_response_bytes or DEFAULT_MAX_BYTES, route.server_name ~= nil)
   end
   if not response then
     connection:close()
