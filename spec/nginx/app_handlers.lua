@@ -124,6 +124,15 @@ function handlers.fault(args)
   return result
 end
 
+--- One step of a case of spec/support/fault_cases.lua.
+function handlers.fault_step(args)
+  local cases = require "spec.support.fault_cases"
+  return require("spec.support.fault_calls").step(cases[tonumber(args.number)], args.effect, args.step, {
+    transport = "cosocket",
+    address = args.address,
+  })
+end
+
 --- A plain list, over the emulator of the service.
 function handlers.list(args)
   return told(

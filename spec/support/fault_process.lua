@@ -1,7 +1,8 @@
 -- The process of a fault server (see fault_server.lua): luajit fault_process.lua FOLDER PARENT
 --
 -- FOLDER/cases.json is read; FOLDER/ports is written once all ports are open (a line "name port" for
--- each case), and FOLDER/log as things happen. It ends when PARENT does, or on a signal.
+-- each case, and one for the port "control"), and FOLDER/log as things happen. A line "mend NAME" to the
+-- control port is answered by a line "done". It ends when PARENT does, or on a signal.
 
 local cjson = require "cjson"
 local ffi = require "ffi"
@@ -22,7 +23,7 @@ local TURN_SECONDS = 0.5
 local LOGGED_BYTES = 65536
 
 local folder, parent = arg[1], arg[2]
-local cases, log_file
+local cases, by_name, log_file
 
 local function write(path, text)
   local file = assert(io.open(path, "wb"))
@@ -131,6 +132,34 @@ local function handshake(link, given)
   end
 end
 
+local function header(link, name)
+  for other, value in link.head:gmatch "\r\n([^:\r]+): *([^\r]*)" do
+    if other:lower() == name then
+      return value
+    end
+  end
+  return ""
+end
+
+--- What is known only when it is sent: @DATE+2@ (in so many seconds), @PORT name of a case@ (with slashes
+-- behind it, up to the same length), and @HEADER name@ of the request.
+local function filled_in(link, bytes)
+  if not bytes:find "@%u" then
+    return bytes
+  end
+  bytes = bytes:gsub("@DATE([+-]%d+)@", function(seconds)
+    return os.date("!%a, %d %b %Y %H:%M:%S GMT", math.ceil(socket.gettime() + tonumber(seconds)))
+  end)
+  bytes = bytes:gsub("@PORT ([^@]*)@", function(name)
+    local port = tostring(by_name[name].port)
+    return port .. ("/"):rep(#"@PORT @" + #name - #port)
+  end)
+  bytes = bytes:gsub("@HEADER ([^@]*)@", function(name)
+    return header(link, name)
+  end)
+  return bytes
+end
+
 local function send(link, bytes)
   local from = 1
   while from <= #bytes do
@@ -185,6 +214,7 @@ function steps.read(link)
   local body = link.input:sub(head_end + 1, head_end + math.min(length, LOGGED_BYTES))
   log(link, "request", { head = head, size = length, body = body })
   link.input = link.input:sub(head_end + length + 1)
+  link.head = head
 end
 
 --- { "read_bytes", count }
@@ -198,6 +228,7 @@ end
 
 --- { "send", bytes, times, pause }: so many times (1), with so many seconds in between (0).
 function steps.send(link, bytes, times, pause)
+  bytes = filled_in(link, bytes)
   for turn = 1, times or 1 do
     if turn > 1 and pause then
       sleep(pause)
@@ -239,7 +270,11 @@ local function run_script(link, script)
   local at = 1
   while script[at] and not link.closed do
     local step = script[at]
-    if step[1] == "again" then -- { "again", step }: goes on there
+    if link.case.is_mended and not link.is_mended and link.head and step[1] ~= "read" then
+      -- A request that came over a connection from before: this one is answered well, too.
+      link.is_mended = true
+      script, at = link.case.mended, 2
+    elseif step[1] == "again" then -- { "again", step }: goes on there
       at = step[2] or 1
     else
       local run = steps[step[1]] or error("no step is called " .. tostring(step[1]))
@@ -259,7 +294,12 @@ local function serve(case, client, number)
     if case.tls and not case.raw then
       handshake(link, case.tls)
     end
-    run_script(link, scripts[number] or scripts[#scripts])
+    if case.is_mended then
+      link.is_mended = true
+      run_script(link, case.mended)
+    else
+      run_script(link, scripts[number] or scripts[#scripts])
+    end
   end)
   if not ok and problem ~= OVER then
     io.stderr:write(case.name, ": ", tostring(problem), "\n")
@@ -272,28 +312,8 @@ end
 
 -- Ports -----------------------------------------------------------------------------------------------
 
-local fillers = {}
-
---- Opens the port of a case. A port that refuses is bound and does not listen; one that is full
--- listens, and answers nobody since its queue is taken up.
-local function open(case)
-  local listener = assert(socket.tcp4())
-  assert(listener:bind("127.0.0.1", 0))
-  local _, port = listener:getsockname()
-  case.listener = listener
-  if case.refuse then
-    return port
-  end
-  assert(listener:listen(case.full and 0 or 1024))
-  if case.full then
-    for _ = 1, 4 do
-      local filler = assert(socket.tcp4())
-      filler:settimeout(0)
-      filler:connect("127.0.0.1", port)
-      fillers[#fillers + 1] = filler
-    end
-    return port
-  end
+--- Takes every connection from now on.
+local function accept_all(listener, take)
   listener:settimeout(0)
   start(function()
     local number = 0
@@ -304,12 +324,72 @@ local function open(case)
         number = number + 1
         local this = number
         start(function()
-          serve(case, client, this)
+          take(client, this)
         end)
       end
     end
   end)
-  return port
+end
+
+local function accept_for(case)
+  accept_all(case.listener, function(client, number)
+    serve(case, client, number)
+  end)
+end
+
+--- Opens the port of a case. A port that refuses is bound and does not listen; one that is full
+-- listens, and answers nobody since its queue is taken up.
+local function open(case)
+  local listener = assert(socket.tcp4())
+  assert(listener:bind("127.0.0.1", 0))
+  local _, port = listener:getsockname()
+  case.listener, case.port = listener, port
+  if case.refuse then
+    return
+  end
+  assert(listener:listen(case.full and 0 or 1024))
+  if not case.full then
+    accept_for(case)
+    return
+  end
+  case.fillers = {}
+  for index = 1, 4 do
+    local filler = assert(socket.tcp4())
+    filler:settimeout(0)
+    filler:connect("127.0.0.1", port)
+    case.fillers[index] = filler
+  end
+end
+
+--- From now on a case does nothing wrong.
+local function mend(case)
+  case.is_mended = true
+  case.tls = case.good or case.tls
+  for _, filler in ipairs(case.fillers or {}) do
+    filler:close()
+  end
+  if case.full then
+    case.listener:settimeout(0)
+    while case.listener:accept() do -- those that took up the queue
+    end
+  elseif case.refuse then
+    assert(case.listener:listen(1024))
+  end
+  if case.refuse or case.full then
+    accept_for(case)
+  end
+end
+
+--- Opens the port over which cases are mended.
+local function open_control()
+  local listener = assert(socket.bind("127.0.0.1", 0))
+  accept_all(listener, function(client)
+    client:settimeout(1)
+    mend(assert(by_name[(client:receive "*l" or ""):match "^mend (.*)$"]))
+    client:send "done\n"
+    client:close()
+  end)
+  return select(2, listener:getsockname())
 end
 
 local function parent_lives()
@@ -348,12 +428,14 @@ local function turn()
 end
 
 local file = assert(io.open(folder .. "/cases.json", "rb"))
-cases = cjson.decode(file:read "*a")
+cases, by_name = cjson.decode(file:read "*a"), {}
 file:close()
 log_file = assert(io.open(folder .. "/log", "ab"))
-local ports = {}
+local ports = { ("control %d\n"):format(open_control()) }
 for _, case in ipairs(cases) do
-  ports[#ports + 1] = ("%s %d\n"):format(case.name, open(case))
+  by_name[case.name] = case
+  open(case)
+  ports[#ports + 1] = ("%s %d\n"):format(case.name, case.port)
 end
 write(folder .. "/ports.new", table.concat(ports))
 os.rename(folder .. "/ports.new", folder .. "/ports")

@@ -11,10 +11,13 @@
 -- A case: `name`; `tls`, the name of a certificate (see certificates.lua) or a table
 -- { certificate = that name, protocol = "tlsv1_1" }; `connections`, a script for each connection in the
 -- order in which they come (the last one serves all further ones); `raw = true`, no TLS before the script
--- says so; or `refuse = true`, nothing listens; or `full = true`, nobody is let in.
+-- says so; or `refuse = true`, nothing listens; or `full = true`, nobody is let in. `mended`: the script of
+-- all connections once `server:mend(name)` was called; by default they answer with the certificate "good".
 --
 -- A script is a list of steps, each a list: read; read_bytes, count; send, bytes, times, pause; sleep,
 -- seconds; hold; close; cut (no goodbye of TLS); reset; tls; again, step. After the last, it closes.
+-- In what is sent, @DATE+2@ is the time in two seconds as HTTP writes it, @PORT name@ the port of a case
+-- with slashes behind it (up to the length of these words), and @HEADER name@ a header of the request.
 --
 -- Events: accept; handshake (`sni`, `protocol`); no handshake (`problem`); request (`head`, `size` of its
 -- body, `body`: 64 KiB of it at most); bytes (`count`); eof; silence; cannot send; end. All have `at`, in
@@ -58,7 +61,9 @@ function fault_server.answering(body, more)
   return { { "read" }, { "send", fault_server.answer(body, more) }, { "again" } }
 end
 
-local function with_certificates(cases, made)
+local MENDED = fault_server.answering '{"success":true,"total":0,"contents":[]}'
+
+local function completed(cases, made)
   local ready = {}
   for index, case in ipairs(cases) do
     local copy = {}
@@ -74,7 +79,9 @@ local function with_certificates(cases, made)
         protocol = given.protocol,
         options = given.options,
       }
+      copy.good = made.good
     end
+    copy.mended = case.mended or MENDED
     ready[index] = copy
   end
   return ready
@@ -93,7 +100,7 @@ function fault_server.start(cases)
     self.cases[case.name] = case
   end
   local file = assert(io.open(self.folder .. "/cases.json", "wb"))
-  file:write(cjson.encode(with_certificates(cases, self.certificates)))
+  file:write(cjson.encode(completed(cases, self.certificates)))
   file:close()
   -- What is preloaded here (a sanitizer's library, say) is not for that process.
   local command = "env -u LUA_PATH -u LUA_CPATH -u LD_PRELOAD luajit spec/support/fault_process.lua"
@@ -133,6 +140,16 @@ function Server:url(name, target)
     return ("https://%s%s"):format(certificates.HOST, target)
   end
   return ("http://%s%s"):format(self:address(name), target)
+end
+
+--- Lets a case do nothing wrong from now on.
+-- @tparam string name of the case
+function Server:mend(name)
+  local control = assert(require("socket").connect("127.0.0.1", self.ports.control))
+  control:settimeout(5)
+  assert(control:send(("mend %s\n"):format(name)))
+  assert(control:receive "*l" == "done")
+  control:close()
 end
 
 --- What happened, in order.
