@@ -229,8 +229,6 @@ local function emit_answer(self, name, call, response, err, pause)
   end
   local now = self.transport:now()
   emit(self, name, call, {
-    pause = pause,
-    reason = pause and err.kind,
     status = response and response.status,
     seconds = now - call.attempt_started,
     total_seconds = now - call.started,
