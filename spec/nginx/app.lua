@@ -13,7 +13,7 @@ local HTTP = [[
   lua_socket_log_errors off;
   keepalive_requests 100000000;
   @EXTRA@
-  init_by_lua_block { service_ports = @SERVICE@ }
+  @INIT@
   server {
     listen 127.0.0.1:@http@;
     location = /idle { content_by_lua_block { ngx.say "idle" } }
@@ -32,20 +32,21 @@ end
 
 --- Starts it.
 -- @tparam Nginx service whose ports the handlers dial, and whose CA they trust
--- @tparam[opt] table options `extra` (for `http { }`), `locations` (for `server { }`), and
+-- @tparam[opt] table options `init` (in place of the `init_by_lua_block`), `extra` (for `http { }`), `locations` (for `server { }`), and
 --   `files`, `paths`, `workers`, `log_level`, `env` of `nginx.start`
 -- @treturn Nginx with the port `http`, and with `call(handler, arguments)`
 function app.start(service, options)
   options = options or {}
   local values = {
+    INIT = options.init or "init_by_lua_block { service_ports = @SERVICE@ }",
     EXTRA = options.extra or "",
     LOCATIONS = options.locations or "",
-    SERVICE = ports_literal(service.ports),
   }
+  local inner = { SERVICE = ports_literal(service.ports), CA = service.folder .. "/ca.pem" }
   local files = options.files or {}
   files["ca.pem"] = nginx.read_file(service.folder .. "/ca.pem")
   local self = nginx.start {
-    http = HTTP:gsub("@(%u+)@", values),
+    http = HTTP:gsub("@(%u+)@", values):gsub("@(%u+)@", inner),
     ports = { "http" },
     files = files,
     paths = options.paths,

@@ -187,6 +187,46 @@ function handlers.flood(args)
   return { stale = stale, failed = failed, message = message }
 end
 
+--- A call for each of so many sizes of its answer, one after the other.
+function handlers.sizes(args)
+  local df = client("faults", { retry = false })
+  local answered = 0
+  for bytes = tonumber(args.from), tonumber(args.to) do
+    local list, err = df.accounts:get_list(nil, { headers = { ["X-Bytes"] = tostring(bytes) } })
+    assert(list, err and err.message)
+    answered = answered + 1
+  end
+  return answered
+end
+
+--- What the gate for handshakes does where nobody gives a place back.
+function handlers.gate()
+  local gate = require "dataforest.transport.cosocket_gate"
+  local now = require("dataforest.core").now
+  local started = now()
+  local places = {}
+  for i = 1, 8 do
+    places[i] = assert(gate.enter("a server", started + 0.3))
+  end
+  local impatient = gate.enter("a server", now() + 0.1)
+  local gave_up = now() - started
+  local other = gate.enter("another server", now() + 1)
+  local place = assert(gate.enter("a server", now() + 2))
+  local waited = now() - started
+  gate.leave(places[1])
+  gate.leave(place)
+  gate.leave(place)
+  return { impatient = impatient ~= nil, gave_up = gave_up, other = other ~= nil, waited = waited }
+end
+
+local shared
+
+--- A list by one client, whatever the phase.
+function handlers.shared_list(args)
+  shared = shared or client("api", { ca_file = args.ca_file, retry = false })
+  return told(shared.accounts:get_list())
+end
+
 --- One call, with a token.
 function handlers.one(args)
   local df = client(args.port or "slow", { retry = false })

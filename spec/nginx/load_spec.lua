@@ -116,6 +116,23 @@ describe("many calls inside nginx:", function()
     assert.are.equal(16, after.connections - before.connections)
   end)
 
+  it("an answer of any size leaves its connection in use", function()
+    local before = counts "faults"
+    -- Among so many sizes in a row is one that fills a buffer of nginx to its last byte.
+    assert.are.equal(600, its_app:call("sizes", { from = 3600, to = 4199 }))
+    local after = counts "faults"
+    assert.are.equal(600, after.requests - before.requests)
+    assert.is_true(after.connections - before.connections <= 1)
+  end)
+
+  it("a place for a handshake that is never given back is free again in time", function()
+    local outcome = its_app:call "gate"
+    assert.is_false(outcome.impatient)
+    assert.is_true(outcome.gave_up >= 0.1 and outcome.gave_up < 0.25, outcome.gave_up)
+    assert.is_true(outcome.other)
+    assert.is_true(outcome.waited >= 0.3 and outcome.waited < 0.6, outcome.waited)
+  end)
+
   it("whoever goes away in the middle of a call takes nobody's answer along", function()
     local before = counts "slow"
     for round = 1, 10 do

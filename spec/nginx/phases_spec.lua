@@ -129,20 +129,30 @@ describe("inside nginx", function()
       extra = [[
         lua_shared_dict outcomes 1m;
         init_worker_by_lua_block {
-          local handlers = require "spec.nginx.app_handlers"
-          local function note(name, arguments)
-            ngx.shared.outcomes:set(name, (handlers.outcome("list", arguments)))
+          local function note(handler, name, arguments)
+            local outcome = require("spec.nginx.app_handlers").outcome(handler, arguments)
+            ngx.shared.outcomes:set(name, outcome)
           end
-          note("init_worker", { ca_file = ngx.config.prefix() .. "ca.pem" })
-          note("cosocket", { transport = "cosocket" })
+          note("shared_list", "init_worker", {})
+          note("list", "cosocket", { transport = "cosocket" })
+        }
+      ]],
+      -- The same client, in the process that nginx forks its workers from.
+      init = [[
+        init_by_lua_block {
+          service_ports = @SERVICE@
+          local outcome = require("spec.nginx.app_handlers").outcome("shared_list", { ca_file = "@CA@" })
+          ngx.shared.outcomes:set("init", outcome)
         }
       ]],
       locations = LOCATIONS,
     })
+    local _, of_init = both:get("http", "/outcome?of=init")
     local _, of_worker = both:get("http", "/outcome?of=init_worker")
     local _, of_cosocket = both:get("http", "/outcome?of=cosocket")
-    local in_content = both:call "list"
+    local in_content = both:call "shared_list"
     both:stop()
+    assert.are.equal(0, cjson.decode(of_init).value.total)
     assert.are.equal(0, cjson.decode(of_worker).value.total)
     assert.matches(
       "nginx has no cosockets in its phase init_worker",

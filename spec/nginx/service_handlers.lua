@@ -31,9 +31,10 @@ function handlers.api()
   serve(emulator, { control = true })
 end
 
---- The body of a list that names who asked for it.
+--- The body of a list that names who asked for it, with blanks up to so many bytes.
 local function list_for_caller()
-  return ('{"total":0,"contents":[],"token":"%s"}'):format(ngx.var.http_x_token or "")
+  local body = ('{"total":0,"contents":[],"token":"%s"}'):format(ngx.var.http_x_token or "")
+  return body .. (" "):rep((tonumber(ngx.var.http_x_bytes) or 0) - #body)
 end
 
 function handlers.slow()

@@ -109,6 +109,7 @@ local function head_of(request, route)
   end
   local lines = { ("%s %s HTTP/1.1"):format(request.method, target), "Host: " .. route.authority }
   for name, value in pairs(request.headers or {}) do
+    value = tostring(value)
     if not name:find "^[%w!#$%%&'*+%-.^_`|~]+$" or value:find "[%z\r\n]" then
       return nil, "a header of the request holds line breaks, or has a malformed name"
     end
