@@ -852,6 +852,28 @@ describe("the emulator's record of calls", function()
     }, emulator.calls)
   end)
 
+  it("takes header names in any case, as HTTP does", function()
+    local emulator = new()
+    local timestamp = ("%.0f"):format(math.floor(emulator:now() * 1000))
+    local response = emulator:handle {
+      method = "POST",
+      target = "/api/v2/accounts/getList",
+      headers = {
+        ["Content-Type"] = "application/json",
+        ["X-NCP-APIGW-Timestamp"] = timestamp,
+        ["X-NCP-IAM-Access-Key"] = emulator.access_key,
+        ["X-NCP-APIGW-Signature-V2"] = (require("dataforest").sign {
+          method = "POST",
+          target = "/api/v2/accounts/getList",
+          timestamp = timestamp,
+          access_key = emulator.access_key,
+          secret_key = emulator.secret_key,
+        }),
+      },
+    }
+    assert.are.equal(200, response.status)
+  end)
+
   it("does not grow without end", function()
     local emulator = new()
     for _ = 1, 2010 do

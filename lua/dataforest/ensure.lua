@@ -21,6 +21,12 @@ local FINAL = { argument = true, credentials = true, auth = true, closed = true 
 -- After these an account may have been created all the same, if the request was sent.
 local UNCLEAR = { network = true, timeout = true, tls = true, server = true, protocol = true, limit = true }
 
+--- Tells whether to create again where an account is still not there after this. A handshake or an
+-- answer gone wrong counts too: the look before it went well, and there is never a second account.
+local function is_passing(err)
+  return wait.is_passing(err) or err.kind == errors.TLS or err.kind == errors.PROTOCOL
+end
+
 local function no_permission(name)
   return errors.new {
     kind = errors.FORBIDDEN,
@@ -102,10 +108,10 @@ return function(client, params, options)
       return entry, maybe_created
     elseif err then
       -- Unless something was sent there is nothing to clear up, and the look was retried already.
-      if not (failure and wait.is_passing(err)) then
+      if not (failure and is_passing(err)) then
         return nil, err
       end
-    elseif failure and not wait.is_passing(failure) then
+    elseif failure and not is_passing(failure) then
       return nil, explained(failure, list)
     elseif round <= policy.attempts then
       local created
@@ -124,7 +130,7 @@ return function(client, params, options)
       end
       maybe_created = maybe_created or may_have_worked(failure)
     end
-    if failure and wait.is_passing(failure) then
+    if failure and is_passing(failure) then
       pause_for(client, deadline, policy, round)
     end
   end

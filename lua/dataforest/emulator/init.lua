@@ -398,11 +398,19 @@ function Emulator:record(call)
   end
 end
 
+local function lower_names(headers)
+  local out = {}
+  for name, value in pairs(headers or {}) do
+    out[name:lower()] = tostring(value)
+  end
+  return out
+end
+
 --- Answers one request.
 -- @tparam table request
 -- @tparam string request.method
 -- @tparam string request.target path and query as sent
--- @tparam table request.headers by lower-case name
+-- @tparam table request.headers by name
 -- @tparam[opt] string request.body
 -- @treturn table `status`, `headers` (by lower-case name), `body`; `delay` (seconds) where the answer
 -- should come late; `drop` (`kind`, `message`, `sent`) where it should never arrive
@@ -410,7 +418,7 @@ function Emulator:handle(request)
   request = {
     method = request.method,
     target = request.target,
-    headers = request.headers or {},
+    headers = lower_names(request.headers),
     body = request.body or "",
   }
   local call = { time = self:now(), params = {} }

@@ -8,14 +8,6 @@ Transport.__index = Transport
 
 local transport = {}
 
-local function lower_names(headers)
-  local out = {}
-  for name, value in pairs(headers or {}) do
-    out[name:lower()] = tostring(value)
-  end
-  return out
-end
-
 local function failure(kind, message, sent)
   return nil, { kind = kind, message = message, sent = sent }
 end
@@ -80,7 +72,7 @@ function Transport:send(request)
   local response = self.emulator:handle {
     method = request.method,
     target = request.target or request.url:match("^%a+://[^/]*(/.*)$"),
-    headers = lower_names(request.headers),
+    headers = request.headers,
     body = request.body,
   }
   if response.drop then
