@@ -9,28 +9,30 @@ local escape = markdown.escape
 
 local page = {}
 
-local function html_of(text, link)
-  return markdown.html(text, { link = link, highlight = highlight })
-end
-
 -- Indented code in doc comments is Lua, unless it is plainly something else.
-local function prose(text)
-  local blocks = markdown.parse(text)
+local function name_languages(blocks)
   for _, block in ipairs(blocks) do
     if block.kind == "code" and block.language == "" then
-      local is_lua = block.text:find "%f[%w]local%f[%W]"
-        or block.text:find "df[.:]"
-        or block.text:find "assert"
-      block.language = is_lua and "lua" or "text"
+      local text = block.text
+      local is_lua = text:find "%f[%w]local%f[%W]" or text:find "df[.:]" or text:find "assert"
+      block.language = is_lua and "lua" or "code"
+    end
+    for _, item in ipairs(block.items or {}) do
+      name_languages(item)
     end
   end
+end
+
+local function prose(text)
+  local blocks = markdown.parse(text)
+  name_languages(blocks)
   return markdown.html(blocks, { highlight = highlight })
 end
 
 --- Types with the classes that they name as links.
 local function type_html(kind, classes)
   kind = kind:gsub("^fun%(%):([%w]+)%?$", "function that gives %1"):gsub("^%?(.*)$", "%1 or nil")
-  local html = escape((kind:gsub("|", " or ")))
+  local html = escape((kind:gsub("^{(.-),%.%.%.}$", "list of %1"):gsub("|", " or ")))
   return (
     html:gsub("%u%w+", function(word)
       local address = classes[word]
@@ -216,8 +218,7 @@ function page.html(module, operations, classes)
   local file = comments.read(module.file)
   local html = {
     ("<h1>%s</h1>\n"):format(escape(module.title)),
-    ('<p class="lead">%s</p>\n'):format(escape(module.subject)),
-    prose(file.module and file.module.text or ""),
+    (prose(file.module.text):gsub("^<p>", '<p class="lead">')),
   }
   local group = module.name:match "^dataforest%.(%w+)$"
   if operations.groups[group] then
@@ -243,7 +244,5 @@ function page.html(module, operations, classes)
   end
   return table.concat(html)
 end
-
-page.prose = html_of
 
 return page
