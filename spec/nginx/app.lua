@@ -32,8 +32,8 @@ end
 
 --- Starts it.
 -- @tparam Nginx service whose ports the handlers dial, and whose CA they trust
--- @tparam[opt] table options `init` (in place of the `init_by_lua_block`), `extra` (for `http { }`), `locations` (for `server { }`), and
---   `files`, `paths`, `workers`, `log_level`, `env` of `nginx.start`
+-- @tparam[opt] table options `init` (in place of the `init_by_lua_block`), `extra` (for `http { }`),
+--   `locations` (for `server { }`), and `files`, `paths`, `workers`, `log_level`, `env` of `nginx.start`
 -- @treturn Nginx with the port `http`, and with `call(handler, arguments)`
 function app.start(service, options)
   options = options or {}

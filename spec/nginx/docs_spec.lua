@@ -54,14 +54,15 @@ describe("docs/openresty.md", function()
         )),
       },
     }
+    finally(function()
+      its_app:stop()
+    end)
     its_service:control "reset"
     its_service:control("add_account", { name = "cloud1" })
     local status, body = its_app:get("http", "/accounts")
-    local complaints = its_app:complaints()
-    its_app:stop()
     assert.are.equal(200, status, body)
     assert.are.equal("cloud1 RUNNING\n", body)
-    assert.are.equal("", complaints)
+    assert.are.equal("", its_app:complaints())
   end)
 
   it("has an adapter for lua-resty-http that passes the account suite", function()
@@ -71,6 +72,9 @@ describe("docs/openresty.md", function()
       paths = false,
       files = { ["resty_http_transport.lua"] = block("lua", "-- resty_http_transport.lua") },
     })
+    finally(function()
+      its_app:stop()
+    end)
     local ran = 0
     for number, case in ipairs(require "spec.support.account_suite") do
       -- Two things that the page says are given up, and that plain HTTP has no verified clock.
@@ -82,7 +86,6 @@ describe("docs/openresty.md", function()
         ran = ran + 1
       end
     end
-    its_app:stop()
     assert.is_true(ran > 60)
   end)
 end)

@@ -17,28 +17,28 @@ local NGINX_OWN_WORDS = {
 
 -- fault, kind, the most seconds it may take
 local FAULTS = {
-  { "nothing", "network", 1 },
-  { "nothing_reset", "network", 1 },
-  { "head_half", "protocol", 1 },
-  { "head_reset", "protocol", 1 }, -- over TLS, nginx tells a reset and a close by the same word
-  { "body_half", "protocol", 1 },
-  { "body_reset", "protocol", 1 },
-  { "length_too_small", "protocol", 1 },
-  { "length_too_large", "protocol", 1 },
-  { "chunk_broken", "protocol", 1 },
-  { "chunk_half", "protocol", 1 },
-  { "chunks_without_end", "protocol", 1 },
-  { "chunks_endless", "limit", 1 },
-  { "head_without_end", "limit", 1 },
-  { "body_without_end", "limit", 1 },
-  { "informational_without_end", "limit", 1 },
-  { "conflicting", "protocol", 1 },
-  { "both_framings", "protocol", 1 },
-  { "not_http", "protocol", 1 },
-  { "http_2_preface", "protocol", 1 },
-  { "close_delimited", "protocol", 1 }, -- over TLS, nginx does not tell an end from a cut
-  { "drip", "timeout", 0.9 },
-  { "silence", "timeout", 0.9 },
+  { "nothing", "network", 2 },
+  { "nothing_reset", "network", 2 },
+  { "head_half", "protocol", 2 },
+  { "head_reset", "protocol", 2 }, -- over TLS, nginx tells a reset and a close by the same word
+  { "body_half", "protocol", 2 },
+  { "body_reset", "protocol", 2 },
+  { "length_too_small", "protocol", 2 },
+  { "length_too_large", "protocol", 2 },
+  { "chunk_broken", "protocol", 2 },
+  { "chunk_half", "protocol", 2 },
+  { "chunks_without_end", "protocol", 2 },
+  { "chunks_endless", "limit", 2 },
+  { "head_without_end", "limit", 2 },
+  { "body_without_end", "limit", 2 },
+  { "informational_without_end", "limit", 2 },
+  { "conflicting", "protocol", 2 },
+  { "both_framings", "protocol", 2 },
+  { "not_http", "protocol", 2 },
+  { "http_2_preface", "protocol", 2 },
+  { "close_delimited", "protocol", 2 }, -- over TLS, nginx does not tell an end from a cut
+  { "drip", "timeout", 1.5 },
+  { "silence", "timeout", 1.5 },
 }
 
 local GOOD = {

@@ -147,11 +147,13 @@ describe("inside nginx", function()
       ]],
       locations = LOCATIONS,
     })
+    finally(function()
+      both:stop()
+    end)
     local _, of_init = both:get("http", "/outcome?of=init")
     local _, of_worker = both:get("http", "/outcome?of=init_worker")
     local _, of_cosocket = both:get("http", "/outcome?of=cosocket")
     local in_content = both:call "shared_list"
-    both:stop()
     assert.are.equal(0, cjson.decode(of_init).value.total)
     assert.are.equal(0, cjson.decode(of_worker).value.total)
     assert.matches(

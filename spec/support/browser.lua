@@ -66,6 +66,7 @@ function browser.start()
       self.port
     )
   )
+  nginx.guard(self.pid, self.folder)
   if not wait_for_driver(self) then
     self:stop()
     error("chromedriver did not start: " .. nginx.read_file(self.folder .. "/driver.log"), 2)

@@ -3,6 +3,7 @@
 
 local core = require "dataforest.core"
 local curl = require "dataforest.curl"
+local own_pid = require("spec.support.server").own_pid
 local server = require "dataforest.emulator.server"
 
 local nginx = {}
@@ -91,6 +92,20 @@ function nginx.remove(folder)
   output_of("rm -rf " .. server.quoted(folder))
 end
 
+-- Ends a process and removes its folder where the specs ended without doing so.
+local GUARD = [[
+while kill -0 %d && kill -0 %d; do sleep 0.5; done
+kill %d && sleep 0.5
+rm -rf %s
+]]
+
+--- Sees to it that a process does not outlive this one.
+function nginx.guard(pid, folder)
+  local script = GUARD:format(own_pid(), pid, pid, server.quoted(folder))
+  -- In a session of its own: what is sent to all processes of a terminal or of a test run passes it by.
+  os.execute(("setsid sh -c %s >/dev/null 2>&1 </dev/null &"):format(server.quoted(script)))
+end
+
 --- Starts an nginx, and returns once it listens.
 -- @tparam table options
 -- @tparam string options.http what stands inside `http { }`; `@name@` is the port of that name
@@ -146,6 +161,7 @@ function nginx.start(options)
     local said = output_of("cd " .. server.quoted(self.folder) .. " && " .. command)
     if said:find "=0$" then
       self.pid = assert(tonumber(read_file(self.folder .. "/nginx.pid"):match "%d+"), "nginx wrote no pid")
+      nginx.guard(self.pid, self.folder)
       self.engine = curl.engine {}
       return self
     elseif not said:find("Address already in use", 1, true) then
