@@ -66,8 +66,13 @@ local function is_untrusted(reason)
   return false
 end
 
+--- Whether the name to be verified is an address, which no certificate passes for.
+local function is_nameless(route)
+  return causes.is_address(route.server_name) or route.server_name:find(":", 1, true) ~= nil
+end
+
 local function cure_of_mismatch(route)
-  if causes.is_address(route.server_name) or route.server_name:find(":", 1, true) then
+  if is_nameless(route) then
     return "; nginx verifies no IP addresses: put the certificate's name into base_url, and the address into"
       .. ' the option connect_to = "address:port"'
   end
@@ -76,6 +81,8 @@ end
 
 local function cure_of_handshake(reason, route, settings)
   if reason == "certificate host mismatch" then
+    return cure_of_mismatch(route)
+  elseif reason == "certificate refused" and is_nameless(route) then
     return cure_of_mismatch(route)
   elseif reason == "certificate refused" then
     return " (nginx does not say why); check the directives lua_ssl_trusted_certificate and"
