@@ -1278,7 +1278,7 @@ function Emulator:transport(options) end
 ---@class dataforest.EmulatorHandleRequest
 ---@field method string
 ---@field target string path and query as sent
----@field headers table by lower-case name
+---@field headers table by name
 ---@field body? string
 
 ---Answers one request.
