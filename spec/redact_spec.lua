@@ -19,8 +19,34 @@ describe("redact.clean", function()
       'Qa<1&\\"x\\\\y\\/z=',
       "Qa&lt;1&amp;&quot;x\\y/z=",
       "UWE8MSYieFx5L3o9",
+      "%51%61%3C%31%26%22%78%5C%79%2F%7A%3D", -- all of it escaped
+      "Qa%3C1&%22x\\y/z=", -- as little as can be
+      'Qa\\u003c1\\u0026\\"x\\\\y\\/z=',
+      "Qa&#60;1&#38;&#x22;x\\y/z=",
     } do
       assert.are.equal("a [redacted] b", redact.clean("a " .. form .. " b", { SECRET }), form)
+    end
+  end)
+
+  it("knows a secret with an escape in it, as it is and escaped once more", function()
+    for _, form in ipairs { "a%41+&lt;", "a%2541%2B%26lt%3B", "a%41+&amp;lt;" } do
+      assert.are.equal("x[redacted]y", redact.clean("x" .. form .. "y", { "a%41+&lt;" }), form)
+    end
+    assert.are.equal("aA &lt", redact.clean("aA &lt", { "a%41+&lt;" }))
+  end)
+
+  it("leaves an escape at the end of the text alone", function()
+    for _, text in ipairs {
+      "abc%",
+      "abc%4",
+      "abc\\",
+      "abc\\u00",
+      "abc&",
+      "abc&#",
+      "abc&#x;",
+      "abc&#99999999999;",
+    } do
+      assert.are.equal(text, redact.clean(text, { "abcd" }))
     end
   end)
 
@@ -36,6 +62,7 @@ describe("redact.clean", function()
   it("takes a secret for what it is and not for a pattern", function()
     assert.are.equal("a.c", redact.clean("a.c", { "%w%." }))
     assert.are.equal("[redacted]", redact.clean("%w%.", { "%w%." }))
+    assert.are.equal("a[redacted]c", redact.clean("a\0%b\0c", { "\0%b\0" }))
   end)
 
   it("passes through what holds none, and nil", function()
