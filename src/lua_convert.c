@@ -1,6 +1,6 @@
 #include "lua_convert.h"
 
-#include <locale.h>
+#include <langinfo.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -95,7 +95,7 @@ static void number_text(double value, char text[NUMBER_SIZE]) {
         if (strtod(text, NULL) != value) {
             snprintf(text, NUMBER_SIZE, "%.17g", value);
         }
-        const char point = *localeconv()->decimal_point;
+        const char point = *nl_langinfo(RADIXCHAR);
         char *found = strchr(text, point);
         if (found) {
             *found = '.';
@@ -105,14 +105,14 @@ static void number_text(double value, char text[NUMBER_SIZE]) {
 
 /* "expected WHAT, got THE VALUE AT THE TOP". */
 bool df_mismatch(struct df_walk *w, lua_State *L, enum df_type_tag tag) {
-    char got[DF_MESSAGE_SIZE];
+    char got[DF_MESSAGE_SIZE - 32];
     size_t length;
     const char *text;
     switch (lua_type(L, -1)) {
     case LUA_TSTRING:
         text = lua_tolstring(L, -1, &length);
         got[0] = '"';
-        length = 1 + quote(got + 1, sizeof got - 40, text, length);
+        length = 1 + quote(got + 1, sizeof got - 2, text, length);
         got[length] = '"';
         got[length + 1] = '\0';
         break;
@@ -196,7 +196,7 @@ static bool parse_number(const char *text, size_t length, double *value) {
     copy[length] = '\0';
     char *point = strchr(copy, '.');
     if (point) {
-        *point = *localeconv()->decimal_point;
+        *point = *nl_langinfo(RADIXCHAR);
     }
     *value = strtod(copy, NULL);
     return true;
