@@ -6,6 +6,7 @@
 
 #include <curl/curl.h>
 #include <lualib.h>
+#include <pthread.h>
 #include <string.h>
 
 enum {
@@ -495,6 +496,14 @@ static void fill_metatable(lua_State *L, int index, int first, const luaL_Reg *m
     lua_pop(L, 1);
 }
 
+/* libcurl writes its versions into a place that all threads share. */
+static pthread_once_t versions_once = PTHREAD_ONCE_INIT;
+static const char *versions;
+
+static void write_versions(void) {
+    versions = curl_version();
+}
+
 DF_EXPORT int luaopen_dataforest_curl(lua_State *L);
 DF_EXPORT int luaopen_dataforest_curl(lua_State *L) {
     lua_newtable(L);
@@ -506,7 +515,8 @@ DF_EXPORT int luaopen_dataforest_curl(lua_State *L) {
     lua_pushvalue(L, engines);
     lua_pushvalue(L, engines + 1);
     df_lua_set_functions(L, module_functions, 2);
-    lua_pushstring(L, curl_version());
+    pthread_once(&versions_once, write_versions);
+    lua_pushstring(L, versions);
     lua_setfield(L, -2, "libcurl");
     return 1;
 }
