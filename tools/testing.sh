@@ -42,10 +42,25 @@ build_c_tests() {
     cmake --build "$folder" --target c-tests --parallel "$(nproc)"
 }
 
-# run_cmocka <folder> <test> [<wrapper>...]: one C test program (under valgrind, say), its TAP counted.
+# build_embed_tests <folder> [<cmake argument>...]: builds the programs that embed Lua, in build/<folder>.
+build_embed_tests() {
+  local folder=build/$1
+  shift
+  cmake -S . -B "$folder" -DDATAFOREST_WERROR=ON "$@" >/dev/null &&
+    cmake --build "$folder" --target embed-tests --parallel "$(nproc)"
+}
+
+# run_cmocka <folder> <test> [<wrapper>...]: one C test program (under valgrind, say).
 run_cmocka() {
-  local program=build/$1/c-tests/$2 output status
+  local program=build/$1/c-tests/$2
   shift 2
+  run_tap "$program" "$@"
+}
+
+# run_tap <program> [<wrapper>...]: a program of cmocka tests, its TAP counted.
+run_tap() {
+  local program=$1 output status
+  shift
   echo "# $program"
   output=$(CMOCKA_MESSAGE_OUTPUT=TAP "$@" "$program" 2>&1)
   status=$?
