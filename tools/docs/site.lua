@@ -33,16 +33,10 @@ local function write(path, text)
   file:close()
 end
 
--- The pages that are written by hand: file, place in the site, and name in the list where it differs.
-local GUIDE = {
-  { file = "README.md", path = "index.html", label = "Overview" },
-  { file = "docs/tutorial.md", path = "tutorial.html" },
-  { file = "docs/openresty.md", path = "openresty.html" },
-  { file = "docs/testing.md", path = "testing.html" },
-  { file = "docs/event-loops.md", path = "event-loops.html" },
-  { file = "docs/errors.md", path = "errors.html" },
-  { file = "docs/credentials.md", path = "credentials.html" },
-}
+-- The pages that are written by hand: file, place in the site, and name in the list where it differs. The
+-- guide is README.md and all of docs/, these first; what is not there is left out.
+local GUIDE = { { file = "README.md", path = "index.html", label = "Overview" } }
+local ORDER = { "tutorial", "openresty", "testing", "event-loops", "errors", "credentials" }
 
 local PROJECT = {
   { file = "docs/design.md", path = "design.html" },
@@ -50,6 +44,28 @@ local PROJECT = {
   { file = "SECURITY.md", path = "security.html" },
   { file = "CHANGELOG.md", path = "changelog.html" },
 }
+
+local function add_to_guide(name)
+  for _, list in ipairs { GUIDE, PROJECT } do
+    for _, page in ipairs(list) do
+      if page.file == "docs/" .. name .. ".md" then
+        return
+      end
+    end
+  end
+  GUIDE[#GUIDE + 1] = { file = "docs/" .. name .. ".md", path = name .. ".html" }
+end
+
+for _, name in ipairs(ORDER) do
+  if read("docs/" .. name .. ".md") then
+    add_to_guide(name)
+  end
+end
+local listing = assert(io.popen "ls docs/*.md | LC_ALL=C sort")
+for path in listing:lines() do
+  add_to_guide(path:match "([^/]+)%.md$")
+end
+listing:close()
 
 local places = {} -- in the site, by file
 for _, list in ipairs { GUIDE, PROJECT } do
