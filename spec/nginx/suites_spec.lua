@@ -1,5 +1,5 @@
--- The whole suites of accounts, apps and clocks inside nginx: LuaJIT, cosockets, TLS, and the emulator in another
--- nginx.
+-- The whole suites of accounts, apps and clocks inside nginx: LuaJIT, cosockets, TLS, and the emulator in
+-- another nginx.
 
 local app = require "spec.nginx.app"
 local cjson = require "cjson"
