@@ -80,18 +80,33 @@ function scheduler.pause(seconds)
   end
 end
 
-local function take_ended(engine)
-  local by_number = waiting[engine]
+local function wake(engine, number)
+  local task = waiting[engine][number]
+  if task then
+    waiting[engine][number] = nil
+    local engines = task.loop.engines
+    engines[engine] = engines[engine] > 1 and engines[engine] - 1 or nil
+    make_ready(task)
+  end
+end
+
+--- Lets the engine do its work, for so many seconds at most, and wakes whose transfers have ended.
+local function step(engine, seconds)
+  local running = engine:step(seconds)
   local number = engine:ended()
   while number do
-    local task = by_number[number]
-    if task then
-      by_number[number] = nil
-      local engines = task.loop.engines
-      engines[engine] = engines[engine] > 1 and engines[engine] - 1 or nil
-      make_ready(task)
-    end
+    wake(engine, number)
     number = engine:ended()
+  end
+  if running == 0 then
+    -- Still waited for: the engine was closed, and each transfer's result says so.
+    local left = {}
+    for each in pairs(waiting[engine]) do
+      left[#left + 1] = each
+    end
+    for _, each in ipairs(left) do
+      wake(engine, each)
+    end
   end
 end
 
@@ -104,16 +119,14 @@ local function wait(loop)
   if not engine then
     core.sleep(seconds)
   elseif not next(loop.engines, engine) then
-    engine:step(seconds)
-    take_ended(engine)
+    step(engine, seconds)
   else
     local several = {}
     for each in pairs(loop.engines) do
       several[#several + 1] = each
     end
     for _, each in ipairs(several) do
-      each:step(math.min(seconds, TURN))
-      take_ended(each)
+      step(each, math.min(seconds, TURN))
     end
   end
   local now = core.monotonic()
