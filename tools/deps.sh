@@ -10,7 +10,7 @@ set -eu
 build="libc6-dev cmake:cmake pkg-config:pkg-config libssl-dev libcurl4-openssl-dev
   lua5.4 liblua5.4-dev luajit2 libluajit2-5.1-dev lua-cjson lua-expat lua-argparse"
 demo="openssl:openssl nginx:nginx-light libnginx-mod-http-lua"
-test="$demo curl:curl tmux:tmux zsh:zsh fish:fish lua-busted lua-socket lua-sec luarocks:luarocks libcmocka-dev
+test="$demo curl:curl tmux:tmux zsh:zsh fish:fish lua-busted lua-cqueues lua-socket lua-sec luarocks:luarocks libcmocka-dev
   valgrind:valgrind
   lua5.1 liblua5.1-0-dev lua5.2 liblua5.2-dev lua5.3 liblua5.3-dev"
 lint="lua-check libcmocka-dev clang-format:clang-format clang-tidy:clang-tidy cppcheck:cppcheck
