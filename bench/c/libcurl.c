@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { HANDLES = 64, HEADERS = 7, LINE = 160, EVENTS = 64 };
+enum { HANDLES = 64, HEADERS = 6, LINE = 160, EVENTS = 64 };
 
 struct call {
     CURL *easy;
@@ -56,9 +56,8 @@ static void prepare(struct call *call) {
     }
     snprintf(call->lines[0], LINE, "Content-Type: application/json");
     snprintf(call->lines[1], LINE, "Accept: application/json");
-    snprintf(call->lines[2], LINE, "User-Agent: libcurl in C");
-    snprintf(call->lines[3], LINE, "Expect:");
-    snprintf(call->lines[4], LINE, "x-ncp-iam-access-key: %s", setting("BENCH_ACCESS_KEY"));
+    snprintf(call->lines[2], LINE, "User-Agent: dataforest/%s (libcurl)", DATAFOREST_VERSION);
+    snprintf(call->lines[3], LINE, "x-ncp-iam-access-key: %s", setting("BENCH_ACCESS_KEY"));
     for (int i = 0; i < HEADERS; i++) {
         call->nodes[i].data = call->lines[i];
         call->nodes[i].next = i + 1 < HEADERS ? &call->nodes[i + 1] : NULL;
@@ -87,8 +86,8 @@ static void sign(struct call *call) {
     if (problem) {
         fail("sign", problem);
     }
-    snprintf(call->lines[5], LINE, "x-ncp-apigw-timestamp: %s", digits);
-    snprintf(call->lines[6], LINE, "x-ncp-apigw-signature-v2: %s", signature);
+    snprintf(call->lines[4], LINE, "x-ncp-apigw-timestamp: %s", digits);
+    snprintf(call->lines[5], LINE, "x-ncp-apigw-signature-v2: %s", signature);
 }
 
 static void check(CURL *easy, CURLcode code) {

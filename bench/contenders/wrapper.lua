@@ -6,14 +6,13 @@
 local answers = require "bench.answers"
 local cjson = require "cjson"
 local core = require "dataforest.core"
-local dataforest = require "dataforest"
 local timing = require "bench.contenders.timing"
 
 local ACCESS_KEY, SECRET_KEY = "AKBENCHBENCHBENCH", "SKBENCHBENCHBENCHBENCHBENCHBENCH"
 
 local function library()
   local headers = { ["content-type"] = "application/json" }
-  local df = dataforest.new {
+  local df = require("dataforest").new {
     access_key = ACCESS_KEY,
     secret_key = SECRET_KEY,
     transport = function()
