@@ -359,7 +359,7 @@ describe("retries", function()
   it("take the 404 of a repeated delete for success, and of a first one for an error", function()
     local GONE = { status = 404, body = '{"message":"no such element","success":false}' }
     local df = client { UNAVAILABLE, GONE }
-    assert.is_table(df.accounts:delete(ID))
+    assert.are.same({ id = ID }, df.accounts:delete(ID))
     df = client { GONE }
     local value, err = df.accounts:delete(ID)
     assert.is_nil(value)

@@ -172,7 +172,7 @@ local function ask_provider(self, deadline)
   if not ok then
     return nil, "the provider raised: " .. tostring(keys)
   end
-  return keys, message and tostring(message)
+  return keys, message
 end
 
 --- The signer for one attempt, and its access key.
@@ -533,7 +533,7 @@ function Client:run(operation, params, options)
     local value, response
     value, err, response = attempt(self, call)
     if value == nil and succeeded_before(call, err) then
-      value = {}
+      value = { id = call.wire.id } -- as the answer that was lost had it
     end
     emit_answer(self, "attempt", call, response, err and finish_error(call, err))
     if value ~= nil then
