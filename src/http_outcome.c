@@ -239,10 +239,8 @@ void df_http_conclude(struct df_http_transfer *transfer, CURLcode code) {
         fail_transfer(transfer, code);
     } else if (!transfer->head.complete || transfer->head.status < 200) {
         fail(transfer, DF_KIND_PROTOCOL, "the answer's head breaks off, from", "");
-    } else if (is_end_uncertain(transfer)) {
-        fail(transfer, DF_KIND_PROTOCOL, "the answer may be cut short, from",
-             "it has neither Content-Length nor chunks");
     } else {
+        transfer->end_uncertain = is_end_uncertain(transfer);
         transfer->reused = number_of(transfer, CURLINFO_NUM_CONNECTS) == 0;
     }
 }

@@ -394,6 +394,7 @@ bool df_http_transfer_prepare(struct df_http_transfer *transfer,
                               struct df_http_error *error) {
     transfer->failed = false;
     transfer->reused = false;
+    transfer->end_uncertain = false;
     transfer->head_result = DF_HTTP_HEAD_OK;
     transfer->body_result = DF_BUFFER_OK;
     df_http_head_reset(&transfer->head);
@@ -438,4 +439,8 @@ struct df_http_text df_http_transfer_body(const struct df_http_transfer *transfe
 
 bool df_http_transfer_reused(const struct df_http_transfer *transfer) {
     return transfer->reused;
+}
+
+bool df_http_transfer_end_uncertain(const struct df_http_transfer *transfer) {
+    return transfer->end_uncertain;
 }

@@ -94,6 +94,10 @@ static int push_response(lua_State *L, const struct df_http_transfer *transfer) 
     lua_setfield(L, -2, "body");
     lua_pushboolean(L, df_http_transfer_reused(transfer));
     lua_setfield(L, -2, "reused");
+    if (df_http_transfer_end_uncertain(transfer)) {
+        lua_pushboolean(L, 1);
+        lua_setfield(L, -2, "end_uncertain");
+    }
     return 1;
 }
 

@@ -221,7 +221,8 @@ local EMPTY_MESSAGES = { success = true, [""] = true }
 
 --- Tells what an answer means.
 -- @tparam table operation an entry of `dataforest.operations`
--- @tparam table response `status`, `headers` with lower-case names, and `body`
+-- @tparam table response `status`, `headers` with lower-case names, and `body`; `end_uncertain` where the
+--   body may be a part of what was sent
 -- @treturn[1] table|string the value of the call
 -- @treturn[2] nil
 -- @treturn[2] table an error: `auth`, `forbidden`, `not_found`, `invalid`, `quota`, `throttled`,
@@ -230,6 +231,9 @@ function answer.read(operation, response)
   local status = response.status
   if status < 200 or status > 299 then
     return failed(response)
+  elseif response.end_uncertain and (operation.binary or response.body == "") then
+    -- A text that is whole shows it by its last bracket; bytes and nothing at all do not.
+    return malformed(response, "it may be cut short, since it has neither Content-Length nor chunks")
   elseif operation.binary then
     return bytes(response)
   elseif response.body == "" then

@@ -135,9 +135,9 @@ end
 --   `sent`), with `ended` set where the server closed the connection in good order
 -- @tparam string method of the request
 -- @tparam number max_bytes the most bytes that the body may have
--- @tparam[opt] boolean end_is_uncertain the end of a connection may be a cut (over TLS, nginx does not tell):
---   no success is taken whose end nothing else tells
--- @treturn[1] table `status`, `headers` (lower-case names), `body`
+-- @tparam[opt] boolean end_is_uncertain the end of a connection may be a cut (over TLS, nginx does not tell)
+-- @treturn[1] table `status`, `headers` (lower-case names), `body`, and `end_uncertain`: true where nothing
+--   but such an end told the end of the body
 -- @treturn[1] boolean whether the connection can carry another request
 -- @treturn[2] nil
 -- @treturn[2] boolean false
@@ -154,10 +154,9 @@ function http_answer.read(receive, method, max_bytes, end_is_uncertain)
   local body, failed = Bodies[framing](receive, rest, max_bytes, length)
   if not body then
     return nil, false, failed
-  elseif framing == "close" and end_is_uncertain and head.status < 300 then
-    return nil, false, failure_of "the answer may be cut short: it has neither Content-Length nor chunks"
   end
   local answer = { status = head.status, headers = head.headers, body = body }
+  answer.end_uncertain = framing == "close" and end_is_uncertain or nil
   return answer, framing ~= "close" and http_head.keeps_alive(head)
 end
 

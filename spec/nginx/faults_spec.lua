@@ -36,7 +36,6 @@ local FAULTS = {
   { "both_framings", "protocol", 2 },
   { "not_http", "protocol", 2 },
   { "http_2_preface", "protocol", 2 },
-  { "close_delimited", "protocol", 2 }, -- over TLS, nginx does not tell an end from a cut
   { "drip", "timeout", 1.5 },
   { "silence", "timeout", 1.5 },
 }
@@ -94,11 +93,13 @@ describe("a client inside nginx", function()
     end)
   end
 
-  it("takes an answer that ends with its connection, without TLS", function()
-    local result = its_app:call("fault", { name = "close_delimited", port = "plain", warm = 0 })
-    assert.are.equal("during", result.during.token, result.during.message)
-    assert_own_answers(result)
-  end)
+  for _, port in ipairs { "plain", "tls" } do
+    it(("takes an answer that ends with its connection (%s)"):format(port), function()
+      local result = its_app:call("fault", { name = "close_delimited", port = port, warm = 0 })
+      assert.are.equal("during", result.during.token, result.during.message)
+      assert_own_answers(result)
+    end)
+  end
 
   for _, name in ipairs(GOOD) do
     it("takes no harm from " .. name, function()

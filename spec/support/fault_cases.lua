@@ -466,7 +466,16 @@ bad_body("a chunk without its end", "", CHUNKED .. ("%x\r\n%sXX0\r\n\r\n"):forma
 bad_body("half a chunk", "", CHUNKED .. ("%x\r\n%s"):format(#LIST, LIST:sub(1, 10)))
 bad_body("no last chunk", "", CHUNKED .. chunk(LIST))
 bad_body("half of the last chunk", "", CHUNKED .. chunk(LIST) .. "0\r\n")
-bad_body("a success that may have been cut short", "cut short", HEAD .. "\r\n" .. LIST, { "cut" })
+bad_body("a success that was cut short", "", HEAD .. "\r\n" .. LIST:sub(1, -2), { "cut" })
+cases[#cases].status = 200
+bad_body("a success that was cut before its body", "cut short", HEAD .. "\r\n", { "cut" })
+cases[#cases].status = 200
+add {
+  name = "a success that ends with its connection",
+  connections = saying(HEAD .. "\r\n" .. LIST, { "cut" }),
+  value = is_list,
+  attempts = FINAL,
+}
 
 local function too_much(name, ...)
   add {
@@ -665,7 +674,7 @@ add {
   ),
   operation = "accounts/getKerberosKeytab",
   kind = "protocol",
-  sent = true,
+  status = 200,
   message = "cut short",
   attempts = FINAL,
 }
