@@ -884,7 +884,7 @@ add {
   connections = in_turn(UNAVAILABLE, GONE),
   operation = "accounts/delete",
   value = function(value)
-    return next(value) == nil
+    return type(value.id) == "string" and next(value, next(value)) == nil
   end,
   status = 404,
   attempts = { idempotent = 2 },
