@@ -17,6 +17,7 @@ local SERVICE = [[
   keepalive_timeout 300s;
   map $connection_requests $is_checked { "~SAMPLE" 1; default 0; }
   init_by_lua_block { bench_check = require "bench.nginx_check" }
+  map $server_port $expected_protocol { @http2@ HTTP/2.0; default HTTP/1.1; }
   ssl_certificate server.pem;
   ssl_certificate_key server.key;
   server {

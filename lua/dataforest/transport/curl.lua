@@ -94,7 +94,8 @@ Transport.__close = Transport.close
 
 --- Makes a transport. It opens nothing yet.
 -- @tparam[opt] table options `ca_file` (path of a PEM bundle), `proxy` (a URL, or "env"),
---   `pool_size` (idle connections to keep)
+--   `pool_size` (idle connections to keep), `http2` (boolean: share one connection where the server
+--   offers HTTP/2; false by default)
 -- @treturn table the transport
 function curl.new(options)
   options = options or {}
@@ -103,6 +104,7 @@ function curl.new(options)
       ca_file = options.ca_file,
       proxy = options.proxy,
       max_connections = options.pool_size,
+      http2 = options.http2,
     },
   }, Transport)
 end
