@@ -66,7 +66,8 @@ const struct df_http_head *df_http_transfer_head(const struct df_http_transfer *
 struct df_http_text df_http_transfer_body(const struct df_http_transfer *transfer);
 bool df_http_transfer_reused(const struct df_http_transfer *transfer);
 
-/* Whether the body may be a part of what was sent: only the end of a TLS connection told its end. */
+/* Whether the body may be a part of what was sent: only the end of a TLS connection told its end.
+ */
 bool df_http_transfer_end_uncertain(const struct df_http_transfer *transfer);
 
 /* Ends a transfer that is in flight with kind `closed`. */

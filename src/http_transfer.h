@@ -52,7 +52,7 @@ struct df_http_transfer {
     bool failed;
     bool reused;
     bool end_uncertain; /* what came may be a part of what was sent */
-    char peer[304]; /* whom errors name: host:port */
+    char peer[304];     /* whom errors name: host:port */
     char curl_message[CURL_ERROR_SIZE];
 };
 

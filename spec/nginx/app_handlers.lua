@@ -248,6 +248,25 @@ function handlers.memory()
   }
 end
 
+--- Many calls at once, each of them slow; one raises, and one maps again.
+function handlers.map()
+  local df = client "slow"
+  local started = ngx.now()
+  local values, errors = df:map({ 1, 2, 3, 4, 5, 6 }, function(item)
+    if item == 5 then
+      error "broken"
+    elseif item == 6 then
+      return #df:map({ 1, 2 }, function()
+        return df.accounts:get_list() and true
+      end)
+    end
+    local list, err = df.accounts:get_list()
+    return list and item, err
+  end)
+  ngx.update_time()
+  return { seconds = ngx.now() - started, values = values, broken = errors and errors[5] }
+end
+
 function handlers.pid()
   return ngx.worker.pid()
 end
