@@ -18,11 +18,15 @@ describe("redact.clean", function()
       'Qa<1&\\"x\\\\y/z=',
       'Qa<1&\\"x\\\\y\\/z=',
       "Qa&lt;1&amp;&quot;x\\y/z=",
+      'Qa\\u003c1\\u0026\\"x\\\\y/z\\u003d',
+      "Qa&lt;1&amp;&#34;x\\y/z=",
       "UWE8MSYieFx5L3o9",
       "%51%61%3C%31%26%22%78%5C%79%2F%7A%3D", -- all of it escaped
       "Qa%3C1&%22x\\y/z=", -- as little as can be
       'Qa\\u003c1\\u0026\\"x\\\\y\\/z=',
       "Qa&#60;1&#38;&#x22;x\\y/z=",
+      "51613c312622785c792f7a3d",
+      "51613C312622785C792F7A3D",
     } do
       assert.are.equal("a [redacted] b", redact.clean("a " .. form .. " b", { SECRET }), form)
     end
@@ -53,6 +57,26 @@ describe("redact.clean", function()
   it("takes base64 out with and without its padding", function()
     assert.are.equal("[redacted]", redact.clean("YWJjZA==", { "abcd" }))
     assert.are.equal("[redacted].", redact.clean("YWJjZA.", { "abcd" }))
+  end)
+
+  it("takes it out of longer texts in base64, wherever it begins in them", function()
+    local core = require "dataforest.core"
+    for behind = 0, 5 do
+      local text = core.base64(("x"):rep(behind) .. SECRET .. "yyy")
+      local cleaned = redact.clean(text, { SECRET })
+      assert.matches("[redacted]", cleaned, 1, true)
+      assert.is_true(#cleaned - #"[redacted]" <= #core.base64(("x"):rep(behind) .. "yyy") + 4, cleaned)
+    end
+    assert.are.equal("[redacted]", redact.clean("8J-YgPCfmIA_", { "\240\159\152\128\240\159\152\128?" }))
+  end)
+
+  it("takes out what a cut has left of it", function()
+    for count = 1, #SECRET do
+      local text = ('expected a number, got "%s..." there'):format(SECRET:sub(1, count))
+      assert.are.equal('expected a number, got "[redacted]..." there', redact.clean(text, { SECRET }))
+    end
+    assert.are.equal("a [redacted]... b [redacted]...", redact.clean("a Qa<... b Qa%3C1%...", { SECRET }))
+    assert.are.equal("... and so on...", redact.clean("... and so on...", { SECRET }))
   end)
 
   it("leaves the text readable where the secret is a letter or two", function()

@@ -270,21 +270,50 @@ local function gather_secrets(fields, values, secrets)
   for _, field in ipairs(fields) do
     local value, kind = values[field.name], field.type
     if field.secret and type(value) == "string" then
-      secrets = secrets or {}
       secrets[#secrets + 1] = value
     elseif type(kind) == "table" and type(value) == "table" then
       if kind.fields then
-        secrets = gather_secrets(kind.fields, value, secrets)
+        gather_secrets(kind.fields, value, secrets)
       elseif type(kind.array) == "table" and kind.array.fields then
         for _, member in ipairs(value) do
           if type(member) == "table" then
-            secrets = gather_secrets(kind.array.fields, member, secrets)
+            gather_secrets(kind.array.fields, member, secrets)
           end
         end
       end
     end
   end
+end
+
+--- The same where nothing is known of the parameters but their names.
+local function gather_by_name(values, secrets)
+  for name, value in pairs(values) do
+    if type(value) == "table" then
+      gather_by_name(value, secrets)
+    elseif type(value) == "string" and redact.is_secret_name(name) then
+      secrets[#secrets + 1] = value
+    end
+  end
+end
+
+--- What no error of this attempt may show.
+local function secrets_of(call)
+  local secrets = { call.request.headers["x-ncp-apigw-signature-v2"] }
+  if call.operation.params then
+    gather_secrets(call.operation.params, call.wire, secrets)
+  else
+    gather_by_name(call.wire, secrets)
+  end
   return secrets
+end
+
+-- The texts of an error that come from elsewhere.
+local FOREIGN = { "message", "details", "code", "request_id" }
+
+local function clean(err, secrets)
+  for _, name in ipairs(FOREIGN) do
+    err[name] = redact.clean(err[name], secrets)
+  end
 end
 
 --- Checks and encodes the parameters.
@@ -461,8 +490,9 @@ local function plan_retry(self, call, err, response)
   return pause
 end
 
---- Completes the error that a call ends with.
+--- Completes the error that an attempt ends with.
 local function finish_error(call, err)
+  clean(err, secrets_of(call))
   local cause = err.kind .. ": " .. err.message
   if err.kind == "timeout" and call.cause then
     err.message = ("%s; the attempt before ended with %s"):format(err.message, call.cause)
@@ -470,12 +500,6 @@ local function finish_error(call, err)
     err.message = err.message .. "; the service may have carried the call out: look before you repeat it"
   end
   call.cause = cause
-  local secrets = gather_secrets(call.operation.params or {}, call.wire)
-  local signature = call.request.headers["x-ncp-apigw-signature-v2"]
-  err.message = redact.clean(redact.clean(err.message, secrets), { signature })
-  err.details = redact.clean(err.details, secrets)
-  err.code = redact.clean(err.code, secrets)
-  err.request_id = redact.clean(err.request_id, secrets)
   err.operation = call.operation.id
   err.attempts = call.attempt
   return err

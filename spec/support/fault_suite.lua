@@ -7,6 +7,7 @@ local cases = require "spec.support.fault_cases"
 local core = require "dataforest.core"
 local dataforest = require "dataforest"
 local fault_server = require "spec.support.fault_server"
+local marks_of = require "spec.support.marks"
 
 local suite = {}
 
@@ -112,7 +113,7 @@ local function check_error(err, expected, operation)
 end
 
 --- Each request that the server saw was signed for its own moment.
-local function check_requests(requests)
+local function check_requests(requests, marks)
   for _, request in ipairs(requests) do
     local fields = {}
     for name, value in request.head:gmatch "\r\n([^:\r]+): *([^\r]*)" do
@@ -127,21 +128,21 @@ local function check_requests(requests)
       access_key = calls.ACCESS_KEY,
       secret_key = calls.SECRET_KEY,
     }), fields["x-ncp-apigw-signature-v2"])
+    marks:add("signature", fields["x-ncp-apigw-signature-v2"])
     -- That moment was when it came, and not that of an earlier attempt.
     assert.is_true(math.abs(request.at - tonumber(timestamp) / 1000) < 0.5)
   end
 end
 
-local function count_of_requests(server, name)
-  local requests, tunnels = {}, 0
+--- The requests that the server saw, without those to a proxy.
+local function requests_of(server, name)
+  local requests = {}
   for _, request in ipairs(server:events(name, "request")) do
-    if request.head:find "^CONNECT" then
-      tunnels = tunnels + 1
-    else
+    if not request.head:find "^CONNECT" then
       requests[#requests + 1] = request
     end
   end
-  return requests, tunnels
+  return requests
 end
 
 --- The tests.
@@ -150,7 +151,13 @@ end
 -- @tparam function run called with a case, its number, an effect, a step and the server: `calls.step`, here
 --   or elsewhere
 -- @tparam function server_of returns the server
-function suite.declare(it, transport, run, server_of)
+-- @tparam[opt] function log_of returns what else was written
+function suite.declare(it, transport, run, server_of, log_of)
+  local marks = marks_of.new()
+  marks:add("secret key", calls.SECRET_KEY)
+  marks:add("password", calls.PASSWORD)
+  local told = {}
+
   each(function(case, effect, number)
     local expected = expectation(case, transport, effect)
     if not expected.attempts then
@@ -163,6 +170,7 @@ function suite.declare(it, transport, run, server_of)
       local started = core.monotonic()
       local result = run(case, number, effect, "fault", server)
       assert.is_true(core.monotonic() - started < 10)
+      told[#told + 1] = marks_of.dump(result)
       if case.warm then
         assert.is_nil(result.warm.error, result.warm.error and result.warm.error.text)
       end
@@ -176,8 +184,8 @@ function suite.declare(it, transport, run, server_of)
       check_events(result, expected, operation)
       assert.is_true(result.seconds <= (expected.seconds or SECONDS), "it took " .. result.seconds .. " s")
       assert.is_true(result.seconds >= (expected.at_least or 0), "it took " .. result.seconds .. " s")
-      local requests = count_of_requests(server, name)
-      check_requests(requests)
+      local requests = requests_of(server, name)
+      check_requests(requests, marks)
       local wanted = expected.requests or (expected.sent == false and 0 or expected.attempts)
       assert.equal(wanted, #requests)
 
@@ -193,6 +201,11 @@ function suite.declare(it, transport, run, server_of)
         assert.equal("attempt success", names_of(result.events))
       end
     end)
+  end)
+
+  it("lets no secret out: in no event, error or log", function()
+    assert.is_true(#told > 100)
+    assert.same({}, marks:search(table.concat(told, "\n") .. (log_of and log_of() or "")))
   end)
 
   it("followed no redirect and fetched no DTD", function()

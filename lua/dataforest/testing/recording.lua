@@ -18,9 +18,6 @@ local KEYTAB = "keytab, taken out of the recording"
 -- Headers of answers that are worth keeping; the others may hold cookies and addresses.
 local KEPT_HEADERS = { "content-type", "date", "retry-after", "x-ncp-trace-id" }
 
--- Parameters of operations that are not known, by what their names say.
-local SECRET_NAMES = { "password", "secret", "token", "credential" }
-
 local function operation_of(target)
   return operations.by_name[target:match "([^/]+/[^/?]+)[^/]*$" or ""]
 end
@@ -31,13 +28,7 @@ local function is_secret(operation, name)
       return param.secret or false
     end
   end
-  local lower = tostring(name):lower()
-  for _, word in ipairs(SECRET_NAMES) do
-    if lower:find(word, 1, true) then
-      return true
-    end
-  end
-  return false
+  return redact.is_secret_name(name)
 end
 
 --- A copy of a JSON request without its secrets, which go into the list.
