@@ -176,6 +176,22 @@ describe("the client and the emulator", function()
     assert.are.equal(1, #emulator:dump().accounts)
   end)
 
+  it("sign each attempt for its own moment", function()
+    local names = {}
+    local df, emulator = pair(nil, {
+      timeout = 2000,
+      on_event = function(event)
+        names[#names + 1] = event.name
+      end,
+    })
+    -- The first signature is no longer good when the second attempt is made, nor is that one at the third.
+    emulator:fail_next { status = 503, headers = { ["retry-after"] = "400" }, times = 2 }
+    assert.is_table(df.accounts:get_list())
+    assert.are.equal("attempt retry attempt retry attempt success", table.concat(names, " "))
+    assert.are.equal(3, #emulator.calls)
+    assert.are.equal(NOW + 800, emulator:now())
+  end)
+
   it("give up at the deadline", function()
     local df, emulator = pair(nil, { timeout = 5 })
     emulator:fail_next { kind = "timeout", operation = "accounts/getList" }
