@@ -199,9 +199,11 @@ describe("the command in a terminal #full", function()
     server:fail_next { operation = "accounts/getList", delay = 20, times = 3 }
     open(80)
     terminal:type "for i in 1 2 3; do dataforest accounts list; echo round $i; done; echo after"
-    terminal:pause(1)
+    assert.is_true(servers.wait_until(function()
+      return #server:calls() > 0
+    end, 10))
     terminal:press "C-c"
-    local screen = terminal:wait_for("\n%^C\n%$ *\n", 3)
+    local screen = terminal:wait_for("\n%^C\n%$ *\n", 10)
     assert.is_nil(screen:find "\nround")
     assert.is_nil(screen:find "\nafter")
     assert.is_nil(screen:find "dataforest: ")

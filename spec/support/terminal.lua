@@ -86,10 +86,12 @@ end
 -- @treturn string the screen, from the command line on
 -- @treturn number its exit status
 function Terminal:run(line, seconds)
+  -- Numbered, since the screen may still show how the last one ended.
+  self.runs = (self.runs or 0) + 1
   self:press "C-l"
-  self:type(line .. '; echo "[status $?]"')
-  local screen = self:wait_for("\n%[status %d+%]", seconds)
-  return screen, tonumber(screen:match "\n%[status (%d+)%]")
+  self:type(('%s; echo "[status $?] %d"'):format(line, self.runs))
+  local screen = self:wait_for(("\n%%[status %%d+%%] %d\n"):format(self.runs), seconds)
+  return screen, tonumber(screen:match(("\n%%[status (%%d+)%%] %d\n"):format(self.runs)))
 end
 
 --- Waits for a moment without a condition: for what must not happen.
