@@ -332,7 +332,7 @@ describe("a transport", function()
       assert.equal("network\tfalse\n", run(script, environment, "env"))
     end)
 
-    it("leaves the parent's connections alone after a fork", function()
+    it("leaves the parent's connections alone after a fork #full", function()
       local before = #server:events("ok", "accept")
       local said = process.output_of(
         ("%s\nluajit spec/support/fork_over_tls.lua %s %s %s 2>&1"):format(
