@@ -201,6 +201,19 @@ describe("a call", function()
     assert.are.equal(0, #transport.requests)
   end)
 
+  it("lets an interrupt through, which is not the transport's", function()
+    local df = dataforest.new {
+      access_key = "AK",
+      secret_key = "SK",
+      transport = function()
+        error "interrupted!"
+      end,
+    }
+    local ok, raised = pcall(df.accounts.get_list, df.accounts)
+    assert.is_false(ok)
+    assert.matches("interrupted!$", raised)
+  end)
+
   it("takes a plain function for a transport", function()
     local seen
     local df = dataforest.new {

@@ -5,9 +5,17 @@
 -- event loop's transport, or one that calls libcurl's within `df:map`, could not wait.
 local YIELDS_ACROSS_PCALL = _VERSION ~= "Lua 5.1" or rawget(_G, "jit") ~= nil
 
+--- Lets Ctrl-C through, which the `lua` program raises wherever the script happens to be.
+local function unless_interrupted(ok, raised, ...)
+  if not ok and type(raised) == "string" and raised:find "interrupted!$" then
+    error(raised, 0)
+  end
+  return ok, raised, ...
+end
+
 return function(callee, ...)
   if YIELDS_ACROSS_PCALL or not coroutine.running() then
-    return pcall(callee, ...)
+    return unless_interrupted(pcall(callee, ...))
   end
   return true, callee(...)
 end

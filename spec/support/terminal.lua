@@ -24,7 +24,11 @@ local terminal = {}
 function terminal.open(options)
   local folder = server.output_of("mktemp -d"):match "%S+"
   local self = setmetatable({ folder = folder, socket = folder .. "/tmux" }, Terminal)
-  local words = { "env", "-u", "TMUX", "-u", "NO_COLOR", "-u", "COLUMNS", "PS1='$ '", "LC_ALL=C.UTF-8" }
+  -- Signals have their meaning there even where what runs the specs ignores some, as a job in the
+  -- background ignores Ctrl-C.
+  local words = { "env", "--default-signal", "-u", "TMUX", "-u", "NO_COLOR", "-u", "COLUMNS" }
+  words[#words + 1] = "PS1='$ '"
+  words[#words + 1] = "LC_ALL=C.UTF-8"
   for name, value in pairs(options.environment or {}) do
     words[#words + 1] = name .. "=" .. quoted(value)
   end
