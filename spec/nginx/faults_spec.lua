@@ -93,7 +93,7 @@ describe("a client inside nginx", function()
     end)
   end
 
-  for _, port in ipairs { "plain", "tls" } do
+  for _, port in ipairs { "plain", "faults" } do
     it(("takes an answer that ends with its connection (%s)"):format(port), function()
       local result = its_app:call("fault", { name = "close_delimited", port = port, warm = 0 })
       assert.are.equal("during", result.during.token, result.during.message)
