@@ -84,6 +84,21 @@ static EVP_MAC_CTX *new_mac(struct df_text secret_key) {
     return context;
 }
 
+/* A key on its way into libcrypto leaves traces in registers, which the dynamic linker, for one,
+ * may later save to the stack. Zeros go the same way and cover them. */
+static bool cover_traces(size_t count) {
+    char *zeros = df_malloc(count);
+    if (!zeros) {
+        return false;
+    }
+    memset(zeros, 0, count);
+    EVP_MAC_CTX *mac = new_mac((struct df_text){zeros, count});
+    bool covered = mac != NULL;
+    EVP_MAC_CTX_free(mac);
+    df_free(zeros);
+    return covered;
+}
+
 const char *df_signer_open(struct df_signer *signer, struct df_text access_key,
                            struct df_text secret_key) {
     if (!df_sign_is_key(access_key)) {
@@ -98,10 +113,17 @@ const char *df_signer_open(struct df_signer *signer, struct df_text access_key,
     }
     memcpy(copy, access_key.bytes, access_key.count);
     EVP_MAC_CTX *mac = new_mac(secret_key);
+    const char *problem = NULL;
     if (!mac) {
+        problem = "libcrypto cannot set up HMAC-SHA256";
+    } else if (!cover_traces(secret_key.count)) {
+        problem = "not enough memory";
+    }
+    if (problem) {
+        EVP_MAC_CTX_free(mac);
         df_free(copy);
         ERR_clear_error();
-        return "libcrypto cannot set up HMAC-SHA256";
+        return problem;
     }
     signer->mac = mac;
     signer->access_key = copy;

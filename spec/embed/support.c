@@ -156,17 +156,20 @@ static int open_all(lua_State *L) {
     return 0;
 }
 
+void embed_open(lua_State *L) {
+    lua_pushcfunction(L, open_all);
+    if (lua_pcall(L, 0, 0, 0) != 0) {
+        fprintf(stderr, "%s\n", lua_tostring(L, -1));
+        abort();
+    }
+}
+
 lua_State *embed_state(struct source *source) {
     lua_State *L = lua_newstate(lua_allocate, source);
     if (!L) {
         return NULL;
     }
-    lua_pushcfunction(L, open_all);
-    if (lua_pcall(L, 0, 0, 0) != 0) {
-        fprintf(stderr, "%s\n", lua_tostring(L, -1));
-        lua_close(L);
-        return NULL;
-    }
+    embed_open(L);
     return L;
 }
 

@@ -52,8 +52,11 @@ struct server {
 void server_start(struct server *server, const char *folder);
 void server_stop(const struct server *server);
 
-/* A Lua state that takes its memory from a source, with both modules in package.preload and nothing
- * loaded yet. NULL if this Lua takes no allocator of ours. */
+/* Opens the libraries of a state, and puts both modules into package.preload. */
+void embed_open(lua_State *L);
+
+/* A Lua state that takes its memory from a source, opened by embed_open. NULL if this Lua takes no
+ * allocator of ours. */
 lua_State *embed_state(struct source *source);
 
 /* What spec/embed/exercise.lua is given. */
