@@ -241,6 +241,12 @@ describe("xml.decode", function()
     assert.equal("R", root)
   end)
 
+  it("leaves a name alone that has a colon and nothing behind it", function()
+    local value, root = xml.decode "<:><a:>1</a:></:>"
+    assert.same({ ["a:"] = "1" }, value)
+    assert.equal(":", root)
+  end)
+
   it("keeps the white space of a text, and takes text beside elements for layout", function()
     assert.same(
       { id = " a \n b " },

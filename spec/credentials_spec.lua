@@ -116,6 +116,15 @@ ncloud_secret_access_key = SK2
   end)
 end)
 
+describe("credentials.parse_file", function()
+  it("passes over any number of blanks in reasonable time", function()
+    local started = os.clock()
+    local value = "x" .. (" "):rep(60000) .. "x"
+    assert.are.same({ a = value }, require("dataforest.credentials").parse_file("a = " .. value .. " "))
+    assert.is_true(os.clock() - started < 1, "took " .. os.clock() - started .. " s")
+  end)
+end)
+
 describe("the default order", function()
   it("prefers the environment to the file", function()
     local home = os.tmpname()

@@ -99,6 +99,12 @@ describe("time.retry_after", function()
     assert.is_nil(time.retry_after(nil, 0))
   end)
 
+  it("passes over any number of blanks in reasonable time", function()
+    local started = os.clock()
+    assert.is_nil(time.retry_after("x" .. (" "):rep(60000) .. "x", 0))
+    assert.is_true(os.clock() - started < 1, "took " .. os.clock() - started .. " s")
+  end)
+
   it("takes a number of any length without overflow", function()
     assert.are.equal(1e9, time.retry_after(("9"):rep(400), 0))
   end)

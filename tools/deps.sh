@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what is missing on Debian 12, through apt, and says what it installs.
-# Arguments: what it is wanted for, of build, demo, test, browser, bench, lint, docs and package (default:
-# build demo test).
+# Arguments: what it is wanted for, of build, demo, test, browser, bench, lint, docs, fuzz and package
+# (default: build demo test).
 # A second run, with everything there, asks apt nothing.
 set -eu
 
@@ -18,6 +18,7 @@ lint="lua-check libcmocka-dev clang-format:clang-format clang-tidy:clang-tidy cp
 browser="chromium:chromium chromedriver:chromium-driver"
 bench="lua-socket lua-sec lua-luaossl python3:python3"
 docs="lua5.4 lua-argparse"
+fuzz="clang:clang libclang-rt-14-dev"
 package="dpkg-dev:dpkg-dev file:file"
 
 installed() { # a package, fully
@@ -35,9 +36,10 @@ for group in "$@"; do
   lint) words=$lint ;;
   bench) words=$bench ;;
   docs) words=$docs ;;
+  fuzz) words=$fuzz ;;
   package) words=$package ;;
   *)
-    echo "deps: no group called $group (build demo test browser bench lint docs package)" >&2
+    echo "deps: no group called $group (build demo test browser bench lint docs fuzz package)" >&2
     exit 2
     ;;
   esac

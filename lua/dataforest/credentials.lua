@@ -48,8 +48,10 @@ local function first_set(names)
   end
 end
 
+-- In two steps: one pattern would take time with the square of a run of blanks.
 local function trim(text)
-  return (text:gsub("^%s+", ""):gsub("%s+$", ""))
+  local first = text:find "%S"
+  return first and text:match("^.*%S", first) or ""
 end
 
 --- Keys that are known already.

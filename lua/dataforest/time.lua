@@ -129,7 +129,9 @@ function time.retry_after(text, now)
   if seconds then
     return #seconds <= 9 and tonumber(seconds) or 1e9
   end
-  local at = time.http_date((text:gsub("^%s+", ""):gsub("%s+$", "")))
+  -- In two steps: a pattern for both ends would take time with the square of a run of blanks.
+  local first = text:find "%S"
+  local at = first and time.http_date(text:match("^.*%S", first))
   return at and math.max(0, at - now)
 end
 

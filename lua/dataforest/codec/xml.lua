@@ -225,7 +225,7 @@ local function new_reader()
         refuse(parser, format("elements are nested more than %d deep", MAX_DEPTH))
       end
       depth = depth + 1
-      names[depth] = find(name, ":", 1, true) and match(name, "[^:]*$") or name
+      names[depth] = find(name, ":", 1, true) and match(name, "[^:]+$") or name
       children[depth], counts[depth], texts[depth] = nil, nil, nil
     end,
 
