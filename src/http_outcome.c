@@ -197,6 +197,13 @@ static void fail_transfer(struct df_http_transfer *transfer, CURLcode code) {
     case CURLE_WRITE_ERROR:
         fail_refused(transfer);
         return;
+    case CURLE_COULDNT_CONNECT:
+        if (transfer->socket_error) { /* nothing is known of the network */
+            fail(transfer, DF_KIND_LIMIT, "no socket for the call to",
+                 strerror(transfer->socket_error));
+            return;
+        }
+        break;
     case CURLE_OUT_OF_MEMORY:
         /* libcurl says the same when a line of the head passes its own ceiling. */
         if (answering && !transfer->head.complete) {

@@ -4,6 +4,7 @@
 #include "clock.h"
 #include "http_outcome.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <string.h>
 
@@ -33,10 +34,14 @@ bool df_http_session_prepare(void) {
 
 static curl_socket_t open_socket(void *context, curlsocktype purpose,
                                  struct curl_sockaddr *address) {
-    struct df_http_session *session = context;
+    struct df_http_transfer *transfer = context;
     (void)purpose;
-    return df_http_watch_open(&session->watch, address->family, address->socktype,
-                              address->protocol);
+    int fd = df_http_watch_open(&transfer->session->watch, address->family, address->socktype,
+                                address->protocol);
+    if (fd < 0 && (errno == ENOMEM || errno == ENOBUFS || errno == EMFILE || errno == ENFILE)) {
+        transfer->socket_error = errno;
+    }
+    return fd;
 }
 
 static int close_socket(void *context, curl_socket_t fd) {
@@ -192,7 +197,7 @@ static bool join(struct df_http_session *session, struct df_http_transfer *trans
            curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, version) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_PIPEWAIT, http2 ? 1L : 0L) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, session) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, session) == CURLE_OK;
 }

@@ -395,6 +395,7 @@ bool df_http_transfer_prepare(struct df_http_transfer *transfer,
     transfer->failed = false;
     transfer->reused = false;
     transfer->end_uncertain = false;
+    transfer->socket_error = 0;
     transfer->head_result = DF_HTTP_HEAD_OK;
     transfer->body_result = DF_BUFFER_OK;
     df_http_head_reset(&transfer->head);

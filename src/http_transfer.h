@@ -40,6 +40,7 @@ struct df_http_transfer {
     struct df_buffer body;
     struct df_http_head head;
     struct df_http_error error;
+    int socket_error; /* an errno: memory or descriptors ran out; 0: they did not */
     enum df_http_head_result head_result;
     enum df_buffer_result body_result;
 

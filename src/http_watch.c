@@ -60,6 +60,7 @@ int df_http_watch_open(struct df_http_watch *watch, int family, int type, int pr
     }
     if (!make_room(watch, fd)) {
         close(fd);
+        errno = ENOMEM;
         return -1;
     }
     watch->sockets[fd] = (struct df_http_watched){.open = 1};

@@ -34,7 +34,7 @@ bool df_http_watch_init(struct df_http_watch *watch);
 /* Closes what is the watch's own; sockets stay open. */
 void df_http_watch_free(struct df_http_watch *watch);
 
-/* Makes a socket that is closed by exec; -1 if that fails. */
+/* Makes a socket that is closed by exec; -1 and errno if that fails. */
 int df_http_watch_open(struct df_http_watch *watch, int family, int type, int protocol);
 void df_http_watch_close(struct df_http_watch *watch, int fd);
 

@@ -23,7 +23,6 @@ struct engine_box {
 struct transfer_box {
     struct df_http_transfer *transfer;
     unsigned long number;
-    bool reading; /* its result is being built: a finaliser that runs meanwhile must not free it */
 };
 
 static struct engine_box *check_engine(lua_State *L) {
@@ -109,12 +108,11 @@ static void release(struct transfer_box *box) {
     }
 }
 
-/* Pushes how a transfer ended and gives it back. If memory runs out in between, the box has it. */
+/* Pushes how a transfer ended and gives it back. Nobody else may have the box: a finaliser that
+ * runs meanwhile would close it. If memory runs out, the collector finds the transfer in it. */
 static int push_outcome(lua_State *L, struct transfer_box *box) {
     const struct df_http_error *error = df_http_transfer_error(box->transfer);
-    box->reading = true;
     int count = error ? push_error(L, error) : push_response(L, box->transfer);
-    box->reading = false;
     release(box);
     return count;
 }
@@ -339,16 +337,19 @@ static int transfer_result(lua_State *L) {
     if (!box->transfer) {
         return push_closed(L, "the result was taken before");
     }
-    if (box->reading || !df_http_transfer_ended(box->transfer)) {
+    if (!df_http_transfer_ended(box->transfer)) {
         lua_pushboolean(L, 0);
         return 1;
     }
-    return push_outcome(L, box);
+    struct transfer_box *private = push_box(L);
+    private->transfer = box->transfer;
+    box->transfer = NULL;
+    return push_outcome(L, private);
 }
 
 static int transfer_cancel(lua_State *L) {
     struct transfer_box *box = check_transfer(L);
-    if (box->transfer && !box->reading) {
+    if (box->transfer) {
         df_http_cancel(box->transfer);
     }
     return 0;
