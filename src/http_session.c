@@ -336,6 +336,7 @@ struct df_http_session *df_http_session_new(struct df_http_session **home,
         df_free(session);
         return NULL;
     }
+    session->watch.may_chatter = options->http2;
     return *home = session;
 }
 

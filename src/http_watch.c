@@ -138,7 +138,7 @@ static bool is_unwanted(struct df_http_watch *watch, int fd) {
         return false;
     }
     disarm(watch, fd);
-    if (socket->open) {
+    if (socket->open && !watch->may_chatter) {
         cut(watch, fd);
     }
     return true;

@@ -17,8 +17,9 @@ struct df_http_watched {
 
 struct df_http_watch {
     int poller;
-    int dead;    /* a socket whose other end is closed */
-    size_t idle; /* sockets that are armed and not wanted */
+    int dead;         /* a socket whose other end is closed */
+    size_t idle;      /* sockets that are armed and not wanted */
+    bool may_chatter; /* idle connections may say something: HTTP/2's do */
     size_t room;
     struct df_http_watched *sockets; /* by descriptor */
 };

@@ -15,9 +15,10 @@ int dup2(int from, int to);
 int close(int fd);
 struct df_linger { int on; int seconds; };
 int setsockopt(int fd, int level, int name, const void *value, unsigned size);
+long recv(int fd, void *bytes, unsigned long room, int flags);
 ]]
 
-local SOL_SOCKET, SO_LINGER, O_RDWR = 1, 13, 2
+local SOL_SOCKET, SO_LINGER, O_RDWR, MSG_PEEK, MSG_DONTWAIT = 1, 13, 2, 2, 64
 local HOLD_SECONDS = 60
 local TURN_SECONDS = 0.5
 local LOGGED_BYTES = 65536
@@ -78,8 +79,20 @@ local function is_patience(problem)
   return problem == "timeout" or problem == "wantread" or problem == "wantwrite"
 end
 
+local one_byte = ffi.new "char[1]"
+
+--- Whether a connection has ended. LuaSec 1.2 would read for ever from one that ended within a record.
+local function has_ended(link)
+  return ffi.C.recv(link.socket:getfd(), one_byte, 1, MSG_PEEK + MSG_DONTWAIT) == 0
+    and not link.socket:dirty()
+end
+
 --- Reads what is there, or waits for it. Returns false at the end of the connection.
 local function fill(link, seconds)
+  if has_ended(link) then
+    log(link, "eof", { problem = "closed" })
+    return false
+  end
   local bytes, problem, partial = link.socket:receive(262144)
   bytes = bytes or partial
   if bytes and #bytes > 0 then
