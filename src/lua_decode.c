@@ -1,7 +1,7 @@
 #include "lua_decode.h"
 
-#include "conform.h"
 #include "lua_convert.h"
+#include "lua_json.h"
 #include "utf8.h"
 
 #include <stdio.h>
@@ -280,71 +280,6 @@ static bool walk_value(struct df_walk *w, lua_State *L, int at, int index, bool 
     return df_convert_scalar(w, L, type->tag, found, changed);
 }
 
-/* --- numbers alone --- */
-
-#if DF_LUA_HAS_INTEGERS
-/* Makes integers of the whole numbers in a table that has its types otherwise, and is at the top,
- * at index `at`; cjson makes floats of them. `names` is the index of the shape's names. */
-static void settle_numbers(lua_State *L, int at, const struct df_shape *shape,
-                           const struct df_type *type, int names) {
-    int items = type->tag == DF_TYPE_ARRAY ? (int)lua_rawlen(L, at) : 0;
-    int fields = type->tag == DF_TYPE_OBJECT ? type->count : 0;
-    for (int i = 1; i <= items; i++) {
-        if (lua_rawgeti(L, at, i) == LUA_TNUMBER) {
-            lua_pushinteger(L, (lua_Integer)lua_tonumber(L, at + 1));
-            lua_rawseti(L, at, i);
-        } else if (lua_istable(L, at + 1)) {
-            settle_numbers(L, at + 1, shape, &shape->types[type->item], names);
-        }
-        lua_settop(L, at);
-    }
-    for (int i = type->first; i < type->first + fields; i++) {
-        if (!shape->fields[i].has_numbers) {
-            continue;
-        }
-        lua_rawgeti(L, names, i + 1);
-        lua_pushvalue(L, at + 1);
-        int found = lua_rawget(L, at);
-        if (found == LUA_TNUMBER) {
-            lua_Integer whole = (lua_Integer)lua_tonumber(L, at + 2);
-            lua_settop(L, at + 1);
-            lua_pushinteger(L, whole);
-            lua_rawset(L, at);
-            continue;
-        }
-        if (found == LUA_TTABLE) {
-            settle_numbers(L, at + 2, shape, &shape->types[shape->fields[i].type], names);
-        }
-        lua_settop(L, at);
-    }
-}
-#endif
-
-/* Whether the decoded value at the top needs no walk, as its text, the body, shows. `index` is that
- * of the shape. */
-static bool is_settled(lua_State *L, const char *body, struct df_shape *shape, int index) {
-    if (shape->types[shape->root].tag < DF_TYPE_ARRAY) {
-        return false;
-    }
-    enum df_conformity conformity = df_conform(shape, body);
-#if DF_LUA_HAS_INTEGERS
-    if (conformity == DF_CONFORMS_BUT_NUMBERS) {
-        int at = lua_gettop(L);
-        if (shape->depth > FREE_DEPTH) {
-            luaL_checkstack(L, 2 * shape->depth, "nested answer");
-        }
-        df_lua_push_names(L, index);
-        lua_pushvalue(L, at);
-        settle_numbers(L, at + 2, shape, &shape->types[shape->root], at + 1);
-        lua_settop(L, at);
-    }
-#else
-    (void)L;
-    (void)index;
-#endif
-    return conformity != DF_CONFORMS_NOT;
-}
-
 /* --- entry points --- */
 
 static int push_failure(lua_State *L, const char *message) {
@@ -382,8 +317,8 @@ static struct df_shape *check_shape(lua_State *L, int index) {
         return shape;
     }
     if (lua_isnoneornil(L, index)) {
-        static struct df_type any = {DF_TYPE_ANY, 0, 0, 0};
-        static struct df_shape generic = {&any, NULL, 1, 1, 0, 0, 0, 0};
+        static struct df_type any = {.tag = DF_TYPE_ANY};
+        static struct df_shape generic = {.types = &any, .type_count = 1};
         return &generic;
     }
     shape = df_lua_compile_shape(L, index, lua_upvalueindex(1), index);
@@ -412,6 +347,9 @@ int df_lua_decode(lua_State *L) {
     if (!df_utf8_check(body, length, NULL)) {
         return push_failure(L, "invalid JSON: not UTF-8");
     }
+    if (lua_isuserdata(L, 2) && df_lua_read_json(L, body, shape, 2)) {
+        return 1;
+    }
     lua_pushvalue(L, lua_upvalueindex(2));
     lua_pushvalue(L, 1);
     int status = lua_pcall(L, 1, 1, 0);
@@ -423,7 +361,7 @@ int df_lua_decode(lua_State *L) {
     if (status != 0) {
         return lua_error(L); /* no memory */
     }
-    return is_settled(L, body, shape, 2) ? 1 : coerce_top(L, shape, false);
+    return coerce_top(L, shape, false);
 }
 
 /* Calls instance[name](value), for the instance at the top; pops the value. */

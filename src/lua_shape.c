@@ -198,7 +198,6 @@ static int compile(struct compiler *c) {
     if (++c->depth > DF_SHAPE_DEPTH) {
         fail(c, "the type is nested too deep");
     }
-    c->shape->depth = c->depth > c->shape->depth ? c->depth : c->shape->depth;
     luaL_checkstack(L, 8, "type");
     push_member(L, "array");
     lua_pushliteral(L, "map");

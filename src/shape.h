@@ -21,24 +21,20 @@ enum df_type_tag {
 
 enum { DF_SHAPE_DEPTH = 64 };
 
-static inline bool df_type_takes_numbers(enum df_type_tag tag) {
-    return tag == DF_TYPE_INTEGER || tag == DF_TYPE_NUMBER || tag == DF_TYPE_ANY;
-}
-
 struct df_type {
     enum df_type_tag tag;
-    int item;  /* array, map: the type of what is in it */
-    int first; /* object: its first field, */
-    int count; /* and how many it has, aliases among them */
+    int item;     /* array, map: the type of what is in it */
+    int first;    /* object: its first field, */
+    int count;    /* and how many it has, aliases among them */
+    int expected; /* object, array: how many members or items the last one had */
 };
 
 struct df_field {
     const char *name; /* not the shape's own */
     size_t length;
     int type;
-    int real;         /* the field of the shape that this is an alias of, or -1 */
-    int guess;        /* the field of this object that was last met at this place of an answer */
-    bool has_numbers; /* whether an answer was met that had numbers in it */
+    int real;  /* the field of the shape that this is an alias of, or -1 */
+    int guess; /* the field of this object that was last met at this place of an answer */
 };
 
 /* types[0] is "any", types[root] the type itself. */
@@ -50,7 +46,6 @@ struct df_shape {
     int field_count;
     int field_room;
     int root;
-    int depth; /* levels of tables in a value */
 };
 
 #endif
