@@ -15,12 +15,12 @@ local lazy = require "dataforest.lazy"
 local operations = require "dataforest.operations"
 local options_of = require "dataforest.options"
 local retry = require "dataforest.retry"
-local scheduler = require "dataforest.scheduler"
 local transports = require "dataforest.transport"
 local version = require "dataforest.version"
 
 local credentials = lazy "dataforest.credentials"
 local redact = lazy "dataforest.redact"
+local scheduler = lazy "dataforest.scheduler"
 local time = lazy "dataforest.time"
 local xml = lazy "dataforest.codec.xml"
 

@@ -2,7 +2,7 @@
 -- limits of a parameter in words.
 -- @module dataforest.cli.values
 
-local arguments = require "dataforest.arguments"
+local nearest = require "dataforest.nearest"
 local json = require "dataforest.codec.json"
 local text = require "dataforest.cli.text"
 
@@ -33,7 +33,7 @@ end
 
 local function unknown_field(fields, name)
   local names = field_names(fields)
-  local near = arguments.nearest(name, names)
+  local near = nearest(name, names)
   if near then
     return ("has no part %s: did you mean %s?"):format(quoted(name), near)
   end

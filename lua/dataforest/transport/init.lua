@@ -36,7 +36,9 @@
 
 local core = require "dataforest.core"
 local guarded = require "dataforest.guarded"
-local scheduler = require "dataforest.scheduler"
+local lazy = require "dataforest.lazy"
+
+local scheduler = lazy "dataforest.scheduler"
 
 local transport = {}
 
