@@ -1,6 +1,7 @@
 -- df:map over libcurl and real TLS: how long it takes, and what it leaves behind.
 
 local core = require "dataforest.core"
+local curl = require "dataforest.transport.curl"
 local dataforest = require "dataforest"
 local server_of = require "spec.support.server"
 
@@ -10,16 +11,28 @@ local function open_descriptors()
 end
 
 describe("df:map over TLS #full", function()
-  local server, df
+  local server, df, transport
 
   setup(function()
     server = server_of.start { creation_delay = 0 }
-    df = dataforest.new(server.options)
+    transport = curl.new { ca_file = server.options.ca_file }
+    local options = { transport = transport }
+    for name, value in pairs(server.options) do
+      options[name] = value
+    end
+    df = dataforest.new(options)
   end)
 
   teardown(function()
     df:close()
+    transport:close()
     server:stop()
+  end)
+
+  after_each(function()
+    if transport.engine then
+      assert.equal(0, transport.engine:step(0), "transfers were left behind")
+    end
   end)
 
   before_each(function()
