@@ -1102,3 +1102,34 @@ describe("core.version", function()
     file:close()
   end)
 end)
+
+describe("core.http_fields", function()
+  it("writes the fields of a request", function()
+    assert.equal("", core.http_fields {})
+    assert.equal("x-a: b c\r\n", core.http_fields { ["x-a"] = "b c" })
+    assert.equal("x-a: 7\r\n", core.http_fields { ["x-a"] = 7 })
+    local long = ("v"):rep(5000)
+    local text = core.http_fields { a = long, b = "2" }
+    assert.is_truthy(text == "a: " .. long .. "\r\nb: 2\r\n" or text == "b: 2\r\na: " .. long .. "\r\n")
+  end)
+
+  it("writes nothing that would be another request than was meant", function()
+    for _, headers in ipairs {
+      { a = "b\r\nc: d" },
+      { a = "b\n" },
+      { a = "b\r" },
+      { a = "b\0" },
+      { ["a: b\r\nc"] = "d" },
+      { [""] = "b" },
+      { ["a "] = "b" },
+      { "b" },
+      { a = {} },
+      { a = true },
+    } do
+      assert.is_nil((core.http_fields(headers)))
+    end
+    assert.has_error(function()
+      core.http_fields "a: b"
+    end)
+  end)
+end)

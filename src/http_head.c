@@ -1,6 +1,6 @@
 #include "http_head.h"
 
-#include "http_text.h"
+#include "token.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 #define DF_HTTP_REQUEST_H
 
 #include "http_error.h"
-#include "http_text.h"
+#include "token.h"
 
 struct df_http_field {
     struct df_http_text name;

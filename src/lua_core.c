@@ -5,6 +5,7 @@
 #include "kinds.h"
 #include "lua_compat.h"
 #include "lua_decode.h"
+#include "lua_head.h"
 #include "lua_shape.h"
 #include "sign.h"
 #include "utf8.h"
@@ -260,9 +261,18 @@ static const luaL_Reg decode_functions[] = {
 };
 
 static const luaL_Reg functions[] = {
-    {"string_to_sign", string_to_sign}, {"base64", base64},   {"valid_utf8", valid_utf8},
-    {"utf8_length", utf8_length},       {"save", save},       {"now", now},
-    {"monotonic", monotonic},           {"sleep", sleep_for}, {NULL, NULL},
+    {"string_to_sign", string_to_sign},
+    {"base64", base64},
+    {"valid_utf8", valid_utf8},
+    {"utf8_length", utf8_length},
+    {"save", save},
+    {"now", now},
+    {"monotonic", monotonic},
+    {"sleep", sleep_for},
+    {"http_head_end", df_lua_head_end},
+    {"http_head", df_lua_head},
+    {"http_fields", df_lua_fields},
+    {NULL, NULL},
 };
 
 DF_EXPORT int luaopen_dataforest_core(lua_State *L);

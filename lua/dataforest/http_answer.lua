@@ -21,14 +21,16 @@ local function failure(message, kind)
 end
 
 --- Reads heads up to the one of the answer itself.
+-- @tparam function receive
+-- @param source what `receive` is called with
 -- @treturn ?table head
 -- @treturn string|table the bytes that came after it; without a head, the failure
-local function read_head(receive)
+local function read_head(receive, source)
   local buffer, from, spent, informational = "", 1, 0, 0
   while true do
     local last = http_head.find_end(buffer, from)
     if last then
-      local head, message, kind = http_head.parse(buffer:sub(1, last))
+      local head, message, kind = http_head.parse(buffer, last)
       if not head then
         return failure(message, kind)
       end
@@ -48,7 +50,7 @@ local function read_head(receive)
     elseif spent + #buffer > http_head.MAX_BYTES then
       return failure(("the answer's head is larger than %d bytes"):format(http_head.MAX_BYTES), "limit")
     else
-      local bytes, failed = receive()
+      local bytes, failed = receive(source)
       if not bytes then
         return nil, failed
       end
@@ -65,16 +67,18 @@ end
 -- For each framing: reads the body, of which the first bytes may have come already.
 local Bodies = {}
 
-function Bodies.none(_, bytes)
+function Bodies.none(_, _, bytes)
   if bytes ~= "" then
     return failure "the answer goes on where it has no body"
   end
   return ""
 end
 
-function Bodies.length(receive, bytes, max_bytes, length)
+function Bodies.length(receive, source, bytes, max_bytes, length)
   if length > max_bytes then
     return too_large(max_bytes)
+  elseif #bytes == length then -- it came in one piece with the head
+    return bytes
   end
   local pieces, count = {}, 0
   while true do
@@ -86,14 +90,14 @@ function Bodies.length(receive, bytes, max_bytes, length)
       return table.concat(pieces)
     end
     local failed
-    bytes, failed = receive()
+    bytes, failed = receive(source)
     if not bytes then
       return nil, failed
     end
   end
 end
 
-function Bodies.chunked(receive, bytes, max_bytes)
+function Bodies.chunked(receive, source, bytes, max_bytes)
   local chunks = http_chunks.new(max_bytes)
   while true do
     local done, message, kind = chunks:feed(bytes)
@@ -105,14 +109,14 @@ function Bodies.chunked(receive, bytes, max_bytes)
       return failure(message)
     end
     local failed
-    bytes, failed = receive()
+    bytes, failed = receive(source)
     if not bytes then
       return nil, failed
     end
   end
 end
 
-function Bodies.close(receive, bytes, max_bytes)
+function Bodies.close(receive, source, bytes, max_bytes)
   local pieces, count = {}, 0
   while true do
     pieces[#pieces + 1] = bytes
@@ -121,7 +125,7 @@ function Bodies.close(receive, bytes, max_bytes)
       return too_large(max_bytes)
     end
     local failed
-    bytes, failed = receive()
+    bytes, failed = receive(source)
     if not bytes and failed.ended then
       return table.concat(pieces)
     elseif not bytes then
@@ -136,14 +140,15 @@ end
 -- @tparam string method of the request
 -- @tparam number max_bytes the most bytes that the body may have
 -- @tparam[opt] boolean end_is_uncertain the end of a connection may be a cut (over TLS, nginx does not tell)
+-- @param[opt] source what `receive` is called with
 -- @treturn[1] table `status`, `headers` (lower-case names), `body`, and `end_uncertain`: true where nothing
 --   but such an end told the end of the body
 -- @treturn[1] boolean whether the connection can carry another request
 -- @treturn[2] nil
 -- @treturn[2] boolean false
 -- @treturn[2] table failure: that of `receive`, or one of kind `protocol` or `limit`
-function http_answer.read(receive, method, max_bytes, end_is_uncertain)
-  local head, rest = read_head(receive)
+function http_answer.read(receive, method, max_bytes, end_is_uncertain, source)
+  local head, rest = read_head(receive, source)
   if not head then
     return nil, false, rest
   end
@@ -151,7 +156,7 @@ function http_answer.read(receive, method, max_bytes, end_is_uncertain)
   if not framing then
     return nil, false, failure_of(length)
   end
-  local body, failed = Bodies[framing](receive, rest, max_bytes, length)
+  local body, failed = Bodies[framing](receive, source, rest, max_bytes, length)
   if not body then
     return nil, false, failed
   end

@@ -1,9 +1,13 @@
 --- The head of an HTTP/1.1 answer: status line and fields, and what they say of the body.
 --
 -- Pure functions over text: no socket, no state. Strict where a lenient reading could make
--- two parties see two different answers in the same bytes.
+-- two parties see two different answers in the same bytes. The reading itself is done in C.
 --
 -- @module dataforest.http_head
+
+local core = require "dataforest.core"
+
+local read = core.http_head
 
 local http_head = {}
 
@@ -16,16 +20,27 @@ http_head.MAX_FIELDS = 128
 -- Up to 15 digits: what a Lua number holds exactly on every Lua.
 local MAX_DIGITS = 15
 
-local NAME = "^([%w!#$%%&'*+%-.^_`|~]+):(.*)$"
-
---- Finds the end of a head.
+--- Finds the end of a head. Bare line feeds end one too: it is refused at once, and not waited for.
+-- @function http_head.find_end
 -- @tparam string text what came so far
 -- @tparam[opt=1] number from where to look; an end that began earlier is not seen
 -- @treturn ?number position of the head's last byte, or nil where the end has not come
-function http_head.find_end(text, from)
-  -- Bare line feeds end a head here so that it is refused at once, and not waited for.
-  local _, last = text:find("\n\r?\n", from)
-  return last
+http_head.find_end = core.http_head_end
+
+--- Reads a head.
+-- @tparam string text from the status line to the empty line, both included; more may follow
+-- @tparam[opt] number last position of the head's last byte: by default that of the text
+-- @treturn[1] table `status` (number), `headers` (lower-case names; repeated ones joined with
+--   `", "`), and `minor`: 0 or 1, of the HTTP version
+-- @treturn[2] nil
+-- @treturn[2] string what is wrong
+-- @treturn[2] string error kind: `protocol` or `limit`
+function http_head.parse(text, last)
+  last = last or #text
+  if last > http_head.MAX_BYTES then
+    return nil, ("the answer's head is larger than %d bytes"):format(http_head.MAX_BYTES), "limit"
+  end
+  return read(text, last, http_head.MAX_FIELDS)
 end
 
 -- In two steps: one pattern for both ends would take time with the square of a run of blanks.
@@ -34,55 +49,11 @@ local function trim(value)
   return first and value:match("^.*[^ \t]", first) or ""
 end
 
-local function read_fields(text, first)
-  local headers, count = {}, 0
-  for line in text:sub(first, -3):gmatch "([^\n]*)\r\n" do
-    count = count + 1
-    if count > http_head.MAX_FIELDS then
-      return nil, ("the answer's head has more than %d fields"):format(http_head.MAX_FIELDS), "limit"
-    end
-    local name, value = line:match(NAME)
-    if not name then
-      return nil, ("the answer's head has a %s field"):format(line:find "^[ \t]" and "folded" or "malformed")
-    end
-    name, value = name:lower(), trim(value)
-    headers[name] = headers[name] and headers[name] .. ", " .. value or value
-  end
-  return headers
-end
-
---- Reads a head.
--- @tparam string text from the status line to the empty line, both included
--- @treturn[1] table `status` (number), `headers` (lower-case names; repeated ones joined with
---   `", "`), and `minor`: 0 or 1, of the HTTP version
--- @treturn[2] nil
--- @treturn[2] string what is wrong
--- @treturn[2] string error kind: `protocol` or `limit`
-function http_head.parse(text)
-  if #text > http_head.MAX_BYTES then
-    return nil, ("the answer's head is larger than %d bytes"):format(http_head.MAX_BYTES), "limit"
-  end
-  local minor, status, after = text:match "^HTTP/1%.([01]) ([1-9]%d%d)([ \r])"
-  if not minor then
-    return nil, "the answer is not HTTP/1.1", "protocol"
-  end
-  -- After this, CR and LF stand side by side only, and no other control byte but the tab.
-  if text:find "[%z\1-\8\11\12\14-\31\127]" or text:gsub("\r\n", ""):find "[\r\n]" then
-    return nil, "the answer's head holds control characters", "protocol"
-  end
-  local _, line_end = text:find("\r\n", 1, true)
-  if after == "\r" and line_end ~= #"HTTP/1.1 200\r\n" or text:sub(-4) ~= "\r\n\r\n" then
-    return nil, "the answer's head is malformed", "protocol"
-  end
-  local headers, message, kind = read_fields(text, line_end + 1)
-  if not headers then
-    return nil, message, kind or "protocol"
-  end
-  return { status = tonumber(status), headers = headers, minor = tonumber(minor) }
-end
-
 --- The length that Content-Length names, where every repetition names the same.
 local function content_length(value)
+  if #value <= MAX_DIGITS and value:find "^%d+$" then -- as nearly always
+    return tonumber(value)
+  end
   local length
   for part in (value .. ","):gmatch "([^,]*)," do
     part = trim(part)
@@ -129,8 +100,10 @@ function http_head.keeps_alive(head)
   local tokens = head.headers.connection
   if head.minor == 0 then
     return false
+  elseif not tokens or tokens == "keep-alive" then -- as nearly always
+    return true
   end
-  for token in ((tokens or "") .. ","):gmatch "([^,]*)," do
+  for token in (tokens .. ","):gmatch "([^,]*)," do
     if trim(token):lower() == "close" then
       return false
     end

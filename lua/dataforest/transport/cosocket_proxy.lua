@@ -150,7 +150,7 @@ function proxies.open_tunnel(connection, route, deadline)
     return nil, failed
   end
   local last = http_head.find_end(text)
-  local head, message = http_head.parse(text:sub(1, last))
+  local head, message = http_head.parse(text, last)
   if not head then
     return failure(proxy, "protocol", "gave no answer of HTTP: " .. message)
   elseif head.status < 200 or head.status > 299 then

@@ -1,4 +1,4 @@
-#include "http_text.h"
+#include "token.h"
 
 /* clang-format off */
 const unsigned char df_http_token[256] = {

@@ -1,5 +1,5 @@
-#ifndef DF_HTTP_TEXT_H
-#define DF_HTTP_TEXT_H
+#ifndef DF_TOKEN_H
+#define DF_TOKEN_H
 
 #include <stdbool.h>
 #include <stddef.h>
