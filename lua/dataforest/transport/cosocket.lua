@@ -15,6 +15,8 @@ local http_answer = require "dataforest.http_answer"
 local proxies = require "dataforest.transport.cosocket_proxy"
 local transport = require "dataforest.transport"
 
+local can_yield, fields_of, read_answer = transport.can_yield, core.http_fields, http_answer.read
+
 local cosocket = {}
 
 local Cosocket = {}
@@ -25,6 +27,9 @@ local PORTS = { http = 80, https = 443 }
 
 -- Plain HTTP goes to this machine only, and to the cloud's metadata server, which knows no TLS.
 local PLAIN_HOSTS = { localhost = true, ["[::1]"] = true, ["169.254.169.254"] = true }
+
+-- Addresses of which it is kept how to reach them: there are as many as operations.
+local MAX_ROUTES = 128
 
 -- For a transport that is used without a client (seconds, bytes).
 local DEFAULT_TIMEOUT = 30
@@ -46,11 +51,11 @@ end
 
 --- Takes the address of a request apart, and tells whom to dial for it.
 -- @treturn[1] table `authority` (for Host), `server_name` (nil for plain HTTP), `dial_host`,
---   `dial_port`, `dial_label`; `proxy` and `tunnel_to` where there is a proxy; `pool`: the name of
---   nginx's pool
+--   `dial_port`, `dial_label`, `is_address`; `proxy` and `tunnel_to` where there is a proxy; `pool`: the
+--   name of nginx's pool, `options` and `fresh_options` of nginx for connections of it and for new ones
 -- @treturn[2] nil
 -- @treturn[2] string what is wrong
-local function route_of(self, request)
+local function new_route(self, request)
   local scheme, authority = tostring(request.url):match "^(https?)://([^/?#]+)"
   local host, port
   if scheme then
@@ -77,52 +82,87 @@ local function route_of(self, request)
   end
   local server_name = scheme == "https" and host:gsub("^%[(.*)%]$", "%1") or nil
   local label = ("%s:%d"):format(dial_host, dial_port)
+  local pool = table.concat({
+    "dataforest",
+    scheme,
+    label,
+    server_name or "-",
+    server_name and "verified" or "plain",
+    proxy and proxy.label .. " " .. ngx.md5(proxy.authorization or "") or "direct",
+    self.pool_size,
+  }, " ")
+  dial_host = proxy and proxy.host or dial_host
   return {
+    url = request.url,
+    connect_to = request.connect_to,
     authority = authority,
     server_name = server_name,
-    dial_host = proxy and proxy.host or dial_host,
+    dial_host = dial_host,
     dial_port = proxy and proxy.port or dial_port,
     dial_label = proxy and proxy.label or label,
+    is_address = causes.is_address(dial_host),
     label = label,
     proxy = proxy,
     tunnel_to = proxy and label,
-    pool = table.concat({
-      "dataforest",
-      scheme,
-      label,
-      server_name or "-",
-      server_name and "verified" or "plain",
-      proxy and proxy.label .. " " .. ngx.md5(proxy.authorization or "") or "direct",
-      self.pool_size,
-    }, " "),
+    pool = pool,
+    options = { pool = pool },
+    -- Nothing is ever given back to this pool, so that what comes out of it is new.
+    fresh_options = { pool = pool .. " fresh" },
   }
 end
 
---- The request up to its body, as it goes over the wire.
+--- The same, of which the last ones are kept: a client calls few addresses.
+local function route_of(self, request)
+  local route = self.routes[request.url]
+  if route and route.connect_to == request.connect_to then
+    return route
+  end
+  local message
+  route, message = new_route(self, request)
+  if route and self.proxy ~= "env" then -- which may say something else the next time
+    if self.route_count == MAX_ROUTES then
+      self.routes, self.route_count = {}, 0
+    end
+    self.routes[request.url] = route
+    self.route_count = self.route_count + 1
+  end
+  return route, message
+end
+
+--- The request line and what is the same each time. The last one of a route is kept.
+-- @treturn ?string text; nil where the method or the target cannot be sent
+local function start_of(request, route)
+  local method, target = request.method, request.target
+  if route.start and method == route.method and target == route.target then
+    return route.start
+  end
+  local shown = target or request.url:match "^https?://[^/?#]+([^#]*)"
+  if shown:find "[%s%c]" or not method:find "^%u+$" then
+    return nil
+  end
+  route.method, route.target = method, target
+  route.start = ("%s %s HTTP/1.1\r\nHost: %s\r\n"):format(method, shown, route.authority)
+  return route.start
+end
+
+--- The request as it goes over the wire.
 -- @treturn[1] string
 -- @treturn[2] nil
 -- @treturn[2] string what is wrong
-local function head_of(request, route)
-  local target = request.target or request.url:match "^https?://[^/?#]+([^#]*)"
-  if target:find "[%s%c]" or not request.method:find "^%u+$" then
+local function text_of(request, route)
+  local start = start_of(request, route)
+  if not start then
     return nil, "the method or the target of the request cannot be sent as it is"
   end
-  local lines = { ("%s %s HTTP/1.1"):format(request.method, target), "Host: " .. route.authority }
-  for name, value in pairs(request.headers or {}) do
-    value = tostring(value)
-    if not name:find "^[%w!#$%%&'*+%-.^_`|~]+$" or value:find "[%z\r\n]" then
-      return nil, "a header of the request holds line breaks, or has a malformed name"
-    end
-    lines[#lines + 1] = name .. ": " .. value
+  local fields = fields_of(request.headers or {})
+  if not fields then
+    return nil, "a header of the request holds line breaks, or has a malformed name"
   end
+  local body, length = request.body or "", ""
   if request.body or request.method ~= "GET" then
-    lines[#lines + 1] = ("Content-Length: %d"):format(#(request.body or ""))
+    length = "Content-Length: " .. #body .. "\r\n"
   end
-  if request.once then
-    lines[#lines + 1] = "Connection: close"
-  end
-  lines[#lines + 1] = "\r\n"
-  return table.concat(lines, "\r\n")
+  return start .. fields .. length .. (request.once and "Connection: close\r\n\r\n" or "\r\n") .. body
 end
 
 -- One call -----------------------------------------------------------------------------
@@ -130,17 +170,21 @@ end
 --- One request and its answer over one connection.
 -- @treturn ?table response
 -- @treturn ?table failure
-local function exchange(self, route, head, request, fresh)
-  local connection, failed = connections.open(route, request, self, fresh)
+local function exchange(self, route, text, request, fresh)
+  local connection, failed = connections.open(route, request, self, fresh, gate.pause())
   if not connection then
     return nil, failed
   end
   local sent, response, reusable
-  sent, failed = connection:send(head .. (request.body or ""))
+  sent, failed = connection:send(text)
   if sent then
-    response, reusable, failed = http_answer.read(function()
-      return connection:receive()
-    end, request.method, request.max_response_bytes or DEFAULT_MAX_BYTES, route.server_name ~= nil)
+    response, reusable, failed = read_answer(
+      connection.receive,
+      request.method,
+      request.max_response_bytes or DEFAULT_MAX_BYTES,
+      route.server_name ~= nil,
+      connection
+    )
   end
   if not response then
     connection:close()
@@ -167,26 +211,30 @@ end
 -- @treturn[2] table `kind` (`argument`, `network`, `tls`, `timeout`, `protocol` or `limit`),
 --   `message`, and `sent` (boolean: the request may have reached the server)
 function Cosocket:send(request)
-  if not transport.can_yield() then
+  if not can_yield() then
     return nil, causes.of_phase(phase_of_nginx())
   end
+  return self:send_here(request)
+end
+
+--- The same where it is known that cosockets work.
+function Cosocket:send_here(request)
   local route, message = route_of(self, request)
   if not route then
     return failure("argument", message)
   end
-  local head
-  head, message = head_of(request, route)
-  if not head then
+  local text
+  text, message = text_of(request, route)
+  if not text then
     return failure("argument", message)
   end
   request.deadline = request.deadline or core.now() + DEFAULT_TIMEOUT
-  gate.pause()
   -- What must reach the service at most once goes over a new connection: one of the pool may
   -- have died unseen, and then nobody could tell whether the request arrived.
   local fresh = request.once == true
-  local response, failed = exchange(self, route, head, request, fresh)
+  local response, failed = exchange(self, route, text, request, fresh)
   if not response and failed.stale and not fresh then
-    response, failed = exchange(self, route, head, request, true)
+    response, failed = exchange(self, route, text, request, true)
   end
   return response, failed
 end
@@ -215,6 +263,8 @@ function cosocket.new(options)
     idle_milliseconds = connections.milliseconds(options.pool_idle_timeout or 60),
     ca_file = options.ca_file,
     proxy = options.proxy,
+    routes = {},
+    route_count = 0,
   }, Cosocket)
 end
 

@@ -11,6 +11,8 @@ local core = require "dataforest.core"
 local gate = require "dataforest.transport.cosocket_gate"
 local proxies = require "dataforest.transport.cosocket_proxy"
 
+local max, min = math.max, math.min
+
 local Connection = {}
 Connection.__index = Connection
 
@@ -32,18 +34,31 @@ local connections = {}
 -- @tparam number seconds
 -- @treturn number whole milliseconds, 1 or more
 function connections.milliseconds(seconds)
-  return math.max(1, math.min(math.ceil(seconds * 1000), MAX_MILLISECONDS))
+  return max(1, min(math.ceil(seconds * 1000), MAX_MILLISECONDS))
 end
 
---- Sets the timeout of the next step.
--- @treturn ?number seconds that are left, or nil where the deadline has passed
+--- The timeout that rings at a deadline. nginx sets its timers by its own clock, which stands still while
+-- Lua runs: within a turn of the event loop, one deadline is one timeout.
+local function timeout_until(deadline, now, turn)
+  return connections.milliseconds(deadline - min(now, turn))
+end
+
+--- Sets the timeout of the next step. Where nothing has been waited for since the one before, that one's is
+-- left as it is.
+-- @tparam number deadline
+-- @treturn boolean false where the deadline has passed
 function Connection:begin_step(deadline)
-  local left = deadline - core.now()
-  if left <= 0 then
-    return nil
+  local turn = ngx.now()
+  if turn == self.turn and deadline == self.timeout_deadline then
+    return true
   end
-  self.sock:settimeout(connections.milliseconds(left + gate.lag()))
-  return left
+  local now = core.now()
+  if now >= deadline then
+    return false
+  end
+  self.turn, self.timeout_deadline = turn, deadline
+  self.sock:settimeout(timeout_until(deadline, now, turn))
+  return true
 end
 
 --- Connects to a name. Looking it up has a timeout of nginx's own (resolver_timeout), so it
@@ -114,37 +129,43 @@ end
 -- @tparam table request `deadline`, `connect_timeout`
 -- @tparam table settings `ca_file`, for messages
 -- @tparam boolean fresh never take one from the pool
+-- @tparam number now seconds since the epoch
 -- @treturn[1] table connection
 -- @treturn[2] nil
 -- @treturn[2] table failure
-function connections.open(route, request, settings, fresh)
-  local self = setmetatable({
-    sock = ngx.socket.tcp(),
-    route = route,
-    deadline = request.deadline,
-    answered = false,
-  }, Connection)
-  local deadline = math.min(request.deadline, core.now() + (request.connect_timeout or math.huge))
-  local seconds = self:begin_step(deadline)
-  if not seconds then
+function connections.open(route, request, settings, fresh, now)
+  local call_deadline = request.deadline
+  local deadline = min(call_deadline, now + (request.connect_timeout or math.huge))
+  if now >= deadline then
     return nil, causes.of_connect("timeout", route)
   end
-  -- Nothing is ever given back to the second pool, so that what comes out of it is new.
-  local options = { pool = fresh and route.pool .. " fresh" or route.pool }
+  local sock, turn = ngx.socket.tcp(), ngx.now()
+  local timeout = timeout_until(call_deadline, now, turn)
+  sock:settimeouts(timeout_until(deadline, now, turn), timeout, timeout)
+  local options = fresh and route.fresh_options or route.options
   local connected, reason
-  if causes.is_address(route.dial_host) then
-    connected, reason = self.sock:connect(route.dial_host, route.dial_port, options)
+  if route.is_address then
+    connected, reason = sock:connect(route.dial_host, route.dial_port, options)
   else
-    connected, reason = connect_by_name(self.sock, route, options, seconds)
+    connected, reason = connect_by_name(sock, route, options, deadline - now)
   end
   if not connected then
     return nil, causes.of_connect(reason or "unknown error", route)
   end
-  self.reused = (self.sock:getreusedtimes() or 0) > 0
+  local self = setmetatable({
+    sock = sock,
+    route = route,
+    deadline = call_deadline,
+    turn = turn,
+    timeout_deadline = call_deadline,
+    answered = false,
+    reused = (sock:getreusedtimes() or 0) > 0,
+    last_piece = 0,
+  }, Connection)
   if not self.reused then
     local ready, failed = make_ready(self, deadline, settings)
     if not ready then
-      self.sock:close()
+      sock:close()
       return nil, failed
     end
   end

@@ -29,11 +29,15 @@ function gate.lag()
 end
 
 --- Lets nginx attend to other requests, where this turn has been a long one.
+-- @treturn number the time after that, in seconds since the epoch
 function gate.pause()
-  local started = core.now()
-  while gate.lag() > LONG_TURN and core.now() - started < PAUSE_AT_MOST do
+  local now = core.now()
+  local latest = now + PAUSE_AT_MOST
+  while now - ngx.now() > LONG_TURN and now < latest do
     ngx.sleep(PAUSE)
+    now = core.now()
   end
+  return now
 end
 
 local places = {}

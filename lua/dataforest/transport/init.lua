@@ -57,7 +57,7 @@ local YIELDING = {
 --- Whether a call could go through cosockets here and now. Asked at each call, since one
 -- client serves all phases of a worker. (A worker thread has an `ngx` without sockets.)
 -- @treturn boolean
-function transport.can_yield()
+local function can_yield()
   local ngx = rawget(_G, "ngx")
   if not (ngx and ngx.socket and ngx.socket.tcp and ngx.get_phase) then
     return false
@@ -65,8 +65,10 @@ function transport.can_yield()
   return YIELDING[ngx.get_phase()] or false
 end
 
+transport.can_yield = can_yield
+
 local function sleep(_, seconds)
-  if transport.can_yield() then
+  if can_yield() then
     rawget(_G, "ngx").sleep(seconds)
   else
     scheduler.pause(seconds)
@@ -81,19 +83,19 @@ end
 local function auto(options)
   local made = {}
   local closed = false
-  local function pick()
-    local name = transport.can_yield() and "cosocket" or "curl"
-    if not made[name] then
-      made[name] = require("dataforest.transport." .. name).new(options)
-      if closed and made[name].close then
-        made[name]:close()
-      end
+  local function make(name)
+    made[name] = require("dataforest.transport." .. name).new(options)
+    if closed and made[name].close then
+      made[name]:close()
     end
     return made[name]
   end
   return {
     send = function(_, request)
-      return pick():send(request)
+      if can_yield() then
+        return (made.cosocket or make "cosocket"):send_here(request)
+      end
+      return (made.curl or make "curl"):send(request)
     end,
     sleep = sleep,
     now = now,
