@@ -23,6 +23,17 @@ local function saying(...)
   return { script }
 end
 
+--- So many connections that die under their second request, and those that come after them.
+local function dying(count, others)
+  local scripts = {}
+  for index = 1, count do
+    scripts[index] = { { "read" }, { "sleep", 0.1 }, { "send", answer '"one"' }, { "read" }, { "close" } }
+  end
+  scripts[count + 1] = others
+  return scripts
+end
+
+local MANY = 8
 local CHUNKED = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 local CASES = {
@@ -56,6 +67,10 @@ local CASES = {
     tls = "good",
     connections = { { { "read" }, { "send", answer '"one"' }, { "read" }, { "close" } }, answering '"two"' },
   },
+  { name = "many die on reuse", connections = dying(MANY, answering '"new"') },
+  { name = "many die on reuse, with TLS", tls = "good", connections = dying(MANY, answering '"new"') },
+  { name = "all die", connections = dying(MANY, saying()[1]) },
+  { name = "all die, with TLS", tls = "good", connections = dying(MANY, saying()[1]) },
   { name = "never answers once", tls = "good", connections = saying() },
   {
     name = "closes when idle",
@@ -648,6 +663,45 @@ describe("the HTTP engine", function()
       assert.equal('"one"', assert(perform "dies on reuse").body)
       assert.equal('"two"', assert(perform "dies on reuse").body)
     end)
+
+    --- Lets an engine keep so many connections as die when they are used again.
+    local function keep_many(name)
+      local transfers = {}
+      for index = 1, MANY do
+        transfers[index] = assert(engine:start(request_of(name)))
+      end
+      while engine:step(1) > 0 do
+      end
+      for _, transfer in ipairs(transfers) do
+        assert.equal('"one"', assert(transfer:result()).body)
+      end
+      assert.equal(MANY, #server:events(name, "accept"))
+    end
+
+    for _, how in ipairs { "", ", with TLS" } do
+      it("that died in number let a request go out twice" .. how, function()
+        local name = "many die on reuse" .. how
+        keep_many(name)
+        for turn = 1, 3 do
+          local response = assert(perform(name))
+          assert.equal('"new"', response.body)
+          assert.is_false(response.reused)
+          assert.equal(MANY + 2 * turn, #server:events(name, "request"))
+        end
+      end)
+
+      it("that died, a new one included, let a request go out twice" .. how, function()
+        local name = "all die" .. how
+        keep_many(name)
+        for turn = 1, 3 do
+          local err = fails("network", name)
+          assert.is_true(err.sent)
+          assert.equal(MANY + 2 * turn, #server:events(name, "request"))
+        end
+        assert.is_true(fails("network", name, { once = true }).sent)
+        assert.equal(MANY + 2 * 3 + 1, #server:events(name, "request"))
+      end)
+    end
 
     it("that the server closed while idle are not tried", function()
       assert.equal('"one"', assert(perform "closes when idle").body)

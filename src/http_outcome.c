@@ -197,6 +197,9 @@ static void fail_transfer(struct df_http_transfer *transfer, CURLcode code) {
     case CURLE_WRITE_ERROR:
         fail_refused(transfer);
         return;
+    case CURLE_ABORTED_BY_CALLBACK: /* before the request went out once more than it may */
+        fail(transfer, DF_KIND_NETWORK, "the connection ended before it answered, that to", "");
+        return;
     case CURLE_COULDNT_CONNECT:
         if (transfer->socket_error) { /* nothing is known of the network */
             fail(transfer, DF_KIND_LIMIT, "no socket for the call to",

@@ -11,6 +11,7 @@ enum {
     REQUEST_HEAD_CEILING = 64 * 1024,
     REQUEST_BODY_CEILING = 64 * 1024 * 1024,
     EXPECTING_BODY = 1000, /* up to here no libcurl asks whether it may send the body */
+    REQUESTS_AT_MOST = 2,  /* the call's own, and again where a kept connection had died */
     KEPT_ROOM = 256 * 1024 /* a larger body's memory is given back after the call */
 };
 
@@ -24,6 +25,26 @@ static size_t receive_body(char *bytes, size_t size, size_t count, void *context
     struct df_http_transfer *transfer = context;
     transfer->body_result = df_buffer_add(&transfer->body, bytes, size * count);
     return transfer->body_result == DF_BUFFER_OK ? size * count : 0;
+}
+
+/* libcurl is about to send the request. Where a kept connection dies before it answers, libcurl
+ * sends it again over another kept one, and so on: up to six times. Once is enough, over a new
+ * connection, and what must arrive once is never sent again: a connection of HTTP/2 that others
+ * came to share counts as a kept one. */
+static int before_request(void *context, char *peer, char *own, int peer_port, int own_port) {
+    struct df_http_transfer *transfer = context;
+    (void)peer;
+    (void)own;
+    (void)peer_port;
+    (void)own_port;
+    if (transfer->requests >= (transfer->once ? 1 : REQUESTS_AT_MOST)) {
+        return CURL_PREREQFUNC_ABORT;
+    }
+    transfer->requests++;
+    if (!transfer->fresh) {
+        transfer->fresh = curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK;
+    }
+    return CURL_PREREQFUNC_OK;
 }
 
 /* A failed setopt is kept until the end, so that the list of options stays a list. */
@@ -67,6 +88,8 @@ static bool set_constants(struct df_http_transfer *transfer,
     SET(CURLOPT_HEADERDATA, transfer);
     SET(CURLOPT_WRITEFUNCTION, receive_body);
     SET(CURLOPT_WRITEDATA, transfer);
+    SET(CURLOPT_PREREQFUNCTION, before_request);
+    SET(CURLOPT_PREREQDATA, transfer);
 #if LIBCURL_VERSION_NUM >= 0x075700
     /* A name server that does not answer must not hold a call beyond its deadline. */
     SET(CURLOPT_QUICK_EXIT, 1L);
@@ -377,15 +400,13 @@ static bool set_limits(struct df_http_transfer *transfer, const struct df_http_r
     if (request->max_response_bytes != transfer->max_response_bytes) {
         SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)request->max_response_bytes);
     }
-    if (request->once != transfer->once) {
-        /* libcurl sends a request again if a kept connection dies before it answers. A new
-         * connection is not tried again. */
+    if (request->once != transfer->fresh) {
         SET(CURLOPT_FRESH_CONNECT, request->once ? 1L : 0L);
     }
     transfer->timeout = timeout;
     transfer->connect_timeout = connect_timeout;
     transfer->max_response_bytes = request->max_response_bytes;
-    transfer->once = request->once;
+    transfer->once = transfer->fresh = request->once;
     return !failed;
 }
 
@@ -396,6 +417,7 @@ bool df_http_transfer_prepare(struct df_http_transfer *transfer,
     transfer->reused = false;
     transfer->end_uncertain = false;
     transfer->socket_error = 0;
+    transfer->requests = 0;
     transfer->head_result = DF_HTTP_HEAD_OK;
     transfer->body_result = DF_BUFFER_OK;
     df_http_head_reset(&transfer->head);

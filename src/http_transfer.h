@@ -40,7 +40,8 @@ struct df_http_transfer {
     struct df_buffer body;
     struct df_http_head head;
     struct df_http_error error;
-    int socket_error; /* an errno: memory or descriptors ran out; 0: they did not */
+    int socket_error;  /* an errno: memory or descriptors ran out; 0: they did not */
+    unsigned requests; /* how often libcurl has set out to send it */
     enum df_http_head_result head_result;
     enum df_buffer_result body_result;
 
@@ -48,6 +49,7 @@ struct df_http_transfer {
     bool in_ended;
     bool place_has_body;
     bool once;
+    bool fresh; /* libcurl is told to take a new connection */
     bool tls;
     bool proxied;
     bool failed;
