@@ -34,6 +34,8 @@ local function dying(count, others)
 end
 
 local MANY = 8
+local SETTINGS = "\0\0\0\4\0\0\0\0\0"
+local REFUSED = "\0\0\4\3\0\0\0\0\1\0\0\0\7" -- RST_STREAM of the first one
 local CHUNKED = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 local CASES = {
@@ -71,6 +73,42 @@ local CASES = {
   { name = "many die on reuse, with TLS", tls = "good", connections = dying(MANY, answering '"new"') },
   { name = "all die", connections = dying(MANY, saying()[1]) },
   { name = "all die, with TLS", tls = "good", connections = dying(MANY, saying()[1]) },
+  -- HTTP/2: a preface of 24 bytes is read, SETTINGS are sent; then the connection ends, or the stream is refused.
+  {
+    name = "two, dies",
+    tls = { certificate = "good", alpn = "h2" },
+    connections = { { { "read_bytes", 24 }, { "send", SETTINGS }, { "sleep", 0.2 }, { "read_text", "body" }, { "reset" } } },
+  },
+  {
+    name = "two, closes",
+    tls = { certificate = "good", alpn = "h2" },
+    connections = { { { "read_bytes", 24 }, { "send", SETTINGS }, { "sleep", 0.05 }, { "close" } } },
+  },
+  {
+    name = "two, refuses",
+    tls = { certificate = "good", alpn = "h2" },
+    connections = {
+      { { "read_bytes", 24 }, { "send", SETTINGS }, { "sleep", 0.05 }, { "send", REFUSED }, { "hold" } },
+    },
+  },
+  -- Answers of HEADERS alone (:status 200); between them a PING, while the connection is idle.
+  {
+    name = "two, pings",
+    tls = { certificate = "good", alpn = "h2" },
+    connections = {
+      {
+        { "read_bytes", 24 },
+        { "send", SETTINGS },
+        { "read_text", "first" },
+        { "send", "\0\0\1\1\5\0\0\0\1\136" },
+        { "sleep", 0.02 },
+        { "send", "\0\0\8\6\0\0\0\0\0pingping" },
+        { "read_text", "second" },
+        { "send", "\0\0\1\1\5\0\0\0\3\136" },
+        { "hold" },
+      },
+    },
+  },
   { name = "never answers once", tls = "good", connections = saying() },
   {
     name = "closes when idle",
@@ -80,6 +118,14 @@ local CASES = {
   {
     name = "adds an answer",
     tls = "good",
+    connections = {
+      { { "read" }, { "send", answer '"one"' }, { "send", answer '"forged"' }, { "hold" } },
+      answering '"two"',
+    },
+  },
+  {
+    name = "adds an answer to HTTP/1.1",
+    tls = { certificate = "good", alpn = "http/1.1" },
     connections = {
       { { "read" }, { "send", answer '"one"' }, { "send", answer '"forged"' }, { "hold" } },
       answering '"two"',
@@ -731,6 +777,74 @@ describe("the HTTP engine", function()
     it("carry on after a call that must arrive once", function()
       assert(perform("tls", { once = true }))
       assert.is_true(assert(perform "tls").reused)
+    end)
+  end)
+
+  describe("over HTTP/2", function()
+    local other
+
+    before_each(function()
+      other, engine = engine, curl.engine { ca_file = server.ca_file, http2 = true }
+    end)
+
+    after_each(function()
+      engine:close()
+      engine = other
+    end)
+
+    it("cuts off connections of HTTP/1.1 that hold an answer nobody asked for", function()
+      assert.equal('"one"', assert(perform "adds an answer to HTTP/1.1").body)
+      core.sleep(0.05)
+      assert.equal('"two"', assert(perform "adds an answer to HTTP/1.1").body)
+    end)
+
+    --- How many connections have brought a body.
+    local function arrivals(name, body)
+      local count = 0
+      for _, event in ipairs(server:events(name, "text")) do
+        count = count + (event.bytes:find(body, 1, true) and 1 or 0)
+      end
+      return count
+    end
+
+    it("sends once what must arrive once, where others share the connection that dies", function()
+      local name, transfers = "two, dies", {}
+      for index = 1, 4 do
+        local more = { once = index == 1, body = index == 1 and "the body, once" or "the body" }
+        transfers[index] = assert(engine:start(request_of(name, more)))
+      end
+      local deadline = core.monotonic() + 0.15
+      repeat
+        engine:step(0.01)
+      until core.monotonic() > deadline
+      assert.equal(1, #server:events(name, "accept"))
+      while engine:step(1) > 0 do
+      end
+      for _, transfer in ipairs(transfers) do
+        local response, err = transfer:result()
+        assert.is_nil(response)
+        assert.same({ "network", true }, { err.kind, err.sent }, err.message)
+      end
+      assert.equal(1, arrivals(name, "the body, once"))
+    end)
+
+    it("sends a request twice at most that is refused", function()
+      -- One connection more is opened than is used.
+      assert.is_true(fails("network", "two, refuses").sent)
+      assert.equal(3, #server:events("two, refuses", "accept"))
+      assert.is_true(fails("network", "two, refuses", { once = true }).sent)
+      assert.equal(3 + 2, #server:events("two, refuses", "accept"))
+    end)
+
+    it("keeps a connection that says something while it is idle", function()
+      assert.is_false(assert(perform("two, pings", { body = "first" })).reused)
+      core.sleep(0.1)
+      assert.is_true(assert(perform("two, pings", { body = "second" })).reused)
+      assert.equal(1, #server:events("two, pings", "accept"))
+    end)
+
+    it("says that there was no answer where the connection is closed before one", function()
+      assert.matches("no answer", fails("network", "two, closes").message)
     end)
   end)
 

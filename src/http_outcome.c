@@ -214,6 +214,13 @@ static void fail_transfer(struct df_http_transfer *transfer, CURLcode code) {
             return;
         }
         break;
+    case CURLE_PARTIAL_FILE:
+    case CURLE_HTTP2_STREAM:
+        if (!transfer->head.status) {
+            fail(transfer, DF_KIND_NETWORK, "no answer from", detail_of(transfer, code));
+            return;
+        }
+        break;
     case CURLE_GOT_NOTHING:
         /* A head of its own was something: 101, say, after which there is no HTTP. */
         if (transfer->head.status) {

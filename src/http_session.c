@@ -263,7 +263,23 @@ bool df_http_session_begin(struct df_http_session *session, struct df_http_trans
     return true;
 }
 
+/* A server may say something on an idle connection of HTTP/2, which is no answer that nobody asked
+ * for. */
+static void allow_chatter(struct df_http_session *session,
+                          const struct df_http_transfer *transfer) {
+    long version = 0;
+    curl_socket_t fd = CURL_SOCKET_BAD;
+    if (curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_VERSION, &version) == CURLE_OK &&
+        version >= CURL_HTTP_VERSION_2_0 &&
+        curl_easy_getinfo(transfer->easy, CURLINFO_ACTIVESOCKET, &fd) == CURLE_OK) {
+        df_http_watch_allow_chatter(&session->watch, fd);
+    }
+}
+
 void df_http_session_end(struct df_http_session *session, struct df_http_transfer *transfer) {
+    if (session->options->http2) {
+        allow_chatter(session, transfer);
+    }
     curl_multi_remove_handle(session->multi, transfer->easy);
     transfer->state = DF_HTTP_ENDED;
     session->running--;
@@ -336,7 +352,6 @@ struct df_http_session *df_http_session_new(struct df_http_session **home,
         df_free(session);
         return NULL;
     }
-    session->watch.may_chatter = options->http2;
     return *home = session;
 }
 

@@ -31,6 +31,7 @@ static size_t receive_body(char *bytes, size_t size, size_t count, void *context
  * sends it again over another kept one, and so on: up to six times. Once is enough, over a new
  * connection, and what must arrive once is never sent again: a connection of HTTP/2 that others
  * came to share counts as a kept one. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): the type is libcurl's */
 static int before_request(void *context, char *peer, char *own, int peer_port, int own_port) {
     struct df_http_transfer *transfer = context;
     (void)peer;

@@ -126,6 +126,12 @@ bool df_http_watch_want(struct df_http_watch *watch, int fd, int events) {
     return true;
 }
 
+void df_http_watch_allow_chatter(struct df_http_watch *watch, int fd) {
+    if (fd >= 0 && (size_t)fd < watch->room) {
+        watch->sockets[fd].chatty = 1;
+    }
+}
+
 /* Puts the dead socket in the place of a connection, under the same descriptor. */
 static void cut(struct df_http_watch *watch, int fd) {
     while (dup2(watch->dead, fd) < 0 && errno == EINTR) {
@@ -138,7 +144,7 @@ static bool is_unwanted(struct df_http_watch *watch, int fd) {
         return false;
     }
     disarm(watch, fd);
-    if (socket->open && !watch->may_chatter) {
+    if (socket->open && !socket->chatty) {
         cut(watch, fd);
     }
     return true;

@@ -13,13 +13,13 @@ struct df_http_watched {
     unsigned char open;   /* made by df_http_watch_open */
     unsigned char wanted; /* what libcurl waits for */
     unsigned char armed;  /* what the kernel was told */
+    unsigned char chatty; /* may say something while it is idle */
 };
 
 struct df_http_watch {
     int poller;
-    int dead;         /* a socket whose other end is closed */
-    size_t idle;      /* sockets that are armed and not wanted */
-    bool may_chatter; /* idle connections may say something: HTTP/2's do */
+    int dead;    /* a socket whose other end is closed */
+    size_t idle; /* sockets that are armed and not wanted */
     size_t room;
     struct df_http_watched *sockets; /* by descriptor */
 };
@@ -41,6 +41,9 @@ void df_http_watch_close(struct df_http_watch *watch, int fd);
 
 /* Says what is wanted of a socket from now on; 0 is nothing. */
 bool df_http_watch_want(struct df_http_watch *watch, int fd, int events);
+
+/* From now on what an idle connection says is libcurl's business, as with HTTP/2. */
+void df_http_watch_allow_chatter(struct df_http_watch *watch, int fd);
 
 /* Waits at most so many milliseconds (-1: without limit), and writes down what is ready. Sockets
  * that nobody waits for are dealt with: an idle connection that the server closed, or that holds

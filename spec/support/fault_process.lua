@@ -126,6 +126,9 @@ local function handshake(link, given)
     certificate = given.certificate,
     key = given.key,
     options = given.options,
+    alpn = given.alpn and function()
+      return given.alpn
+    end,
   })
   assert(wrapped, problem)
   link.socket = wrapped
@@ -237,6 +240,14 @@ function steps.read_bytes(link, count)
   end)
   log(link, "bytes", { count = #link.input })
   link.input = link.input:sub(count + 1)
+end
+
+--- { "read_text", text }: until what came holds the text. All of it is in the log.
+function steps.read_text(link, text)
+  need(link, function()
+    return link.input:find(text, 1, true)
+  end)
+  log(link, "text", { bytes = link.input:sub(1, LOGGED_BYTES) })
 end
 
 --- { "send", bytes, times, pause }: so many times (1), with so many seconds in between (0).
