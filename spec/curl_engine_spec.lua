@@ -73,11 +73,13 @@ local CASES = {
   { name = "many die on reuse, with TLS", tls = "good", connections = dying(MANY, answering '"new"') },
   { name = "all die", connections = dying(MANY, saying()[1]) },
   { name = "all die, with TLS", tls = "good", connections = dying(MANY, saying()[1]) },
-  -- HTTP/2: a preface of 24 bytes is read, SETTINGS are sent; then the connection ends, or the stream is refused.
+  -- HTTP/2: a preface of 24 bytes, SETTINGS; then the connection ends, or the stream is refused.
   {
     name = "two, dies",
     tls = { certificate = "good", alpn = "h2" },
-    connections = { { { "read_bytes", 24 }, { "send", SETTINGS }, { "sleep", 0.2 }, { "read_text", "body" }, { "reset" } } },
+    connections = {
+      { { "read_bytes", 24 }, { "send", SETTINGS }, { "sleep", 0.2 }, { "read_text", "body" }, { "reset" } },
+    },
   },
   {
     name = "two, closes",

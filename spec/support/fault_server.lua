@@ -9,19 +9,20 @@
 --     server:stop()
 --
 -- A case: `name`; `tls`, the name of a certificate (see certificates.lua) or a table
--- { certificate = that name, protocol = "tlsv1_1", alpn = "h2" }; `connections`, a script for each connection in the
--- order in which they come (the last one serves all further ones); `raw = true`, no TLS before the script
--- says so; or `refuse = true`, nothing listens; or `full = true`, nobody is let in. `mended`: the script of
--- all connections once `server:mend(name)` was called; by default they answer with the certificate "good".
+-- { certificate = that name, protocol = "tlsv1_1", alpn = "h2" }; `connections`, a script for each
+-- connection in the order in which they come (the last one serves all further ones); `raw = true`, no TLS
+-- before the script says so; or `refuse = true`, nothing listens; or `full = true`, nobody is let in.
+-- `mended`: the script of all connections once `server:mend(name)` was called; by default they answer with
+-- the certificate "good".
 --
--- A script is a list of steps, each a list: read; read_bytes, count; read_text, text; send, bytes, times, pause; sleep,
--- seconds; hold; close; cut (no goodbye of TLS); reset; tls; again, step. After the last, it closes.
--- In what is sent, @DATE+2@ is the time in two seconds as HTTP writes it, @PORT name@ the port of a case
--- with slashes behind it (up to the length of these words), and @HEADER name@ a header of the request.
+-- A script is a list of steps, each a list: read; read_bytes, count; read_text, text; send, bytes, times,
+-- pause; sleep, seconds; hold; close; cut (no goodbye of TLS); reset; tls; again, step. After the last, it
+-- closes. In what is sent, @DATE+2@ is the time in two seconds as HTTP writes it, @PORT name@ the port of a
+-- case with slashes behind it (up to the length of these words), and @HEADER name@ a header of the request.
 --
 -- Events: accept; handshake (`sni`, `protocol`); no handshake (`problem`); request (`head`, `size` of its
--- body, `body`: 64 KiB of it at most); bytes (`count`); text (`bytes`); eof; silence; cannot send; end. All have `at`, in
--- seconds.
+-- body, `body`: 64 KiB of it at most); bytes (`count`); text (`bytes`); eof; silence; cannot send; end. All
+-- have `at`, in seconds.
 
 local certificates = require "spec.support.certificates"
 local cjson = require "cjson"
