@@ -245,7 +245,8 @@ end
 
 local encoders = {
   json = function(operation, params)
-    return json.encode(params, operation) -- which tells an empty list from an empty table
+    -- The operation tells an empty list from an empty table; where it has parameters, they were checked.
+    return json.encode(params, operation, operation.params ~= nil)
   end,
   xml = function(operation, params)
     if not (operation.xml and operation.xml.request) then
@@ -409,7 +410,8 @@ end
 -- @return the answer's value or nil, the error, and the response where there was one
 local function attempt(self, call)
   local transport, request = self.transport, call.request
-  local now = transport:now()
+  -- The first attempt begins with the call.
+  local now = call.attempt == 0 and call.started or transport:now()
   call.attempt = call.attempt + 1
   call.attempt_started = now
   local signer, access_key = signer_for(self, call.deadline)

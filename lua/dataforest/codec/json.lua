@@ -116,16 +116,16 @@ function write(out, value, node, depth)
 end
 
 --- Whether cjson writes a table as it should be.
-local function is_easy(object, depth)
+local function is_easy(object, depth, is_valid)
   if depth > MAX_DEPTH then
     return false
   end
   for key, value in pairs(object) do
     local kind = type(value)
-    if type(key) ~= "string" or not valid_utf8(key) then
+    if type(key) ~= "string" or not (is_valid or valid_utf8(key)) then
       return false
     elseif kind == "string" then
-      if not valid_utf8(value) then
+      if not (is_valid or valid_utf8(value)) then
         return false
       end
     elseif kind == "number" then
@@ -134,7 +134,7 @@ local function is_easy(object, depth)
         return false
       end
     elseif kind == "table" then
-      if next(value) == nil or not is_easy(value, depth + 1) then
+      if next(value) == nil or not is_easy(value, depth + 1, is_valid) then
         return false
       end
     elseif kind ~= "boolean" then
@@ -151,11 +151,12 @@ end
 --
 -- @param value a table of strings, numbers, booleans, `cjson.null`, lists without gaps, and tables of these
 -- @tparam[opt] table of what is written: an operation (its parameters), a list of fields, or a type
+-- @tparam[opt] boolean is_valid its strings and keys are known to be valid UTF-8
 -- @treturn[1] string JSON text
 -- @treturn[2] nil
 -- @treturn[2] string what cannot be written, and where it stands
-function json.encode(value, of)
-  if type(value) == "table" and next(value) ~= nil and is_easy(value, 1) then
+function json.encode(value, of, is_valid)
+  if type(value) == "table" and next(value) ~= nil and is_easy(value, 1, is_valid) then
     return cjson_encode(value)
   end
   local out = {}

@@ -75,9 +75,7 @@ local function sleep(_, seconds)
   end
 end
 
-local function now()
-  return core.now()
-end
+local now = core.now
 
 --- Chooses at each call; what is not chosen is never loaded.
 local function auto(options)
