@@ -1103,17 +1103,21 @@ describe("core.version", function()
   end)
 end)
 
-describe("core.http_fields", function()
-  it("writes the fields of a request", function()
-    assert.equal("", core.http_fields {})
-    assert.equal("x-a: b c\r\n", core.http_fields { ["x-a"] = "b c" })
-    assert.equal("x-a: 7\r\n", core.http_fields { ["x-a"] = 7 })
+describe("core.http_request", function()
+  local function request(headers)
+    return core.http_request("GET / HTTP/1.1\r\n", headers, "\r\n", "body")
+  end
+
+  it("writes a request", function()
+    assert.equal("GET / HTTP/1.1\r\n\r\nbody", request {})
+    assert.equal("GET / HTTP/1.1\r\nx-a: b c\r\n\r\nbody", request { ["x-a"] = "b c" })
+    assert.equal("GET / HTTP/1.1\r\nx-a: 7\r\n\r\nbody", request { ["x-a"] = 7 })
     local long = ("v"):rep(5000)
-    local text = core.http_fields { a = long, b = "2" }
-    assert.is_truthy(text == "a: " .. long .. "\r\nb: 2\r\n" or text == "b: 2\r\na: " .. long .. "\r\n")
+    local fields = request({ a = long, b = "2" }):match "^GET / HTTP/1.1\r\n(.*)\r\nbody$"
+    assert.is_truthy(fields == "a: " .. long .. "\r\nb: 2\r\n" or fields == "b: 2\r\na: " .. long .. "\r\n")
   end)
 
-  it("writes nothing that would be another request than was meant", function()
+  it("writes none that would be another than was meant", function()
     for _, headers in ipairs {
       { a = "b\r\nc: d" },
       { a = "b\n" },
@@ -1126,10 +1130,10 @@ describe("core.http_fields", function()
       { a = {} },
       { a = true },
     } do
-      assert.is_nil((core.http_fields(headers)))
+      assert.is_nil(request(headers))
     end
     assert.has_error(function()
-      core.http_fields "a: b"
+      request "a: b"
     end)
   end)
 end)

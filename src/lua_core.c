@@ -271,7 +271,7 @@ static const luaL_Reg functions[] = {
     {"sleep", sleep_for},
     {"http_head_end", df_lua_head_end},
     {"http_head", df_lua_head},
-    {"http_fields", df_lua_fields},
+    {"http_request", df_lua_request},
     {NULL, NULL},
 };
 

@@ -1,4 +1,4 @@
-/* The binding of heads: those of answers are read, and the fields of requests written. */
+/* The binding of heads: those of answers are read, and those of requests written. */
 
 #include "lua_head.h"
 
@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { STAGE_SIZE = 1024, NAME_SIZE = 64, USUAL_FIELDS = 8 };
+enum { STAGE_SIZE = 1024, NAME_SIZE = 64, USUAL_FIELDS = 8, ANSWER_FIELDS = 6 };
 
 static struct df_http_text check_text(lua_State *L, int argument) {
     struct df_http_text text;
@@ -77,7 +77,7 @@ int df_lua_head(lua_State *L) {
     if (problem) {
         return failure(L, problem, "protocol");
     }
-    lua_createtable(L, 0, 3);
+    lua_createtable(L, 0, ANSWER_FIELDS);
     df_lua_push_whole(L, head.status);
     lua_setfield(L, -2, "status");
     df_lua_push_whole(L, head.minor);
@@ -118,17 +118,34 @@ static bool is_field(lua_State *L, struct df_head_field *field) {
            !memchr(value.bytes, '\n', value.count) && !memchr(value.bytes, '\0', value.count);
 }
 
-static char *write_text(char *out, const char *bytes, size_t count) {
-    memcpy(out, bytes, count);
-    return out + count;
+static char *write_text(char *out, struct df_http_text text) {
+    memcpy(out, text.bytes, text.count);
+    return out + text.count;
 }
 
-int df_lua_fields(lua_State *L) {
+/* Writes the fields of the table at 2, which `is_field` has passed. */
+static char *write_fields(lua_State *L, char *out) {
     struct df_head_field field;
-    size_t size = 0;
-    luaL_checktype(L, 1, LUA_TTABLE);
-    lua_settop(L, 1);
-    for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1)) {
+    for (lua_pushnil(L); lua_next(L, 2); lua_pop(L, 1)) {
+        if (is_field(L, &field)) {
+            out = write_text(out, field.name);
+            out = write_text(out, (struct df_http_text){": ", 2});
+            out = write_text(out, field.value);
+            out = write_text(out, (struct df_http_text){"\r\n", 2});
+        }
+    }
+    return out;
+}
+
+int df_lua_request(lua_State *L) {
+    struct df_head_field field;
+    struct df_http_text start = check_text(L, 1);
+    luaL_checktype(L, 2, LUA_TTABLE);
+    struct df_http_text ending = check_text(L, 3);
+    struct df_http_text body = check_text(L, 4);
+    size_t size = start.count + ending.count + body.count;
+    lua_settop(L, 4);
+    for (lua_pushnil(L); lua_next(L, 2); lua_pop(L, 1)) {
         if (!is_field(L, &field)) {
             lua_pushnil(L);
             return 1;
@@ -137,15 +154,8 @@ int df_lua_fields(lua_State *L) {
     }
     char stage[STAGE_SIZE];
     char *text = size <= STAGE_SIZE ? stage : lua_newuserdata(L, size);
-    char *out = text;
-    for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1)) {
-        if (is_field(L, &field)) {
-            out = write_text(out, field.name.bytes, field.name.count);
-            out = write_text(out, ": ", 2);
-            out = write_text(out, field.value.bytes, field.value.count);
-            out = write_text(out, "\r\n", 2);
-        }
-    }
+    char *out = write_fields(L, write_text(text, start));
+    out = write_text(write_text(out, ending), body);
     lua_pushlstring(L, text, (size_t)(out - text));
     return 1;
 }

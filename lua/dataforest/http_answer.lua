@@ -26,7 +26,11 @@ end
 -- @treturn ?table head
 -- @treturn string|table the bytes that came after it; without a head, the failure
 local function read_head(receive, source)
-  local buffer, from, spent, informational = "", 1, 0, 0
+  local buffer, failed = receive(source)
+  if not buffer then
+    return nil, failed
+  end
+  local from, spent, informational = 1, 0, 0
   while true do
     local last = http_head.find_end(buffer, from)
     if last then
@@ -50,7 +54,8 @@ local function read_head(receive, source)
     elseif spent + #buffer > http_head.MAX_BYTES then
       return failure(("the answer's head is larger than %d bytes"):format(http_head.MAX_BYTES), "limit")
     else
-      local bytes, failed = receive(source)
+      local bytes
+      bytes, failed = receive(source)
       if not bytes then
         return nil, failed
       end
@@ -160,9 +165,11 @@ function http_answer.read(receive, method, max_bytes, end_is_uncertain, source)
   if not body then
     return nil, false, failed
   end
-  local answer = { status = head.status, headers = head.headers, body = body }
-  answer.end_uncertain = framing == "close" and end_is_uncertain or nil
-  return answer, framing ~= "close" and http_head.keeps_alive(head)
+  local reusable = framing ~= "close" and http_head.keeps_alive(head)
+  head.minor = nil
+  head.body = body
+  head.end_uncertain = framing == "close" and end_is_uncertain or nil
+  return head, reusable
 end
 
 return http_answer

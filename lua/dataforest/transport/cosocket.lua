@@ -15,7 +15,7 @@ local http_answer = require "dataforest.http_answer"
 local proxies = require "dataforest.transport.cosocket_proxy"
 local transport = require "dataforest.transport"
 
-local can_yield, fields_of, read_answer = transport.can_yield, core.http_fields, http_answer.read
+local can_yield, read_answer, write_request = transport.can_yield, http_answer.read, core.http_request
 
 local cosocket = {}
 
@@ -154,15 +154,15 @@ local function text_of(request, route)
   if not start then
     return nil, "the method or the target of the request cannot be sent as it is"
   end
-  local fields = fields_of(request.headers or {})
-  if not fields then
+  local body, ending = request.body or "", request.once and "Connection: close\r\n\r\n" or "\r\n"
+  if request.body or request.method ~= "GET" then
+    ending = "Content-Length: " .. #body .. "\r\n" .. ending
+  end
+  local text = write_request(start, request.headers or {}, ending, body)
+  if not text then
     return nil, "a header of the request holds line breaks, or has a malformed name"
   end
-  local body, length = request.body or "", ""
-  if request.body or request.method ~= "GET" then
-    length = "Content-Length: " .. #body .. "\r\n"
-  end
-  return start .. fields .. length .. (request.once and "Connection: close\r\n\r\n" or "\r\n") .. body
+  return text
 end
 
 -- One call -----------------------------------------------------------------------------
