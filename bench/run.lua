@@ -145,6 +145,9 @@ local function check_verification()
         seen[contender.command] = true
         local ok = run(contender, "1", { BENCH_CA = bench.other_ca })
         assert(not ok, contender.command .. " took an answer without verifying the server")
+      elseif contender.through then
+        local status = bench.caller:get("untrusting", "/" .. contender.through)
+        assert(status == 502, contender.through .. " took an answer without verifying the server")
       end
     end
   end

@@ -46,6 +46,12 @@ local CALLER = [[
     location = /library { content_by_lua_block { bench_handlers.library() } }
     location = /by-hand { content_by_lua_block { bench_handlers.by_hand() } }
   }
+  server {
+    listen 127.0.0.1:@untrusting@;
+    lua_ssl_trusted_certificate other.pem;
+    location = /library { content_by_lua_block { bench_handlers.library() } }
+    location = /by-hand { content_by_lua_block { bench_handlers.by_hand() } }
+  }
 ]]
 
 --- A certificate for localhost and the authority that signed it, as files.
@@ -101,7 +107,7 @@ function service.start(options)
   self.other_ca = self.api.folder .. "/other.pem"
   self.caller = nginx.start {
     http = CALLER,
-    ports = { "caller" },
+    ports = { "caller", "untrusting" },
     files = files,
     env = env_lines(settings),
   }
