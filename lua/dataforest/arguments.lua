@@ -264,6 +264,15 @@ local function check_fields(plan, params, password_rule)
   return out
 end
 
+--- The same where a bare string stands for the only parameter that there is.
+local function check_only(rule, value, password_rule)
+  local checked, fault, path = rule.check(rule, value, password_rule)
+  if fault then
+    return nil, fault, joined(rule.path, path)
+  end
+  return { [rule.name] = checked }
+end
+
 local function check_object(rule, value, password_rule)
   if type(value) ~= "table" then
     return nil, faults.wrong_type(rule, value)
@@ -430,6 +439,7 @@ local plans = setmetatable({}, { __mode = "k" })
 local function plan_of(operation)
   local plan = compile_fields(operation.params or {})
   plan.single = single_parameter(operation.params or {})
+  plan.only = plan.single and not plan.fields[2] and not plan.fields[1].within and plan.fields[1]
   plan.open = operation.params == nil
   plans[operation] = plan
   return plan
@@ -466,20 +476,19 @@ end
 -- @treturn[2] table error of kind `argument`; its `field` names the parameter
 function arguments.check(operation, params, options)
   local plan = plans[operation] or plan_of(operation)
-  if type(params) ~= "table" then
-    if params == nil then
-      params = {}
-    elseif type(params) == "string" and plan.single then
+  local is_checked = not (plan.open or options and options.validate == false)
+  local password_rule = options and options.password_rule
+  local out, fault, path
+  if is_checked and plan.only and type(params) == "string" then
+    out, fault, path = check_only(plan.only, params, password_rule)
+  else
+    if type(params) == "string" and plan.single then
       params = { [plan.single] = params }
-    else
+    elseif params ~= nil and type(params) ~= "table" then
       return not_a_table(operation, plan, params)
     end
-  end
-  local out, fault, path
-  if plan.open or options and options.validate == false then
-    out, fault, path = copy_fields(plan, params)
-  else
-    out, fault, path = check_fields(plan, params, options and options.password_rule)
+    local check = is_checked and check_fields or copy_fields
+    out, fault, path = check(plan, params or {}, password_rule)
   end
   if not out then
     return failure(operation, path, fault)

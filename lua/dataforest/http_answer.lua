@@ -20,16 +20,13 @@ local function failure(message, kind)
   return nil, failure_of(message, kind)
 end
 
---- Reads heads up to the one of the answer itself.
+--- Goes on reading heads up to the one of the answer itself.
 -- @tparam function receive
 -- @param source what `receive` is called with
+-- @tparam string buffer the first bytes
 -- @treturn ?table head
 -- @treturn string|table the bytes that came after it; without a head, the failure
-local function read_head(receive, source)
-  local buffer, failed = receive(source)
-  if not buffer then
-    return nil, failed
-  end
+local function read_heads(receive, source, buffer)
   local from, spent, informational = 1, 0, 0
   while true do
     local last = http_head.find_end(buffer, from)
@@ -54,8 +51,7 @@ local function read_head(receive, source)
     elseif spent + #buffer > http_head.MAX_BYTES then
       return failure(("the answer's head is larger than %d bytes"):format(http_head.MAX_BYTES), "limit")
     else
-      local bytes
-      bytes, failed = receive(source)
+      local bytes, failed = receive(source)
       if not bytes then
         return nil, failed
       end
@@ -63,6 +59,20 @@ local function read_head(receive, source)
       buffer = buffer .. bytes
     end
   end
+end
+
+--- Reads the head of the answer.
+local function read_head(receive, source)
+  local bytes, failed = receive(source)
+  if not bytes then
+    return nil, failed
+  end
+  local last = http_head.find_end(bytes)
+  local head = last and http_head.parse(bytes, last)
+  if head and head.status >= 200 then -- as nearly always, the first bytes hold all of it
+    return head, bytes:sub(last + 1)
+  end
+  return read_heads(receive, source, bytes)
 end
 
 local function too_large(max_bytes)

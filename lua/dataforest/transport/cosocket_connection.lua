@@ -196,17 +196,28 @@ local function broken(self, reason)
   }
 end
 
+local function send_piece(self, text)
+  local sent, reason = nil, "timeout"
+  if self:begin_step(self.deadline) then
+    sent, reason = self.sock:send(text)
+  end
+  if not sent then
+    return nil, broken(self, reason)
+  end
+  return true
+end
+
 --- Sends all of a text.
 -- @treturn ?boolean true, or nil
 -- @treturn ?table failure
 function Connection:send(text)
+  if #text <= SEND_BYTES then
+    return send_piece(self, text)
+  end
   for first = 1, #text, SEND_BYTES do
-    local sent, reason = nil, "timeout"
-    if self:begin_step(self.deadline) then
-      sent, reason = self.sock:send(text:sub(first, first + SEND_BYTES - 1))
-    end
+    local sent, failed = send_piece(self, text:sub(first, first + SEND_BYTES - 1))
     if not sent then
-      return nil, broken(self, reason)
+      return nil, failed
     end
   end
   return true
