@@ -95,6 +95,7 @@ local function fill(link, seconds)
   end
   local bytes, problem, partial = link.socket:receive(262144)
   bytes = bytes or partial
+  link.broken = link.broken or problem and not is_patience(problem)
   if bytes and #bytes > 0 then
     link.input = link.input .. bytes
     return true
@@ -179,6 +180,10 @@ end
 local function send(link, bytes)
   local from = 1
   while from <= #bytes do
+    if link.broken then -- LuaSec 1.2 would write for ever
+      log(link, "cannot send", { problem = "broken" })
+      error(OVER, 0)
+    end
     local sent, problem, last = link.socket:send(bytes, from)
     if sent then
       return
