@@ -78,7 +78,8 @@ local CASES = {
     name = "two, dies",
     tls = { certificate = "good", alpn = "h2" },
     connections = {
-      { { "read_bytes", 24 }, { "send", SETTINGS }, { "sleep", 0.2 }, { "read_text", "body" }, { "reset" } },
+      { { "read_bytes", 24 }, { "send", SETTINGS }, { "sleep", 0.2 }, { "read_text", "once" }, { "reset" } },
+      { { "read_bytes", 24 }, { "send", SETTINGS }, { "read_text", "body" }, { "reset" } },
     },
   },
   {

@@ -4,6 +4,7 @@
 -- each case, and one for the port "control"), and FOLDER/log as things happen. A line "mend NAME" to the
 -- control port is answered by a line "done". It ends when PARENT does, or on a signal.
 
+local bit = require "bit"
 local cjson = require "cjson"
 local ffi = require "ffi"
 local socket = require "socket"
@@ -16,9 +17,12 @@ int close(int fd);
 struct df_linger { int on; int seconds; };
 int setsockopt(int fd, int level, int name, const void *value, unsigned size);
 long recv(int fd, void *bytes, unsigned long room, int flags);
+struct df_pollfd { int fd; short events; short revents; };
+int poll(struct df_pollfd *fds, unsigned long count, int milliseconds);
 ]]
 
 local SOL_SOCKET, SO_LINGER, O_RDWR, MSG_PEEK, MSG_DONTWAIT = 1, 13, 2, 2, 64
+local POLLERR, POLLHUP = 8, 16
 local HOLD_SECONDS = 60
 local TURN_SECONDS = 0.5
 local LOGGED_BYTES = 65536
@@ -80,6 +84,13 @@ local function is_patience(problem)
 end
 
 local one_byte = ffi.new "char[1]"
+local polled = ffi.new "struct df_pollfd"
+
+--- Whether a connection was reset.
+local function is_gone(link)
+  polled.fd, polled.revents = link.socket:getfd(), 0
+  return ffi.C.poll(polled, 1, 0) > 0 and bit.band(polled.revents, POLLERR + POLLHUP) ~= 0
+end
 
 --- Whether a connection has ended. LuaSec 1.2 would read for ever from one that ended within a record.
 local function has_ended(link)
@@ -180,7 +191,7 @@ end
 local function send(link, bytes)
   local from = 1
   while from <= #bytes do
-    if link.broken then -- LuaSec 1.2 would write for ever
+    if link.broken or is_gone(link) then -- LuaSec 1.2 would write for ever
       log(link, "cannot send", { problem = "broken" })
       error(OVER, 0)
     end
