@@ -34,6 +34,25 @@ run_busted() {
   )
 }
 
+# build_lua_sanitizers: the modules for Lua 5.4, in build/lua-sanitizers.
+build_lua_sanitizers() {
+  cmake -S . -B build/lua-sanitizers -DDATAFOREST_LUA=5.4 -DCMAKE_BUILD_TYPE=Debug \
+    -DDATAFOREST_SANITIZE=address,undefined >/dev/null &&
+    cmake --build build/lua-sanitizers --parallel "$(nproc)"
+}
+
+# with_sanitizers run_busted lua5.4 ...: with these modules. Lua itself and the modules of others are not
+# instrumented, and keep memory until the end: leaks are left to the programs of spec/c and spec/embed.
+with_sanitizers() {
+  local compiler
+  compiler=$(sed -n 's/^CMAKE_C_COMPILER:[A-Z]*=//p' build/lua-sanitizers/CMakeCache.txt)
+  DATAFOREST_BUILD=build/lua-sanitizers \
+    ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=1:strict_string_checks=1 \
+    UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 \
+    PRELOAD=$("$compiler" -print-file-name=libasan.so):$("$compiler" -print-file-name=libubsan.so) \
+    "$@"
+}
+
 # build_c_tests <folder> [<cmake argument>...]: builds the C tests, without any Lua, in build/<folder>.
 build_c_tests() {
   local folder=build/$1
