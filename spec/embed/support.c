@@ -131,24 +131,28 @@ static char *curl_strdup(const char *text) {
     return copy ? memcpy(copy, text, size) : NULL;
 }
 
-/* cjson loses what it decodes into when Lua's memory runs out in the middle. Tools that look for
- * leaks can tell whose they are for as long as it stays loaded. */
-static void keep_cjson_loaded(void) {
+/* For as long as the libraries of others stay loaded, tools can tell whose a finding is, and see no
+ * races in the loader, whose lock they do not know. */
+void embed_keep_libraries(void) {
+    static const char paths[] = "local find = package.searchpath or function() end\n"
+                                "return find('cjson', package.cpath), find('lxp', package.cpath)";
     lua_State *L = luaL_newstate();
     if (!L) {
         return;
     }
     luaL_openlibs(L);
-    if (luaL_loadstring(
-            L, "return package.searchpath and package.searchpath('cjson', package.cpath)") == 0 &&
-        lua_pcall(L, 0, 1, 0) == 0 && lua_isstring(L, -1)) {
-        dlopen(lua_tostring(L, -1), RTLD_NOW | RTLD_NODELETE);
+    if (luaL_loadstring(L, paths) == 0 && lua_pcall(L, 0, 2, 0) == 0) {
+        for (int i = 1; i <= 2; i++) {
+            if (lua_isstring(L, -i)) {
+                dlopen(lua_tostring(L, -i), RTLD_NOW | RTLD_NODELETE);
+            }
+        }
     }
     lua_close(L);
 }
 
 void embed_init(void) {
-    keep_cjson_loaded();
+    embed_keep_libraries();
     static const struct df_allocator allocator = {core_malloc, core_realloc, core_free};
     df_set_allocator(&allocator);
     if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, curl_malloc, curl_release, curl_realloc,

@@ -39,7 +39,11 @@ extern struct source curl_source; /* libcurl, by curl_global_init_mem */
 void source_arm(struct source *source, long fail_at, bool for_good);
 void source_disarm(struct source *source);
 
-/* Puts the counting allocators under the core and libcurl. Once, before anything else. */
+/* Loads the libraries that Lua's modules bring along, for good. */
+void embed_keep_libraries(void);
+
+/* Puts the counting allocators under the core and libcurl, and keeps the libraries loaded. Once,
+ * before anything else. */
 void embed_init(void);
 
 /* A server for tests on a loopback port, with and without TLS, in a process of its own. */

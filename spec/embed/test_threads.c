@@ -82,6 +82,7 @@ int main(void) {
         cmocka_unit_test(side_by_side),
     };
     char folder[64];
+    embed_keep_libraries();
     make_folder(folder);
     server_start(&server, folder);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
