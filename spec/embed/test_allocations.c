@@ -78,30 +78,60 @@ static void check_left(const struct source *source, long before, long n) {
     }
 }
 
-/* A client takes long to load, so that several runs share a state. */
+/* What there was before a state was opened must be what there is once it is closed. */
+struct holdings {
+    long lua;
+    long core;
+    long curl;
+    int descriptors;
+};
+
+static struct holdings take_stock(void) {
+    return (struct holdings){lua_source.live, core_source.live, curl_source.live,
+                             open_descriptors()};
+}
+
+/* Whether only libcurl holds more than before. Some of its paths, which depend on when the server's
+ * bytes arrive, leave a block behind where memory runs out; what we forgot would be there each
+ * time. */
+static bool is_left_with_libcurl(struct holdings before, long n) {
+    if (!LOSES_ITS_OWN) {
+        check_left(&lua_source, before.lua, n);
+    }
+    check_left(&core_source, before.core, n);
+    assert_int_equal(open_descriptors(), before.descriptors);
+    return curl_source.live != before.curl;
+}
+
+/* A client takes long to load, so that several runs share a state. Where libcurl is left with
+ * something, they are run again, and must leave nothing then. */
 static long sweep_from(struct source *source, const char *part, bool for_good, long stride) {
     struct subject subject = {0};
-    long lua = lua_source.live;
-    long core = core_source.live;
-    long curl = curl_source.live;
-    int descriptors = open_descriptors();
+    struct holdings before = take_stock();
     long runs = 0;
+    long first = 0;  /* of those that share the state */
+    long again = -1; /* the first of those that were run again */
     bool reached = true;
     for (long n = for_good ? 1 + stride / 2 : 1; reached; n += stride, runs++) {
         assert_true(runs < RUNS_AT_MOST);
         alarm(SECONDS_FOR_ONE); /* a call that never ends is a failure, too */
         if (!subject.L) {
+            first = n;
+            before = take_stock();
             open_subject(&subject, source, part);
         }
         reached = run(&subject, source, n, for_good);
         if (!reached || subject.runs == CLIENT_RUNS || strcmp(part, "client") != 0) {
             close_subject(&subject);
-            if (!LOSES_ITS_OWN) {
-                check_left(&lua_source, lua, n);
+            if (is_left_with_libcurl(before, n)) {
+                if (source != &curl_source || again == first) {
+                    check_left(&curl_source, before.curl, n);
+                }
+                print_message("# %ld left of libcurl: once more\n", curl_source.live - before.curl);
+                again = first;
+                n = first - stride;
+                reached = true;
             }
-            check_left(&core_source, core, n);
-            check_left(&curl_source, curl, n);
-            assert_int_equal(open_descriptors(), descriptors);
         }
         alarm(0);
     }
