@@ -169,7 +169,8 @@ SWEEP(lua_in_client, lua_source, "client")
 
 static long number_from(const char *name, long otherwise) {
     const char *value = getenv(name);
-    return value && atol(value) > 0 ? atol(value) : otherwise;
+    long number = value ? strtol(value, NULL, 10) : 0;
+    return number > 0 ? number : otherwise;
 }
 
 int main(void) {

@@ -95,7 +95,7 @@ static void a_thousand_clients(void **state) {
     run(L, half);
     collect(L);
     check_holdings(before);
-    assert_true(lua_source.live < memory + 16 * 1024);
+    assert_true(lua_source.live < memory + 16384);
     lua_close(L);
 }
 
