@@ -1,7 +1,7 @@
 --- Markdown, as far as this project's pages use it: taken apart into blocks, and written as HTML.
 --
 -- Headings, paragraphs, lists, tables, fenced and indented code, quotes, rules and HTML comments; inline:
--- code, strong, emphasis, links. Comments never reach a reader.
+-- code, strong, emphasis, links, images. Comments never reach a reader.
 --
 -- @module tools.docs.markdown
 
@@ -242,6 +242,11 @@ function markdown.inline(text, link)
   end)
   text = text:gsub("\\([%*_`|<%[%]\\])", function(character)
     return keep(escape(character))
+  end)
+  text = text:gsub("!(%b[])(%b())", function(description, address)
+    address = address:sub(2, -2)
+    address = link and link(address) or address
+    return keep(('<img src="%s" alt="%s">'):format(escape(address), escape(description:sub(2, -2))))
   end)
   text = text:gsub("(%b[])(%b())", function(label, address)
     address = address:sub(2, -2)

@@ -2,7 +2,7 @@
 --
 --     lua5.4 tools/docs/site.lua docs/site
 --
--- `make docs` runs it, with the library built. The pages refer to nothing beyond themselves, so that they
+-- `make docs` runs it, with the library built. The pages refer to nothing beyond the site, so that they
 -- can be opened from a disk; the same tree gives the same bytes. A link that leads nowhere is an error.
 
 local command_page = require "tools.docs.command_page"
@@ -40,6 +40,7 @@ local ORDER = { "tutorial", "openresty", "testing", "event-loops", "errors", "cr
 
 local PROJECT = {
   { file = "docs/design.md", path = "design.html" },
+  { file = "bench/README.md", path = "bench.html" },
   { file = "CONTRIBUTING.md", path = "contributing.html" },
   { file = "SECURITY.md", path = "security.html" },
   { file = "CHANGELOG.md", path = "changelog.html" },
@@ -72,6 +73,12 @@ for _, list in ipairs { GUIDE, PROJECT } do
   for _, page in ipairs(list) do
     places[page.file] = page.path
   end
+end
+
+-- What the pages show and is no page.
+local IMAGES = { ["docs/bench.svg"] = "bench.svg" }
+for file, path in pairs(IMAGES) do
+  places[file] = path
 end
 
 local version = read("VERSION"):gsub("%s+$", "")
@@ -182,6 +189,10 @@ for _, section in ipairs(site.sections) do
 end
 write(output .. "/style.css", read "tools/docs/style.css")
 written["style.css"] = ""
+for file, path in pairs(IMAGES) do
+  write(output .. "/" .. path, read(file))
+  written[path] = ""
+end
 
 local function resolve(from, address)
   local path = (from:match "^(.*/)" or "") .. address
