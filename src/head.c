@@ -61,10 +61,6 @@ const char *df_head_open(struct df_head *head, struct df_http_text text) {
     return NULL;
 }
 
-static bool is_blank(char c) {
-    return c == ' ' || c == '\t';
-}
-
 enum df_head_line df_head_next(struct df_head *head, struct df_head_field *field) {
     const char *line = head->next;
     if (line >= head->end) {
@@ -73,18 +69,9 @@ enum df_head_line df_head_next(struct df_head *head, struct df_head_field *field
     const char *end = memchr(line, '\n', (size_t)(head->end - line)); /* there is one: see above */
     head->next = end + 1;
     end--; /* the CR */
-    const char *colon = memchr(line, ':', (size_t)(end - line));
-    if (!colon || !df_http_is_token((struct df_http_text){line, (size_t)(colon - line)})) {
-        return is_blank(*line) ? DF_HEAD_FOLDED : DF_HEAD_MALFORMED;
+    struct df_http_text whole = {line, (size_t)(end - line)};
+    if (!df_http_split_field(whole, &field->name, &field->value)) {
+        return *line == ' ' || *line == '\t' ? DF_HEAD_FOLDED : DF_HEAD_MALFORMED;
     }
-    const char *value = colon + 1;
-    while (value < end && is_blank(*value)) {
-        value++;
-    }
-    while (end > value && is_blank(end[-1])) {
-        end--;
-    }
-    field->name = (struct df_http_text){line, (size_t)(colon - line)};
-    field->value = (struct df_http_text){value, (size_t)(end - value)};
     return DF_HEAD_FIELD;
 }

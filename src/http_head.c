@@ -73,36 +73,23 @@ static bool is_repeated(const struct df_http_head *head, const struct df_http_he
     return false;
 }
 
-static void trim(const char **text, size_t *count) {
-    while (*count && (**text == ' ' || **text == '\t')) {
-        ++*text;
-        --*count;
-    }
-    while (*count && ((*text)[*count - 1] == ' ' || (*text)[*count - 1] == '\t')) {
-        --*count;
-    }
-}
-
 static enum df_http_head_result read_field(struct df_http_head *head, const char *line,
                                            size_t count) {
-    const char *colon = memchr(line, ':', count);
+    struct df_http_text name, value;
     struct df_http_head_field field;
     enum df_http_head_result result;
-    if (!colon || !df_http_is_token((struct df_http_text){line, (size_t)(colon - line)})) {
+    if (!df_http_split_field((struct df_http_text){line, count}, &name, &value)) {
         return DF_HTTP_HEAD_MALFORMED;
     }
     if (head->field_count == DF_HTTP_HEAD_FIELDS) {
         return DF_HTTP_HEAD_TOO_LARGE;
     }
-    const char *value = colon + 1;
-    size_t value_count = count - (size_t)(value - line);
-    trim(&value, &value_count);
     field.name = (unsigned)head->bytes.used;
-    field.name_count = (unsigned)(colon - line);
+    field.name_count = (unsigned)name.count;
     field.value = field.name + field.name_count;
-    field.value_count = (unsigned)value_count;
-    if ((result = add(head, line, field.name_count)) != DF_HTTP_HEAD_OK ||
-        (result = add(head, value, value_count)) != DF_HTTP_HEAD_OK) {
+    field.value_count = (unsigned)value.count;
+    if ((result = add(head, name.bytes, name.count)) != DF_HTTP_HEAD_OK ||
+        (result = add(head, value.bytes, value.count)) != DF_HTTP_HEAD_OK) {
         return result;
     }
     lower(head->bytes.bytes + field.name, field.name_count);
@@ -119,14 +106,14 @@ static enum df_http_head_result read_folded(struct df_http_head *head, const cha
         return DF_HTTP_HEAD_MALFORMED;
     }
     struct df_http_head_field *field = &head->fields[head->field_count - 1];
-    trim(&line, &count);
+    struct df_http_text more = df_http_trim((struct df_http_text){line, count});
     if ((result = add(head, " ", 1)) != DF_HTTP_HEAD_OK) {
         return result;
     }
     field->value_count++;
-    result = add(head, line, count);
+    result = add(head, more.bytes, more.count);
     if (result == DF_HTTP_HEAD_OK) {
-        field->value_count += (unsigned)count;
+        field->value_count += (unsigned)more.count;
     }
     return result;
 }

@@ -105,14 +105,19 @@ int df_lua_head(lua_State *L) {
 
 /* --- requests --- */
 
-/* The name and value of a field at the top. A number is turned into text where it lies. */
+/* The name and value at the top. A number is turned into text where it lies. */
+static void get_field(lua_State *L, struct df_head_field *field) {
+    field->name.bytes = lua_tolstring(L, -2, &field->name.count);
+    field->value.bytes = lua_tolstring(L, -1, &field->value.count);
+}
+
+/* The same where they can be sent. */
 static bool is_field(lua_State *L, struct df_head_field *field) {
     int type = lua_type(L, -1);
     if (lua_type(L, -2) != LUA_TSTRING || (type != LUA_TSTRING && type != LUA_TNUMBER)) {
         return false;
     }
-    field->name.bytes = lua_tolstring(L, -2, &field->name.count);
-    field->value.bytes = lua_tolstring(L, -1, &field->value.count);
+    get_field(L, field);
     struct df_http_text value = field->value;
     return df_http_is_token(field->name) && !memchr(value.bytes, '\r', value.count) &&
            !memchr(value.bytes, '\n', value.count) && !memchr(value.bytes, '\0', value.count);
@@ -127,12 +132,11 @@ static char *write_text(char *out, struct df_http_text text) {
 static char *write_fields(lua_State *L, char *out) {
     struct df_head_field field;
     for (lua_pushnil(L); lua_next(L, 2); lua_pop(L, 1)) {
-        if (is_field(L, &field)) {
-            out = write_text(out, field.name);
-            out = write_text(out, (struct df_http_text){": ", 2});
-            out = write_text(out, field.value);
-            out = write_text(out, (struct df_http_text){"\r\n", 2});
-        }
+        get_field(L, &field);
+        out = write_text(out, field.name);
+        out = write_text(out, (struct df_http_text){": ", 2});
+        out = write_text(out, field.value);
+        out = write_text(out, (struct df_http_text){"\r\n", 2});
     }
     return out;
 }

@@ -69,8 +69,7 @@ static const char *read_boolean(struct reader *r, const char *at) {
     return at + length;
 }
 
-static const char *read_object(struct reader *r, const char *at, struct df_type *object);
-static const char *read_map(struct reader *r, const char *at, int item);
+static const char *read_members(struct reader *r, const char *at, struct df_type *object);
 static const char *read_array(struct reader *r, const char *at, struct df_type *array);
 
 static const char *read_value(struct reader *r, const char *at, struct df_type *type) {
@@ -84,9 +83,8 @@ static const char *read_value(struct reader *r, const char *at, struct df_type *
     case 'f':
         return any || tag == DF_TYPE_BOOLEAN ? read_boolean(r, at) : NULL;
     case '{':
-        return tag == DF_TYPE_OBJECT       ? read_object(r, at + 1, type)
-               : any || tag == DF_TYPE_MAP ? read_map(r, at + 1, type->item)
-                                           : NULL;
+        return any || tag == DF_TYPE_OBJECT || tag == DF_TYPE_MAP ? read_members(r, at + 1, type)
+                                                                  : NULL;
     case '[':
         return any || tag == DF_TYPE_ARRAY ? read_array(r, at + 1, type) : NULL;
     default:
@@ -111,6 +109,9 @@ static inline bool has_name(const struct df_field *field, const char *at) {
  * was met at this place of the last answer is tried first. */
 static int find_field(const struct reader *r, const struct df_type *object, int place,
                       const char *at) {
+    if (object->count == 0) {
+        return -1;
+    }
     struct df_field *fields = r->shape->fields + object->first;
     if (place < object->count && has_name(&fields[fields[place].guess], at)) {
         return object->first + fields[place].guess;
@@ -134,14 +135,15 @@ static const char *read_name(struct reader *r, const char *at) {
 }
 
 /* A member, whose name is one of the shape's if it is there: those need not be looked up by Lua.
- * An alias is for the conversion to rename. */
+ * What is not there is of the type of a map's items, or of any. An alias is for the conversion to
+ * rename. */
 static const char *read_member(struct reader *r, const char *at, const struct df_type *object,
                                int place) {
     const struct df_shape *shape = r->shape;
     int index = *at == '"' ? find_field(r, object, place, at + 1) : -1;
     if (index < 0) {
         at = read_name(r, at);
-        return at ? read_value(r, at, shape->types) : NULL;
+        return at ? read_value(r, at, &shape->types[object->item]) : NULL;
     }
     const struct df_field *field = &shape->fields[index];
     at = skip_blanks(at + 1 + field->length + 1);
@@ -159,7 +161,14 @@ static void push_table(struct reader *r, int items, int members) {
     r->depth++;
 }
 
-static const char *read_object(struct reader *r, const char *at, struct df_type *object) {
+/* What may be anything has no usual size. */
+static void remember(struct df_type *type, int count) {
+    if (type->tag != DF_TYPE_ANY) {
+        type->expected = count;
+    }
+}
+
+static const char *read_members(struct reader *r, const char *at, struct df_type *object) {
     int count = 0;
     push_table(r, 0, object->expected);
     at = r->depth <= MAX_DEPTH ? skip_blanks(at) : NULL;
@@ -171,24 +180,7 @@ static const char *read_object(struct reader *r, const char *at, struct df_type 
             at = skip_blanks(at);
         }
     }
-    object->expected = count;
-    r->depth--;
-    return at ? at + 1 : NULL;
-}
-
-static const char *read_map(struct reader *r, const char *at, int item) {
-    int count = 0;
-    push_table(r, 0, 0);
-    at = r->depth <= MAX_DEPTH ? skip_blanks(at) : NULL;
-    while (at && *at != '}') {
-        at = next_member(at, count++);
-        at = at ? read_name(r, at) : NULL;
-        at = at ? read_value(r, at, &r->shape->types[item]) : NULL;
-        if (at) {
-            lua_rawset(r->L, -3);
-            at = skip_blanks(at);
-        }
-    }
+    remember(object, count);
     r->depth--;
     return at ? at + 1 : NULL;
 }
@@ -205,9 +197,7 @@ static const char *read_array(struct reader *r, const char *at, struct df_type *
             at = skip_blanks(at);
         }
     }
-    if (array->tag == DF_TYPE_ARRAY) {
-        array->expected = count;
-    }
+    remember(array, count);
     r->depth--;
     return at ? at + 1 : NULL;
 }

@@ -23,10 +23,10 @@ enum { DF_SHAPE_DEPTH = 64 };
 
 struct df_type {
     enum df_type_tag tag;
-    int item;     /* array, map: the type of what is in it */
+    int item;     /* array, map: the type of what is in it; else "any" */
     int first;    /* object: its first field, */
     int count;    /* and how many it has, aliases among them */
-    int expected; /* object, array: how many members or items the last one had */
+    int expected; /* object, map, array: how many members or items the last one had */
 };
 
 struct df_field {

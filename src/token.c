@@ -1,5 +1,7 @@
 #include "token.h"
 
+#include <string.h>
+
 /* clang-format off */
 const unsigned char df_http_token[256] = {
       0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,
@@ -20,6 +22,33 @@ bool df_http_is_token(struct df_http_text text) {
         }
     }
     return text.count > 0;
+}
+
+static bool is_blank(char c) {
+    return c == ' ' || c == '\t';
+}
+
+struct df_http_text df_http_trim(struct df_http_text text) {
+    while (text.count && is_blank(*text.bytes)) {
+        text.bytes++;
+        text.count--;
+    }
+    while (text.count && is_blank(text.bytes[text.count - 1])) {
+        text.count--;
+    }
+    return text;
+}
+
+bool df_http_split_field(struct df_http_text line, struct df_http_text *name,
+                         struct df_http_text *value) {
+    const char *colon = memchr(line.bytes, ':', line.count);
+    if (!colon) {
+        return false;
+    }
+    size_t count = (size_t)(colon - line.bytes);
+    *name = (struct df_http_text){line.bytes, count};
+    *value = df_http_trim((struct df_http_text){colon + 1, line.count - count - 1});
+    return df_http_is_token(*name);
 }
 
 bool df_http_equal_bytes(const char *text, const char *lower, size_t count) {

@@ -15,6 +15,14 @@ extern const unsigned char df_http_token[256];
 
 bool df_http_is_token(struct df_http_text text);
 
+/* The text without the blanks around it. */
+struct df_http_text df_http_trim(struct df_http_text text);
+
+/* Takes a line of a head apart, "name: value" without its end. False where no name stands before a
+ * colon. */
+bool df_http_split_field(struct df_http_text line, struct df_http_text *name,
+                         struct df_http_text *value);
+
 bool df_http_equal_bytes(const char *text, const char *lower, size_t count);
 
 /* Compares without regard to the case of ASCII letters. `lower` is in lower case. */

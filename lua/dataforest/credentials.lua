@@ -18,6 +18,7 @@
 
 local json = require "dataforest.codec.json"
 local time = require "dataforest.time"
+local trim = require "dataforest.trim"
 
 local credentials = {}
 
@@ -46,12 +47,6 @@ local function first_set(names)
       return value, name
     end
   end
-end
-
--- In two steps: one pattern would take time with the square of a run of blanks.
-local function trim(text)
-  local first = text:find "%S"
-  return first and text:match("^.*%S", first) or ""
 end
 
 --- Keys that are known already.

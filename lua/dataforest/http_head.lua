@@ -6,6 +6,7 @@
 -- @module dataforest.http_head
 
 local core = require "dataforest.core"
+local trim = require "dataforest.trim"
 
 local read = core.http_head
 
@@ -16,6 +17,8 @@ http_head.MAX_BYTES = 64 * 1024
 
 --- The most fields of one head.
 http_head.MAX_FIELDS = 128
+
+local NO_BLANK = "[^ \t]"
 
 -- Up to 15 digits: what a Lua number holds exactly on every Lua.
 local MAX_DIGITS = 15
@@ -43,12 +46,6 @@ function http_head.parse(text, last)
   return read(text, last, http_head.MAX_FIELDS)
 end
 
--- In two steps: one pattern for both ends would take time with the square of a run of blanks.
-local function trim(value)
-  local first = value:find "[^ \t]"
-  return first and value:match("^.*[^ \t]", first) or ""
-end
-
 --- The length that Content-Length names, where every repetition names the same.
 local function content_length(value)
   if #value <= MAX_DIGITS and value:find "^%d+$" then -- as nearly always
@@ -56,7 +53,7 @@ local function content_length(value)
   end
   local length
   for part in (value .. ","):gmatch "([^,]*)," do
-    part = trim(part)
+    part = trim(part, NO_BLANK)
     if not part:find "^%d+$" or #part > MAX_DIGITS or (length and length ~= part) then
       return nil
     end
@@ -104,7 +101,7 @@ function http_head.keeps_alive(head)
     return true
   end
   for token in (tokens .. ","):gmatch "([^,]*)," do
-    if trim(token):lower() == "close" then
+    if trim(token, NO_BLANK):lower() == "close" then
       return false
     end
   end

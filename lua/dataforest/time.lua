@@ -1,6 +1,8 @@
 --- Times as the API and HTTP write them, as seconds since the epoch.
 -- @module dataforest.time
 
+local trim = require "dataforest.trim"
+
 local time = {}
 
 local MONTH_NAMES = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" }
@@ -129,9 +131,7 @@ function time.retry_after(text, now)
   if seconds then
     return #seconds <= 9 and tonumber(seconds) or 1e9
   end
-  -- In two steps: a pattern for both ends would take time with the square of a run of blanks.
-  local first = text:find "%S"
-  local at = first and time.http_date(text:match("^.*%S", first))
+  local at = time.http_date(trim(text))
   return at and math.max(0, at - now)
 end
 

@@ -93,7 +93,6 @@ local function new_route(self, request)
   }, " ")
   dial_host = proxy and proxy.host or dial_host
   return {
-    url = request.url,
     connect_to = request.connect_to,
     authority = authority,
     server_name = server_name,
