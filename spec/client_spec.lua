@@ -1,5 +1,6 @@
 local core = require "dataforest.core"
 local dataforest = require "dataforest"
+local event_names = require "spec.support.event_names"
 local scripted = require "spec.support.scripted_transport"
 local time = require "dataforest.time"
 
@@ -567,14 +568,6 @@ describe("a clock that is wrong", function()
 end)
 
 describe("events", function()
-  local function names(events)
-    local list = {}
-    for index, event in ipairs(events) do
-      list[index] = event.name
-    end
-    return table.concat(list, " ")
-  end
-
   it("tell of each attempt, pause and end", function()
     local events = {}
     local df = client({ THROTTLED, { body = DETAIL.body, reused = true } }, {
@@ -583,7 +576,7 @@ describe("events", function()
       end,
     })
     assert.is_table(df.accounts:get_detail(ID))
-    assert.are.equal("attempt retry attempt success", names(events))
+    assert.are.equal("attempt retry attempt success", event_names(events))
     assert.are.equal("accounts/getDetail", events[1].operation)
     assert.are.equal(1, events[1].attempt)
     assert.are.equal(429, events[1].status)
@@ -619,7 +612,7 @@ describe("events", function()
       end,
     })
     local _, err = df.accounts:get_detail(ID)
-    assert.are.equal("attempt clock attempt failure", names(events))
+    assert.are.equal("attempt clock attempt failure", event_names(events))
     assert.are.equal(3600, events[2].offset)
     assert.matches("3600 seconds behind", events[2].message, 1, true)
     assert.are.equal(err, events[4].error)

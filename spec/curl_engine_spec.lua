@@ -6,22 +6,11 @@ local fault_server = require "spec.support.fault_server"
 local process = require "spec.support.server"
 local socket = require "socket"
 
-local answer, answering = fault_server.answer, fault_server.answering
+local answer, answering, saying = fault_server.answer, fault_server.answering, fault_server.saying
 
 local TARGET = "/api/v2/accounts/getDetail"
 
 -- Scripts ---------------------------------------------------------------------------------------------
-
---- Reads a request, says this, and closes.
-local function saying(...)
-  local script = { { "read" } }
-  for index = 1, select("#", ...) do
-    local step = select(index, ...)
-    script[#script + 1] = type(step) == "table" and step or { "send", step }
-  end
-  script[#script + 1] = { "close" }
-  return { script }
-end
 
 --- So many connections that die under their second request, and those that come after them.
 local function dying(count, others)

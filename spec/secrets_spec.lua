@@ -8,6 +8,7 @@ local curl = require "dataforest.curl"
 local dataforest = require "dataforest"
 local emulators = require "dataforest.emulator"
 local marks_of = require "spec.support.marks"
+local nginx = require "spec.support.nginx"
 local operations = require "dataforest.operations"
 local process = require "spec.support.server"
 local scripted = require "spec.support.scripted_transport"
@@ -18,15 +19,6 @@ local SECRET_KEY = "Sk7%+<\\>?=&\"'/\195\164Key"
 local PASSWORD = "Pw7%+<\\>?=:{};Mark"
 local OTHER_PASSWORD = "Another7<\\>%+Mark"
 local ID = "axE7wU9ERm8fTc7e17vNvu"
-
-local function read_file(path)
-  local file = io.open(path, "rb")
-  local text = file and file:read "*a" or ""
-  if file then
-    file:close()
-  end
-  return text
-end
 
 local function marked()
   local marks = marks_of.new()
@@ -243,7 +235,7 @@ describe("no secret comes out", function()
       add_signatures(marks, watch)
       assert_clean(marks, text_of(watch), "events and errors")
       recorder:close()
-      local recording = read_file(path)
+      local recording = nginx.read_file(path)
       os.remove(path)
       assert.is_true(#recording > 10000)
       assert_clean(marks, recording, "the recording")
@@ -547,13 +539,13 @@ describe("no secret comes out over TLS #full", function()
     local texts = {}
     for path in process.output_of(("find '%s' -type f"):format(server.folder)):gmatch "[^\n]+" do
       if not own[path:match "[^/]*$"] then
-        texts[#texts + 1] = read_file(path)
+        texts[#texts + 1] = nginx.read_file(path)
       end
     end
     for line in process.output_of(("ls /proc/%d/fd"):format(server.pid)):gmatch "%d+" do
       local target = process.output_of(("readlink /proc/%d/fd/%s"):format(server.pid, line))
       if target:find "%.err" then
-        texts[#texts + 1] = read_file(("/proc/%d/fd/%s"):format(server.pid, line))
+        texts[#texts + 1] = nginx.read_file(("/proc/%d/fd/%s"):format(server.pid, line))
       end
     end
     return table.concat(texts, "\n")
@@ -591,7 +583,7 @@ describe("no secret comes out over TLS #full", function()
       )
       add_signatures(marks, watch)
       assert_clean(marks, text_of(watch), "events and errors")
-      assert_clean(marks, read_file(path), "the recording")
+      assert_clean(marks, nginx.read_file(path), "the recording")
       assert_clean(marks, written_by_server(), "the server's files and log")
       recorder:close()
       os.remove(path)
@@ -636,7 +628,7 @@ describe("no secret comes out over TLS #full", function()
       run("accounts create --name cloud1 --password-stdin" .. more, PASSWORD .. "\n")
       local keytab = folder .. "/keytab"
       run(("accounts get-kerberos-keytab %s --output %s"):format(id, keytab))
-      local bytes = read_file(keytab)
+      local bytes = nginx.read_file(keytab)
       assert.is_true(#bytes > 20, said[#said])
       marks:add("keytab", bytes)
       run("accounts show " .. id .. more)

@@ -4,6 +4,7 @@
 -- `advance_service_clock(seconds)` for clients that are made after it.
 
 local assert = require "luassert"
+local event_names = require "spec.support.event_names"
 
 local PASSWORD = "Forest-7"
 
@@ -33,14 +34,6 @@ local function watched(context, options)
   return context.client(options), events
 end
 
-local function names_of(events)
-  local names = {}
-  for index, event in ipairs(events) do
-    names[index] = event.name
-  end
-  return table.concat(names, " ")
-end
-
 --- The operations that reached the service, as one text.
 local function called(context)
   local names = {}
@@ -63,24 +56,24 @@ for _, seconds in ipairs(APART) do
     context.advance_service_clock(seconds)
     local df, events = watched(context)
     assert.are.equal(0, assert(df.accounts:get_list()).total)
-    assert.are.equal("attempt clock attempt success", names_of(events))
+    assert.are.equal("attempt clock attempt success", event_names(events))
     assert_clock(events[2], seconds)
     assert.are.equal(401, events[1].status)
     assert.are.equal("accounts/getList accounts/getList", called(context))
     -- The offset is kept.
     assert(df.accounts:get_list())
-    assert.are.equal("attempt clock attempt success attempt success", names_of(events))
+    assert.are.equal("attempt clock attempt success attempt success", event_names(events))
   end)
 
   case("what must run once runs once where the service is " .. direction, function(context)
     context.advance_service_clock(seconds)
     local df, events = watched(context, { retry = false })
     assert(df.accounts:create { name = "df001", password = PASSWORD })
-    assert.are.equal("attempt clock attempt success", names_of(events))
+    assert.are.equal("attempt clock attempt success", event_names(events))
     assert_clock(events[2], seconds)
     assert.are.equal("accounts/create accounts/create", called(context))
     assert.are.equal(1, df.accounts:get_list().total)
-    assert.are.equal("attempt clock attempt success attempt success", names_of(events))
+    assert.are.equal("attempt clock attempt success attempt success", event_names(events))
   end)
 end
 
@@ -89,7 +82,7 @@ case("clocks that are less than five minutes apart are left alone", function(con
     context.advance_service_clock(seconds)
     local df, events = watched(context)
     assert(df.accounts:get_list())
-    assert.are.equal("attempt success", names_of(events))
+    assert.are.equal("attempt success", event_names(events))
   end
 end)
 
@@ -98,7 +91,7 @@ case("a wrong key is no wrong clock", function(context)
   local value, err = df.accounts:get_list()
   assert.is_nil(value)
   assert.are.equal("auth", err.kind)
-  assert.are.equal("attempt failure", names_of(events))
+  assert.are.equal("attempt failure", event_names(events))
   assert.are.equal("accounts/getList", called(context))
 end)
 
@@ -109,7 +102,7 @@ case("a wrong key and a wrong clock end after two attempts", function(context)
   assert.is_nil(value)
   assert.are.equal("auth", err.kind)
   assert.are.equal(2, err.attempts)
-  assert.are.equal("attempt clock attempt failure", names_of(events))
+  assert.are.equal("attempt clock attempt failure", event_names(events))
 end)
 
 case("clocks a day apart and more are not made up for", function(context)
@@ -119,7 +112,7 @@ case("clocks a day apart and more are not made up for", function(context)
     local value, err = df.accounts:get_list()
     assert.is_nil(value)
     assert.are.equal("auth", err.kind)
-    assert.are.equal("attempt failure", names_of(events))
+    assert.are.equal("attempt failure", event_names(events))
   end
 end)
 
@@ -139,7 +132,7 @@ case("several calls at once each make up for the clock", function(context)
   end
   events[#events + 1] = { name = "later" }
   assert(df.accounts:get_list())
-  assert.matches("later attempt success$", names_of(events))
+  assert.matches("later attempt success$", event_names(events))
 end)
 
 return suite

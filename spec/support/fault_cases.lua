@@ -19,7 +19,7 @@
 
 local answers = require "spec.support.fault_server"
 
-local answer, answering = answers.answer, answers.answering
+local answer, answering, saying = answers.answer, answers.answering, answers.saying
 
 local LIST = '{"success":true,"total":0,"contents":[]}'
 local CHUNKED = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -35,17 +35,6 @@ local cases = {}
 
 local function add(case)
   cases[#cases + 1] = case
-end
-
---- Reads a request, says this, and closes.
-local function saying(...)
-  local script = { { "read" } }
-  for index = 1, select("#", ...) do
-    local step = select(index, ...)
-    script[#script + 1] = type(step) == "table" and step or { "send", step }
-  end
-  script[#script + 1] = { "close" }
-  return { script }
 end
 
 local function is_list(value)

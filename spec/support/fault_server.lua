@@ -57,6 +57,19 @@ function fault_server.answer(body, more)
   ) .. body
 end
 
+--- The scripts of connections that read a request, say this, and close.
+-- @param ... steps, or strings to send
+-- @treturn table
+function fault_server.saying(...)
+  local script = { { "read" } }
+  for index = 1, select("#", ...) do
+    local step = select(index, ...)
+    script[#script + 1] = type(step) == "table" and step or { "send", step }
+  end
+  script[#script + 1] = { "close" }
+  return { script }
+end
+
 --- A script that answers every request of a connection.
 function fault_server.answering(body, more)
   return { { "read" }, { "send", fault_server.answer(body, more) }, { "again" } }

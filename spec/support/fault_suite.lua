@@ -6,6 +6,7 @@ local calls = require "spec.support.fault_calls"
 local cases = require "spec.support.fault_cases"
 local core = require "dataforest.core"
 local dataforest = require "dataforest"
+local event_names = require "spec.support.event_names"
 local fault_server = require "spec.support.fault_server"
 local marks_of = require "spec.support.marks"
 
@@ -67,19 +68,11 @@ local function expectation(case, transport, effect)
   return expected
 end
 
-local function names_of(events)
-  local names = {}
-  for index, event in ipairs(events) do
-    names[index] = event.name
-  end
-  return table.concat(names, " ")
-end
-
 --- The events of a call tell of each attempt, each pause, and the end.
 local function check_events(result, expected, operation)
   local last = expected.value and "success" or "failure"
   local wanted = ("attempt retry "):rep(expected.attempts - 1) .. "attempt " .. last
-  assert.equal(wanted, names_of(result.events))
+  assert.equal(wanted, event_names(result.events))
   local attempt = 0
   for _, event in ipairs(result.events) do
     attempt = attempt + (event.name == "attempt" and 1 or 0)
@@ -210,7 +203,7 @@ function suite.declare(it, transport, run, server_of, log_of)
       else
         assert.is_nil(result.error, result.error and result.error.text)
         assert.equal(0, result.value.total)
-        assert.equal("attempt success", names_of(result.events))
+        assert.equal("attempt success", event_names(result.events))
       end
     end)
   end)
