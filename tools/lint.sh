@@ -22,7 +22,7 @@ files() {
 
 mapfile -t lua_files < <(files '*.lua' '*.rockspec' .busted .luacheckrc)
 mapfile -t c_files < <(files '*.c' '*.h')
-mapfile -t c_sources < <(files 'src/*.c' 'spec/c/*.c' 'spec/embed/*.c' 'spec/fuzz/*.c')
+mapfile -t c_sources < <(files 'src/*/*.c' 'spec/c/*.c' 'spec/embed/*.c' 'spec/fuzz/*.c')
 mapfile -t shell_files < <(files '*.sh' .ci/run 'tools/tests.d/*' bin/dataforest | xargs grep -lE '^#(!.*/(ba)?sh$| shellcheck shell=)')
 
 has_stylua() {

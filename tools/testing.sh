@@ -23,7 +23,7 @@ check() {
   fi
 }
 
-# run_busted <lua> [<busted argument>...]: the specs (all of spec/*_spec.lua unless some are named).
+# run_busted <lua> [<busted argument>...]: the specs (all of spec/unit and spec/integration unless some are named).
 # PRELOAD: libraries to load before everything else.
 run_busted() {
   local lua=$1

@@ -439,7 +439,7 @@ local PARTS = {
 local function part_fields(out, part)
   if part.owner == "errors" then
     out:field("kinds", "{ name: string, when: string }[]", "The kinds, in the order of the documentation.")
-    for line in io.lines "src/kinds.h" do
+    for line in io.lines "src/base/kinds.h" do
       local constant, name = line:match '^%s+X%((%u[%u_]*), "([%l_]+)"'
       if constant then
         out:field(constant, ('"%s"'):format(name))

@@ -8,8 +8,8 @@
  * BENCH_URL, BENCH_TARGET, BENCH_BODY, BENCH_CA, BENCH_ACCESS_KEY and BENCH_SECRET_KEY say what is
  * sent to whom. Prints the seconds that the calls took, and the CPU seconds of this process. */
 
-#include "clock.h"
-#include "sign.h"
+#include "base/clock.h"
+#include "sign/sign.h"
 
 #include <curl/curl.h>
 #include <stdio.h>

@@ -6,7 +6,7 @@
  * BENCH_URL (http://address:port/path) says where. Each answer must be 200, whole, and in chunks.
  * Prints the seconds that the calls took, and the CPU seconds of this process. */
 
-#include "clock.h"
+#include "base/clock.h"
 
 #include <arpa/inet.h>
 #include <netinet/tcp.h>

@@ -7,8 +7,8 @@
 
 #define OPENSSL_SUPPRESS_DEPRECATED
 
-#include "clock.h"
-#include "sign.h"
+#include "base/clock.h"
+#include "sign/sign.h"
 
 #include <openssl/sha.h>
 #include <stdio.h>

@@ -3,15 +3,15 @@
 
 local core = require "dataforest.core"
 local errors = require "dataforest.errors"
-local lazy = require "dataforest.lazy"
+local lazy = require "dataforest.util.lazy"
 local operations = require "dataforest.operations"
 
-local deadline_of = lazy "dataforest.deadline"
-local ensure = lazy "dataforest.ensure"
-local lookup = lazy "dataforest.lookup"
-local remove = lazy "dataforest.remove"
-local states = lazy "dataforest.states"
-local wait = lazy "dataforest.wait"
+local deadline_of = lazy "dataforest.workflows.deadline"
+local ensure = lazy "dataforest.workflows.ensure"
+local lookup = lazy "dataforest.workflows.lookup"
+local remove = lazy "dataforest.workflows.remove"
+local states = lazy "dataforest.api.states"
+local wait = lazy "dataforest.workflows.wait"
 
 local SET_QUOTA = operations.by_name["accounts/setQuota"]
 

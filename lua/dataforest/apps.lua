@@ -1,13 +1,13 @@
 --- What `df.apps` offers beyond the operations themselves.
 -- @module dataforest.apps
 
-local lazy = require "dataforest.lazy"
+local lazy = require "dataforest.util.lazy"
 
-local create_app = lazy "dataforest.create_app"
-local lookup = lazy "dataforest.lookup"
-local remove = lazy "dataforest.remove"
-local states = lazy "dataforest.states"
-local wait = lazy "dataforest.wait"
+local create_app = lazy "dataforest.workflows.create_app"
+local lookup = lazy "dataforest.workflows.lookup"
+local remove = lazy "dataforest.workflows.remove"
+local states = lazy "dataforest.api.states"
+local wait = lazy "dataforest.workflows.wait"
 
 local apps = {}
 

@@ -5,22 +5,22 @@
 --
 -- @module dataforest.client
 
-local answer = require "dataforest.answer"
-local arguments = require "dataforest.arguments"
+local answer = require "dataforest.request.response"
+local arguments = require "dataforest.api.validate"
 local core = require "dataforest.core"
 local errors = require "dataforest.errors"
-local guarded = require "dataforest.guarded"
+local guarded = require "dataforest.util.guarded"
 local json = require "dataforest.codec.json"
-local lazy = require "dataforest.lazy"
+local lazy = require "dataforest.util.lazy"
 local operations = require "dataforest.operations"
-local options_of = require "dataforest.options"
-local retry = require "dataforest.retry"
+local options_of = require "dataforest.request.options"
+local retry = require "dataforest.request.retry"
 local transports = require "dataforest.transport"
 local version = require "dataforest.version"
 
 local credentials = lazy "dataforest.credentials"
-local redact = lazy "dataforest.redact"
-local scheduler = lazy "dataforest.scheduler"
+local redact = lazy "dataforest.secrets"
+local scheduler = lazy "dataforest.transport.scheduler"
 local time = lazy "dataforest.time"
 local xml = lazy "dataforest.codec.xml"
 

@@ -18,7 +18,7 @@
 
 local json = require "dataforest.codec.json"
 local time = require "dataforest.time"
-local trim = require "dataforest.trim"
+local trim = require "dataforest.util.trim"
 
 local credentials = {}
 

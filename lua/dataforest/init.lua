@@ -11,7 +11,7 @@
 
 local Client = require "dataforest.client"
 local core = require "dataforest.core"
-local lazy = require "dataforest.lazy"
+local lazy = require "dataforest.util.lazy"
 
 local time = lazy "dataforest.time"
 

@@ -22,7 +22,7 @@
 -- - `minimum`, `maximum`, `multiple_of`, and `also` for values allowed besides;
 -- - `default`: what is sent where the caller gives nothing;
 -- - `service_default`: what the service takes where nothing is sent;
--- - `rule = "password"`: the password rules of `dataforest.arguments`;
+-- - `rule = "password"`: the password rules of `dataforest.api.validate`;
 -- - `multiline`: line breaks and tabs may stand in it (no other string takes them);
 -- - `secret`: never shown in a message, an event or a file;
 -- - `within`: the object that the parameter travels in. Callers write it flat or nested.
@@ -37,9 +37,9 @@
 --
 -- @module dataforest.operations
 
-local lazy = require "dataforest.lazy"
+local lazy = require "dataforest.util.lazy"
 
-local older_operations = lazy "dataforest.operations_older"
+local older_operations = lazy "dataforest.api.legacy"
 
 local function account_id(name, doc, within)
   return {

@@ -1,7 +1,7 @@
 --- Times as the API and HTTP write them, as seconds since the epoch.
 -- @module dataforest.time
 
-local trim = require "dataforest.trim"
+local trim = require "dataforest.util.trim"
 
 local time = {}
 

@@ -1,6 +1,6 @@
 #include "support.h"
 
-#include "alloc.h"
+#include "base/alloc.h"
 
 #include <stdlib.h>
 

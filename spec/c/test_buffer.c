@@ -1,6 +1,6 @@
 #include "support.h"
 
-#include "buffer.h"
+#include "base/buffer.h"
 
 #include <string.h>
 

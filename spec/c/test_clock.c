@@ -1,6 +1,6 @@
 #include "support.h"
 
-#include "clock.h"
+#include "base/clock.h"
 
 #include <math.h>
 #include <signal.h>

@@ -1,6 +1,6 @@
 #include "support.h"
 
-#include "head.h"
+#include "http1/head.h"
 
 #include <stdio.h>
 #include <stdlib.h>

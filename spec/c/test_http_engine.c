@@ -2,7 +2,7 @@
 
 #include "support.h"
 
-#include "http_engine.h"
+#include "net/engine.h"
 #include "loopback.h"
 
 #include <poll.h>

@@ -1,6 +1,6 @@
 #include "support.h"
 
-#include "http_head.h"
+#include "http1/http_head.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,8 +3,8 @@
 
 #include "support.h"
 
-#include "alloc.h"
-#include "http_engine.h"
+#include "base/alloc.h"
+#include "net/engine.h"
 #include "loopback.h"
 
 #include <curl/curl.h>

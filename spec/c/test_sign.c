@@ -1,6 +1,6 @@
 #include "support.h"
 
-#include "sign.h"
+#include "sign/sign.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>

@@ -2,7 +2,7 @@
 
 #include "support.h"
 
-#include "alloc.h"
+#include "base/alloc.h"
 
 #include <curl/curl.h>
 #include <dirent.h>

@@ -32,7 +32,7 @@ struct source {
 };
 
 extern struct source lua_source;  /* Lua's own */
-extern struct source core_source; /* src/alloc.h */
+extern struct source core_source; /* src/base/alloc.h */
 extern struct source curl_source; /* libcurl, by curl_global_init_mem */
 
 /* Begins to count, and to fail. */

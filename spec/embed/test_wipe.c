@@ -10,7 +10,7 @@
 
 #include "support.h"
 
-#include "sign.h"
+#include "sign/sign.h"
 
 #include <fcntl.h>
 #include <openssl/crypto.h>

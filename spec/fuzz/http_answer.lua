@@ -1,8 +1,8 @@
 --- Answers as the cosocket transport reads them: heads, chunks and bodies, in pieces of any size.
 
 local checks = require "spec.fuzz.checks"
-local http_answer = require "dataforest.http_answer"
-local http_head = require "dataforest.http_head"
+local http_answer = require "dataforest.transport.cosocket.http_answer"
+local http_head = require "dataforest.transport.cosocket.http_head"
 
 local MAX_BYTES = 2000
 local METHODS = { "POST", "GET", "HEAD" }

@@ -1,6 +1,6 @@
 /* A libFuzzer target: the head of an answer as libcurl hands it over, line by line. */
 
-#include "http_head.h"
+#include "http1/http_head.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* A libFuzzer target: the check of a request. The input is its parts, with a NUL between two. */
 
-#include "http_request.h"
+#include "http1/http_request.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -201,7 +201,7 @@ end
 
 --- What the gate for handshakes does where nobody gives a place back.
 function handlers.gate()
-  local gate = require "dataforest.transport.cosocket_gate"
+  local gate = require "dataforest.transport.cosocket.limiter"
   local now = require("dataforest.core").now
   local started = now()
   local places = {}

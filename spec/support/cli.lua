@@ -5,7 +5,7 @@
 
 local cli = require "dataforest.cli"
 local emulators = require "dataforest.emulator"
-local system_of = require "dataforest.cli.system"
+local system_of = require "dataforest.cli.terminal.system"
 
 local support = {}
 

@@ -7,7 +7,7 @@
 
 local core = require "dataforest.core"
 local server = require "spec.support.server"
-local system_of = require "dataforest.cli.system"
+local system_of = require "dataforest.cli.terminal.system"
 
 local quoted = system_of.quoted
 

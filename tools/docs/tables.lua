@@ -45,7 +45,7 @@ local CASES = {
 }
 
 local function answer(effect, case)
-  local retry = require "dataforest.retry"
+  local retry = require "dataforest.request.retry"
   local said
   for index = 2, #case do
     local err = case[index]

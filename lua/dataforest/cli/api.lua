@@ -3,8 +3,8 @@
 -- @module dataforest.cli.api
 
 local operations = require "dataforest.operations"
-local system_of = require "dataforest.cli.system"
-local text = require "dataforest.cli.text"
+local system_of = require "dataforest.cli.terminal.system"
+local text = require "dataforest.cli.output.text"
 local values = require "dataforest.cli.values"
 
 local api = {}
@@ -248,7 +248,7 @@ end
 
 local function run_operation(operation)
   return function(context, args)
-    return require("dataforest.cli.operation").run(context, operation, args)
+    return require("dataforest.cli.commands.operation").run(context, operation, args)
   end
 end
 
@@ -312,7 +312,7 @@ end
 
 local function run_convenience(name, group)
   return function(context)
-    return require("dataforest.cli.convenience")[name](context, group)
+    return require("dataforest.cli.commands.convenience")[name](context, group)
   end
 end
 

@@ -2,8 +2,8 @@
 -- @module dataforest.cli.context
 
 local exit = require "dataforest.cli.exit"
-local style_of = require "dataforest.cli.style"
-local text = require "dataforest.cli.text"
+local style_of = require "dataforest.cli.terminal.style"
+local text = require "dataforest.cli.output.text"
 
 local context = {}
 
@@ -109,7 +109,7 @@ function Context:read_file(path)
 end
 
 --- Makes a context.
--- @tparam table system of `dataforest.cli.system`
+-- @tparam table system of `dataforest.cli.terminal.system`
 -- @tparam table args parsed arguments
 -- @treturn table
 function context.new(system, args)

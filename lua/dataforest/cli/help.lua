@@ -3,7 +3,7 @@
 
 local commands = require "dataforest.cli.commands"
 local exit = require "dataforest.cli.exit"
-local text = require "dataforest.cli.text"
+local text = require "dataforest.cli.output.text"
 
 local help = {}
 

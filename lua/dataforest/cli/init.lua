@@ -11,7 +11,7 @@ local context_of = require "dataforest.cli.context"
 local exit = require "dataforest.cli.exit"
 local help = require "dataforest.cli.help"
 local parser = require "dataforest.cli.parser"
-local system_of = require "dataforest.cli.system"
+local system_of = require "dataforest.cli.terminal.system"
 
 local cli = {
   --- What `main` returns where Ctrl-C ended the run.
@@ -81,7 +81,7 @@ end
 
 --- Runs a command line.
 -- @tparam {string,...} argv words after the command's own name
--- @tparam[opt] table system of `dataforest.cli.system`; the real machine by default
+-- @tparam[opt] table system of `dataforest.cli.terminal.system`; the real machine by default
 -- @treturn number exit code: see `dataforest.cli.exit`
 function cli.main(argv, system)
   system = system or system_of.real()

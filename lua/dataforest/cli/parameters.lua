@@ -1,7 +1,7 @@
 --- The parameters of an operation, out of the words of a command line.
 -- @module dataforest.cli.parameters
 
-local arguments = require "dataforest.arguments"
+local arguments = require "dataforest.api.validate"
 local api = require "dataforest.cli.api"
 local exit = require "dataforest.cli.exit"
 local json = require "dataforest.codec.json"

@@ -2,7 +2,7 @@
 -- @module dataforest.cli.parser
 
 local commands = require "dataforest.cli.commands"
-local text = require "dataforest.cli.text"
+local text = require "dataforest.cli.output.text"
 
 local parser = {}
 

@@ -2,9 +2,9 @@
 -- limits of a parameter in words.
 -- @module dataforest.cli.values
 
-local nearest = require "dataforest.nearest"
+local nearest = require "dataforest.util.nearest"
 local json = require "dataforest.codec.json"
-local text = require "dataforest.cli.text"
+local text = require "dataforest.cli.output.text"
 
 local values = {}
 

@@ -1,9 +1,9 @@
 --- The accounts of the emulator: one a user, with quotas, a keytab and a status that moves.
 -- @module dataforest.emulator.accounts
 
-local answers = require "dataforest.emulator.answers"
+local answers = require "dataforest.emulator.error_responses"
 local keytab = require "dataforest.emulator.keytab"
-local limits = require "dataforest.emulator.limits"
+local limits = require "dataforest.emulator.validation"
 local operations = require "dataforest.operations"
 local time = require "dataforest.emulator.time"
 

@@ -8,9 +8,9 @@
 -- @module dataforest.emulator.apps
 
 local accounts = require "dataforest.emulator.accounts"
-local answers = require "dataforest.emulator.answers"
+local answers = require "dataforest.emulator.error_responses"
 local app_types = require "dataforest.emulator.app_types"
-local limits = require "dataforest.emulator.limits"
+local limits = require "dataforest.emulator.validation"
 local operations = require "dataforest.operations"
 local time = require "dataforest.emulator.time"
 

@@ -1,7 +1,7 @@
 --- Faults to come: what `emulator:fail_next` was told, and which call it strikes.
 -- @module dataforest.emulator.faults
 
-local answers = require "dataforest.emulator.answers"
+local answers = require "dataforest.emulator.error_responses"
 local operations = require "dataforest.operations"
 
 local KINDS = { network = true, timeout = true, tls = true, protocol = true }

@@ -26,11 +26,11 @@
 -- @module dataforest.emulator
 
 local accounts = require "dataforest.emulator.accounts"
-local answers = require "dataforest.emulator.answers"
+local answers = require "dataforest.emulator.error_responses"
 local apps = require "dataforest.emulator.apps"
 local faults = require "dataforest.emulator.faults"
-local gate = require "dataforest.emulator.gate"
-local limits = require "dataforest.emulator.limits"
+local gate = require "dataforest.emulator.gateway"
+local limits = require "dataforest.emulator.validation"
 local operations = require "dataforest.operations"
 local options_of = require "dataforest.emulator.options"
 local random = require "dataforest.emulator.random"

@@ -8,7 +8,7 @@
 local core = require "dataforest.core"
 local json = require "dataforest.codec.json"
 local operations = require "dataforest.operations"
-local redact = require "dataforest.redact"
+local redact = require "dataforest.secrets"
 
 local recording = {}
 

@@ -6,7 +6,7 @@
 -- @module dataforest.transport.curl
 
 local core = require "dataforest.core"
-local scheduler = require "dataforest.scheduler"
+local scheduler = require "dataforest.transport.scheduler"
 
 local curl = {}
 

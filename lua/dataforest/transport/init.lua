@@ -35,10 +35,10 @@
 -- @tfield ?boolean reused whether it came over a connection of an earlier call
 
 local core = require "dataforest.core"
-local guarded = require "dataforest.guarded"
-local lazy = require "dataforest.lazy"
+local guarded = require "dataforest.util.guarded"
+local lazy = require "dataforest.util.lazy"
 
-local scheduler = lazy "dataforest.scheduler"
+local scheduler = lazy "dataforest.transport.scheduler"
 
 local transport = {}
 

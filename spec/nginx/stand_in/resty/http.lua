@@ -1,7 +1,7 @@
 --- A stand-in for lua-resty-http, which Debian does not have: what the adapter in docs/openresty.md uses
 -- of it, for plain HTTP. Where the real one is installed, the tests take that.
 
-local http_answer = require "dataforest.http_answer"
+local http_answer = require "dataforest.transport.cosocket.http_answer"
 
 local Http = {}
 Http.__index = Http

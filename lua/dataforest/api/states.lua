@@ -1,0 +1,43 @@
+--- What is known about the states of accounts and apps, as data for waiting and removing.
+--
+-- For each group: the `operation` that tells the state, the `field` that it stands in, the `noun` for
+-- messages; `unreachable`: for a state, the set of those that cannot follow unless somebody does
+-- something, or `"others"`; and `cure`: for a state, what that something is.
+--
+-- @module dataforest.api.states
+
+local states = {}
+
+--- An account is ACCEPTED once, when it is created; CHANGING passes. No page names a state that an
+-- account does not leave.
+states.accounts = {
+  operation = "accounts/getDetail",
+  noun = "account",
+  field = "status",
+  unreachable = { RUNNING = { ACCEPTED = true }, CHANGING = { ACCEPTED = true } },
+  cure = {},
+}
+
+--- An app that is at rest stays as it is until it is started. The pages name RUNNING alone; these
+-- are the states that a YARN application and a YARN service end in.
+states.apps = {
+  operation = "apps/getDetail",
+  noun = "app",
+  field = "state",
+  unreachable = {},
+  cure = {},
+}
+
+for _, state in ipairs { "STOPPED", "FINISHED", "SUCCEEDED", "FAILED", "KILLED" } do
+  states.apps.unreachable[state] = "others"
+  states.apps.cure[state] = "start it first, with df.apps:start"
+end
+
+--- Tells whether an app is at rest.
+-- @tparam ?string state
+-- @treturn boolean
+function states.app_is_at_rest(state)
+  return state ~= nil and states.apps.unreachable[state:upper()] == "others"
+end
+
+return states

@@ -1,0 +1,74 @@
+--- `dataforest call`: any operation by its API name.
+-- @module dataforest.cli.commands.call
+
+local exit = require "dataforest.cli.exit"
+local json = require "dataforest.codec.json"
+local operations = require "dataforest.operations"
+local output = require "dataforest.cli.output.file"
+local session = require "dataforest.cli.session"
+
+local call = {}
+
+local MAX_DEPTH = 64
+
+--- Whether a value holds a password somewhere.
+local function holds_secret(value, secrets, depth)
+  if type(value) ~= "table" or depth > MAX_DEPTH then
+    return false
+  end
+  for name, member in pairs(value) do
+    if type(name) == "string" and (secrets[name] or name:lower():find "passw") then
+      return true
+    elseif holds_secret(member, secrets, depth + 1) then
+      return true
+    end
+  end
+  return false
+end
+
+local function secrets_of(operation)
+  local secrets = {}
+  for _, param in ipairs(operation and operation.params or {}) do
+    secrets[param.name] = param.secret
+  end
+  return secrets
+end
+
+local function parameters(context, operation)
+  local given = context.args.parameters or "{}"
+  local from_input = given == "-"
+  local params, message = json.decode(from_input and context:read_file "-" or given)
+  if type(params) ~= "table" then
+    -- The text itself may hold a password: it is not shown.
+    context:usage("the parameters must be a JSON object" .. (message and ": " .. message or ""))
+  elseif not from_input and holds_secret(params, secrets_of(operation), 1) then
+    context:usage(
+      "a password is not taken as an argument, where others can see it",
+      "give the parameters on standard input: dataforest call GROUP/OPERATION - < params.json"
+    )
+  end
+  return params
+end
+
+--- Runs the command.
+-- @tparam table context
+-- @treturn number exit code
+function call.run(context, args)
+  local operation = operations.by_name[args.operation]
+  local params = parameters(context, operation)
+  local client = session.client(context)
+  if operation and operation.binary and context.system:is_terminal "stdout" then
+    context:usage("binary data is not printed on a terminal", "send standard output to a file")
+  end
+  local value, err = client:call(args.operation, params)
+  if value == nil then
+    session.fail(context, err)
+  elseif type(value) == "string" then
+    context:print(value)
+  else
+    output.answer(context, operation or { result = "any", group = "entries" }, value, params)
+  end
+  return exit.OK
+end
+
+return call

@@ -1,0 +1,338 @@
+--- Answers for people: aligned tables and records, made from the type of the answer.
+--
+-- A list becomes a table, anything else a record of labels and values, what is nested in it a
+-- table or a record below. Nothing is cut that one may want to copy: where a table is wider than
+-- the terminal, columns are left out, and named in a note; where not even two fit, each entry becomes
+-- a record.
+--
+-- @module dataforest.cli.output.render
+
+local common = require "dataforest.codec.common"
+local text = require "dataforest.cli.output.text"
+
+local render = {}
+
+local GAP = "  "
+local INDENT = "  "
+local NOTHING = "-"
+local LONGEST_INLINE = 200
+
+local Page = {}
+Page.__index = Page
+
+function Page:line(content)
+  self[#self + 1] = (content:gsub(" +$", ""))
+end
+
+-- Plain values ----------------------------------------------------------------------------
+
+local function is_plain(kind)
+  return type(kind) ~= "table"
+end
+
+--- A plain value in words.
+local function shown(value)
+  if value == nil then
+    return NOTHING
+  elseif value == true then
+    return "yes"
+  elseif value == false then
+    return "no"
+  elseif type(value) == "number" then
+    return common.number(value) or tostring(value)
+  elseif type(value) == "table" then
+    return NOTHING
+  end
+  value = text.safe(tostring(value))
+  return value == "" and NOTHING or value
+end
+
+local function colour_of(style, field, value)
+  if field.name == "status" or field.name == "state" then
+    return style:state(value)
+  end
+end
+
+local function is_number(kind)
+  return kind == "integer" or kind == "number"
+end
+
+-- Tables ----------------------------------------------------------------------------------
+
+--- The columns of a list: the plain fields of its type that some entry fills, and that are not
+-- given away by the question.
+local function columns_of(kind, list, hidden)
+  local columns = {}
+  for _, field in ipairs(kind.fields) do
+    local filled = false
+    for _, entry in ipairs(list) do
+      filled = filled or entry[field.name] ~= nil
+    end
+    if filled and is_plain(field.type) and not hidden[field.name] then
+      local heading = text.words(field.name):upper()
+      local column = { field = field, heading = heading, width = #heading, cells = {} }
+      for i, entry in ipairs(list) do
+        column.cells[i] = shown(entry[field.name])
+        column.width = math.max(column.width, text.width(column.cells[i]))
+      end
+      columns[#columns + 1] = column
+    end
+  end
+  return columns
+end
+
+--- Keeps the columns that fit, the first ones first.
+-- @treturn table columns
+-- @treturn table words for those left out
+local function fitting(columns, width)
+  local kept, left_out, used = {}, {}, 0
+  for _, column in ipairs(columns) do
+    local needed = (used > 0 and #GAP or 0) + column.width
+    if not width or used + needed <= width then
+      kept[#kept + 1] = column
+      used = used + needed
+    else
+      left_out[#left_out + 1] = text.words(column.field.name)
+    end
+  end
+  return kept, left_out
+end
+
+local function table_row(page, columns, indent, cell_of)
+  local cells = {}
+  for i, column in ipairs(columns) do
+    local cell, colour = cell_of(column)
+    local right = is_number(column.field.type)
+    -- The last column is not filled up: its spaces would wrap on a narrow terminal.
+    local padding = (i < #columns or right) and (" "):rep(column.width - text.width(cell)) or ""
+    cell = page.style:paint(colour, cell)
+    cells[i] = right and padding .. cell or cell .. padding
+  end
+  page:line(indent .. table.concat(cells, GAP))
+end
+
+local render_record
+
+local function nested_lists(page, kind, list, indent)
+  for _, field in ipairs(kind.fields) do
+    local inner = type(field.type) == "table" and field.type.array
+    if type(inner) == "table" and inner.fields then
+      for _, entry in ipairs(list) do
+        local members = entry[field.name]
+        if type(members) == "table" and members[1] then
+          page:line ""
+          local title = ("%s of %s"):format(text.words(field.name), shown(entry.name or entry.id))
+          page:line(indent .. page.style:paint("bold", title))
+          render.table(page, inner, members, indent .. INDENT)
+        end
+      end
+    end
+  end
+end
+
+--- Writes a list of objects.
+-- @tparam table page
+-- @tparam table kind type of an entry
+-- @tparam table list
+-- @tparam string indent
+function render.table(page, kind, list, indent)
+  local width = page.style.width and page.style.width - #indent
+  local all = columns_of(kind, list, page.hidden)
+  local columns, left_out = fitting(all, width)
+  if #columns < 2 and #all > 1 then
+    for i, entry in ipairs(list) do
+      if i > 1 then
+        page:line ""
+      end
+      render_record(page, kind, entry, indent)
+    end
+    return
+  end
+  table_row(page, columns, indent, function(column)
+    return column.heading, "bold"
+  end)
+  for i, entry in ipairs(list) do
+    table_row(page, columns, indent, function(column)
+      return column.cells[i], colour_of(page.style, column.field, entry[column.field.name])
+    end)
+  end
+  for _, name in ipairs(left_out) do
+    page.left_out[#page.left_out + 1] = name
+  end
+  nested_lists(page, kind, list, indent)
+end
+
+-- Records ---------------------------------------------------------------------------------
+
+--- The fields that an object has, those of its type first, others after them.
+local function present_fields(kind, object)
+  local fields, known = {}, {}
+  for _, field in ipairs(kind.fields) do
+    known[field.name] = true
+    if object[field.name] ~= nil then
+      fields[#fields + 1] = field
+    end
+  end
+  local others = {}
+  for name, value in pairs(object) do
+    if not known[name] and type(name) == "string" and type(value) ~= "table" then
+      others[#others + 1] = name
+    end
+  end
+  table.sort(others)
+  for _, name in ipairs(others) do
+    fields[#fields + 1] = { name = name, type = "string" }
+  end
+  return fields
+end
+
+-- A text of lines, or one as long as several of them.
+local function is_block(value)
+  return type(value) == "string" and (value:find "\n" ~= nil or #value > LONGEST_INLINE)
+end
+
+--- Whether a field's value fits beside its label.
+local function stands_inline(field, value)
+  if type(field.type) ~= "table" then
+    return not is_block(value)
+  end
+  return next(value) == nil or is_plain(field.type.array) and field.type.array ~= nil
+end
+
+local function inline_text(field, value)
+  if type(field.type) ~= "table" then
+    return shown(value)
+  end
+  local members = {}
+  for i, member in ipairs(value) do
+    members[i] = shown(member)
+  end
+  return members[1] and table.concat(members, ", ") or "none"
+end
+
+--- A label and its value; long prose goes on below itself, and what has no spaces stays whole.
+local function record_line(page, field, value, label_width, indent)
+  local label = text.pad(text.safe(text.words(field.name)), label_width)
+  local margin = #indent + label_width + #GAP
+  local content = inline_text(field, value)
+  local lines = { content }
+  if page.style.width and content:find " " and margin + text.width(content) > page.style.width then
+    lines = text.wrap(content, math.max(page.style.width - margin, 20))
+  end
+  local colour = colour_of(page.style, field, value)
+  page:line(indent .. page.style:paint("cyan", label) .. GAP .. page.style:paint(colour, lines[1]))
+  for i = 2, #lines do
+    page:line((" "):rep(margin) .. lines[i])
+  end
+end
+
+local function render_block(page, value, indent)
+  for line in (value:gsub("\r\n", "\n"):gsub("\n+$", "") .. "\n"):gmatch "(.-)\n" do
+    page:line(indent .. text.safe(line, true))
+  end
+end
+
+local function render_map(page, kind, map, indent)
+  local names, width = {}, 0
+  for name in pairs(map) do
+    names[#names + 1] = name
+    width = math.max(width, text.width(text.safe(name)))
+  end
+  table.sort(names)
+  for _, name in ipairs(names) do
+    local label = text.pad(text.safe(name), width)
+    local value = is_plain(kind.map) and shown(map[name]) or NOTHING
+    page:line(indent .. page.style:paint("cyan", label) .. GAP .. value)
+  end
+end
+
+local function render_nested(page, field, value, indent)
+  local kind = field.type
+  page:line ""
+  page:line(indent .. page.style:paint("bold", text.safe(text.words(field.name))))
+  indent = indent .. INDENT
+  if type(kind) ~= "table" then
+    render_block(page, value, indent)
+  elseif kind.array then
+    render.table(page, kind.array, value, indent)
+  elseif kind.map then
+    render_map(page, kind, value, indent)
+  else
+    render_record(page, kind, value, indent)
+  end
+end
+
+function render_record(page, kind, object, indent)
+  local fields = present_fields(kind, object)
+  local label_width = 0
+  for _, field in ipairs(fields) do
+    if stands_inline(field, object[field.name]) then
+      label_width = math.max(label_width, #text.words(field.name))
+    end
+  end
+  for _, field in ipairs(fields) do
+    if stands_inline(field, object[field.name]) then
+      record_line(page, field, object[field.name], label_width, indent)
+    end
+  end
+  for _, field in ipairs(fields) do
+    if not stands_inline(field, object[field.name]) then
+      render_nested(page, field, object[field.name], indent)
+    end
+  end
+end
+
+-- Answers ---------------------------------------------------------------------------------
+
+--- The list that an answer is about: `contents` of the lists of the API.
+local function list_of(kind)
+  for _, field in ipairs(kind.fields) do
+    if field.name == "contents" and type(field.type) == "table" and field.type.array then
+      return field.type.array
+    end
+  end
+end
+
+local function render_list(page, member, list, what)
+  if not list[1] then
+    page.notes[#page.notes + 1] = "no " .. what
+  elseif is_plain(member) then
+    for _, value in ipairs(list) do
+      page:line(shown(value))
+    end
+  else
+    render.table(page, member, list, "")
+  end
+end
+
+--- Writes an answer for people.
+-- @param kind type of the answer, as in `dataforest.operations`
+-- @tparam table value the answer
+-- @tparam table options
+-- @tparam table options.style of `dataforest.cli.terminal.style`
+-- @tparam[opt] string options.what name for the entries of a list, such as `accounts`
+-- @tparam[opt] table options.hidden names of columns that the question gives away
+-- @treturn string lines for standard output
+-- @treturn {string,...} notes for standard error
+function render.answer(kind, value, options)
+  local page = setmetatable({
+    style = options.style,
+    hidden = options.hidden or {},
+    left_out = {},
+    notes = {},
+  }, Page)
+  local member = list_of(kind)
+  if member then
+    render_list(page, member, value.contents or {}, options.what or "entries")
+  else
+    render_record(page, kind, value, "")
+  end
+  if page.left_out[1] then
+    page.notes[#page.notes + 1] = ("not shown for want of width: %s (--json has all)"):format(
+      text.listed(page.left_out, "and")
+    )
+  end
+  return page[1] and table.concat(page, "\n") .. "\n" or "", page.notes
+end
+
+return render

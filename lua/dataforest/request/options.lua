@@ -1,0 +1,316 @@
+--- The options of a client: their types, defaults and checks.
+-- @module dataforest.request.options
+
+local retry = require "dataforest.request.retry"
+
+local options = {}
+
+local LOOPBACK = { localhost = true, ["[::1]"] = true }
+
+local function is_loopback(host)
+  return LOOPBACK[host] or host:find "^127%.%d+%.%d+%.%d+$" ~= nil
+end
+
+local function check_text(value)
+  if value == "" then
+    return "must not be empty"
+  elseif value:find "[%c]" then
+    return "must not hold control characters (CR, LF, NUL)"
+  end
+end
+
+local function check_seconds(value)
+  if not (value > 0 and value < math.huge) then
+    return "must be a number of seconds above 0"
+  end
+end
+
+local function check_bytes(value)
+  if not (value >= 1 and value < math.huge and value % 1 == 0) then
+    return "must be a whole number of bytes, 1 or more"
+  end
+end
+
+local function one_of(values)
+  return function(value)
+    for _, known in ipairs(values) do
+      if value == known then
+        return nil
+      end
+    end
+    return ('must be "%s"'):format(table.concat(values, '" or "'))
+  end
+end
+
+--- Takes a base address apart; `/api/v2` at its end is understood and left out.
+-- @tparam string url
+-- @treturn[1] string scheme and host, with a port where one is given
+-- @treturn[1] string path in front of the operations' own, mostly empty
+-- @treturn[2] nil
+-- @treturn[2] string what is wrong
+function options.parse_base_url(url)
+  local scheme, authority, path = url:match "^(%a[%w+.-]*)://([^/?#]*)(.*)$"
+  if not scheme then
+    return nil, "must be an address such as https://df.apigw.ntruss.com"
+  end
+  scheme = scheme:lower()
+  local host, port = authority:match "^(%[[%x:.]+%]):?(%d*)$"
+  if not host then
+    host, port = authority:match "^([%w%-%._]+):?(%d*)$"
+  end
+  if not host then
+    return nil, "must name a host, without user and password"
+  elseif port ~= "" and (tonumber(port) < 1 or tonumber(port) > 65535) then
+    return nil, "must have a port from 1 to 65535"
+  elseif path:find "[^%w%-%._~/%%]" then
+    return nil, "must end with its path: no query, no fragment, no spaces"
+  elseif scheme ~= "https" and scheme ~= "http" then
+    return nil, "must begin with https://"
+  elseif scheme == "http" and not is_loopback(host:lower()) then
+    return nil, "must begin with https:// (http:// is for loopback hosts only)"
+  end
+  path = path:gsub("/+$", ""):gsub("/api/v2$", "")
+  return scheme .. "://" .. host:lower() .. (port ~= "" and ":" .. port or ""), path
+end
+
+local function check_base_url(value)
+  local _, message = options.parse_base_url(value)
+  if not _ then
+    return message
+  end
+end
+
+local function check_connect_to(value)
+  local host, port = value:match "^(.+):(%d+)$"
+  if not host or host:find "[%s%c/@]" or tonumber(port) < 1 or tonumber(port) > 65535 then
+    return 'must be "host:port"'
+  end
+end
+
+local function check_proxy(value)
+  if value ~= "env" and not value:find "^%a[%w+.-]*://[^%s%c]+$" then
+    return 'must be an address such as http://proxy:3128, or "env"'
+  end
+end
+
+local function check_provider(value)
+  if type(value) == "table" and type(value.get) ~= "function" then
+    return "must be a function, or a table with a method get"
+  end
+end
+
+local RETRY_CHECKS = {
+  attempts = function(value)
+    return value >= 1 and value % 1 == 0 and value <= 100 or nil, "must be a whole number from 1 to 100"
+  end,
+  base_delay = function(value)
+    return value >= 0 and value < math.huge or nil, "must be a number of seconds, 0 or more"
+  end,
+  max_delay = function(value)
+    return value >= 0 and value < math.huge or nil, "must be a number of seconds, 0 or more"
+  end,
+}
+
+local function check_retry(value)
+  if value == true then
+    return "must be a table or false"
+  end
+  for name, setting in pairs(value or {}) do
+    local check = RETRY_CHECKS[name]
+    if not check then
+      return ("has no setting %s; it knows attempts, base_delay and max_delay"):format(tostring(name))
+    elseif type(setting) ~= "number" then
+      return ("setting %s must be a number"):format(name)
+    end
+    local ok, message = check(setting)
+    if not ok then
+      return ("setting %s %s"):format(name, message)
+    end
+  end
+end
+
+local function check_headers(value)
+  for name, text in pairs(value) do
+    if type(name) ~= "string" or not name:find "^[%w!#$%%&'*+%-.^_`|~]+$" then
+      return ("holds a name that is no header name: %q"):format(tostring(name):sub(1, 40))
+    elseif type(text) ~= "string" or text:find "[%z\1-\8\10-\31\127]" then
+      return ("field %s must be text without control characters (CR, LF, NUL)"):format(name)
+    end
+    local lower = name:lower()
+    if options.RESERVED_HEADERS[lower] or lower:find "^x%-ncp%-" then
+      return ("field %s is set by the library"):format(name)
+    end
+  end
+end
+
+--- Headers that a caller cannot set, in lower case; neither any that begins with `x-ncp-`.
+options.RESERVED_HEADERS = {
+  host = true,
+  connection = true,
+  ["content-length"] = true,
+  ["content-type"] = true,
+  ["transfer-encoding"] = true,
+  accept = true,
+  expect = true,
+  te = true,
+  upgrade = true,
+}
+
+-- For each option: the Lua types it may have, and its check (returns what is wrong, or nil).
+local CLIENT = {
+  access_key = { "string", check = check_text },
+  secret_key = { "string", check = check_text },
+  credentials = { "function", "table", check = check_provider },
+  base_url = { "string", check = check_base_url },
+  format = { "string", check = one_of { "json", "xml" } },
+  timeout = { "number", check = check_seconds },
+  connect_timeout = { "number", check = check_seconds },
+  attempt_timeout = { "number", check = check_seconds },
+  max_response_bytes = { "number", check = check_bytes },
+  retry = { "table", "boolean", check = check_retry },
+  validate = { "boolean" },
+  password_rule = { "string", check = one_of { "strict", "current" } },
+  ca_file = { "string", check = check_text },
+  connect_to = { "string", check = check_connect_to },
+  proxy = { "string", check = check_proxy },
+  transport = { "string", "table", "function" },
+  on_event = { "function" },
+  user_agent = { "string", check = check_text },
+  pool_size = { "number", check = check_bytes },
+  pool_idle_timeout = { "number", check = check_seconds },
+}
+
+local CALL = {
+  timeout = CLIENT.timeout,
+  retry = CLIENT.retry,
+  format = CLIENT.format,
+  headers = { "table", check = check_headers },
+}
+
+local DEFAULTS = {
+  base_url = "https://df.apigw.ntruss.com",
+  format = "json",
+  timeout = 30,
+  connect_timeout = 5,
+  max_response_bytes = 8 * 1024 * 1024,
+  validate = true,
+  password_rule = "strict",
+  transport = "auto",
+  pool_size = 64,
+  pool_idle_timeout = 60,
+}
+
+local ENVIRONMENT = { base_url = "DATAFOREST_BASE_URL", ca_file = "DATAFOREST_CA_FILE" }
+
+local function has_type(value, rule)
+  for _, name in ipairs(rule) do
+    if type(value) == name then
+      return true
+    end
+  end
+  return false
+end
+
+local function known_names(rules)
+  local names = {}
+  for name in pairs(rules) do
+    names[#names + 1] = name
+  end
+  table.sort(names)
+  return table.concat(names, ", ")
+end
+
+--- A number of seconds above 0, as a rule for `options.check`.
+options.SECONDS = CLIENT.timeout
+
+--- The options of one call, as rules for `options.check`.
+options.CALL = CALL
+
+--- Checks a table of options against rules.
+-- @tparam table given
+-- @tparam table rules for each option: the Lua types that it may have, and `check`, which is given
+--   the value and returns what is wrong with it
+-- @treturn ?string what is wrong, naming the option
+-- @treturn ?string name of the option
+local function check(given, rules)
+  for name, value in pairs(given) do
+    local rule = rules[name]
+    if not rule then
+      return ("unknown option %s; known are %s"):format(tostring(name), known_names(rules)), tostring(name)
+    elseif not has_type(value, rule) then
+      return ("option %s must be a %s, got a %s"):format(name, table.concat(rule, " or a "), type(value)),
+        name
+    end
+    local message = rule.check and rule.check(value)
+    if message then
+      return ("option %s %s"):format(name, message), name
+    end
+  end
+end
+
+options.check = check
+
+--- The pauses and attempts of an option `retry`.
+-- @tparam ?table|boolean given what the caller gave; false means one attempt
+-- @tparam[opt] table base what holds where the caller gave nothing
+-- @treturn table `attempts`, `base_delay`, `max_delay`
+function options.retry_policy(given, base)
+  base = base or retry.DEFAULTS
+  if given == nil then
+    return base
+  elseif given == false then
+    return { attempts = 1, base_delay = 0, max_delay = 0 }
+  end
+  return {
+    attempts = given.attempts or base.attempts,
+    base_delay = given.base_delay or base.base_delay,
+    max_delay = given.max_delay or base.max_delay,
+  }
+end
+
+--- Checks the options of a client and fills in what was not given.
+-- @tparam table given
+-- @treturn[1] table settings
+-- @treturn[2] nil
+-- @treturn[2] string what is wrong, naming the option
+function options.client(given)
+  local message = check(given, CLIENT)
+  if message then
+    return nil, message
+  elseif (given.access_key == nil) ~= (given.secret_key == nil) then
+    return nil,
+      "options access_key and secret_key go together: "
+        .. (given.access_key and "secret_key" or "access_key")
+        .. " is missing"
+  end
+  local settings = {}
+  for name, value in pairs(DEFAULTS) do
+    settings[name] = value
+  end
+  for name, variable in pairs(ENVIRONMENT) do
+    local value = os.getenv(variable)
+    if value and value ~= "" then
+      local wrong = CLIENT[name].check(value)
+      if wrong and given[name] == nil then
+        return nil, ("environment variable %s %s"):format(variable, wrong)
+      end
+      settings[name] = value
+    end
+  end
+  for name, value in pairs(given) do
+    settings[name] = value
+  end
+  settings.retry = options.retry_policy(given.retry)
+  settings.origin, settings.path_prefix = options.parse_base_url(settings.base_url)
+  return settings
+end
+
+--- Checks the options of one call.
+-- @tparam table given
+-- @treturn ?string what is wrong, or nil
+-- @treturn ?string name of the option
+function options.call(given)
+  return check(given, CALL)
+end
+
+return options

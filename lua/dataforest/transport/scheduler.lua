@@ -1,0 +1,277 @@
+--- Many calls at once in plain Lua: coroutines over the libcurl engine's one `curl_multi`.
+--
+-- A task is a coroutine that works through the items of a `df:map`. When one of its calls
+-- starts a transfer, or a retry sleeps, the task yields to its loop, which goes on with the
+-- others and waits for all of them at once. Outside a task nothing here takes effect.
+--
+-- @module dataforest.transport.scheduler
+
+local core = require "dataforest.core"
+
+local scheduler = {}
+
+-- How long one engine is waited for while another one has transfers in flight too (seconds).
+local TURN = 0.005
+
+-- The longest wait where nothing is known to be due (seconds): a bound, not a period.
+local LONGEST_WAIT = 60
+
+local tasks = setmetatable({}, { __mode = "k" })
+
+-- For each engine, its transfers in flight by number, and the tasks that wait for them. Shared by
+-- all loops: one may be driven from within another, and meets the other's transfers.
+local waiting = setmetatable({}, { __mode = "k" })
+
+local Loop = {}
+Loop.__index = Loop
+
+local function new_loop()
+  return setmetatable({ ready = {}, spare = {}, sleepers = {}, engines = {} }, Loop)
+end
+
+--- The task that is running, or nil outside of any.
+-- @treturn ?table
+function scheduler.current()
+  local running = coroutine.running()
+  return running and tasks[running]
+end
+
+local function make_ready(task)
+  local ready = task.loop.ready
+  ready[#ready + 1] = task
+end
+
+--- Yields until the transfer of the running task has ended.
+-- @tparam table task the running one
+-- @tparam userdata engine of `dataforest.curl`
+-- @tparam userdata transfer that the engine started
+function scheduler.await(task, engine, transfer)
+  local by_number = waiting[engine]
+  if not by_number then
+    by_number = {}
+    waiting[engine] = by_number
+  end
+  by_number[transfer:number()] = task
+  local engines = task.loop.engines
+  engines[engine] = (engines[engine] or 0) + 1
+  coroutine.yield(scheduler)
+end
+
+local function sleep(task, seconds)
+  local sleepers = task.loop.sleepers
+  task.wake_at = core.monotonic() + seconds
+  local place = #sleepers + 1
+  while place > 1 and sleepers[place - 1].wake_at < task.wake_at do
+    place = place - 1
+  end
+  -- The first to wake stands last, where it is taken from.
+  table.insert(sleepers, place, task)
+  coroutine.yield(scheduler)
+end
+
+--- Waits so many seconds: in a task the others go on meanwhile, elsewhere the thread blocks.
+-- @tparam number seconds
+function scheduler.pause(seconds)
+  local task = scheduler.current()
+  if task then
+    sleep(task, seconds)
+  else
+    core.sleep(seconds)
+  end
+end
+
+local function wake(engine, number)
+  local task = waiting[engine][number]
+  if task then
+    waiting[engine][number] = nil
+    local engines = task.loop.engines
+    engines[engine] = engines[engine] > 1 and engines[engine] - 1 or nil
+    make_ready(task)
+  end
+end
+
+--- Lets the engine do its work, for so many seconds at most, and wakes whose transfers have ended.
+local function step(engine, seconds)
+  local running = engine:step(seconds)
+  local number = engine:ended()
+  while number do
+    wake(engine, number)
+    number = engine:ended()
+  end
+  if running == 0 then
+    -- Still waited for: the engine was closed, and each transfer's result says so.
+    local left = {}
+    for each in pairs(waiting[engine]) do
+      left[#left + 1] = each
+    end
+    for _, each in ipairs(left) do
+      wake(engine, each)
+    end
+  end
+end
+
+--- Waits until a transfer ends or a sleeper is due.
+local function wait(loop)
+  local sleepers = loop.sleepers
+  local first = sleepers[#sleepers]
+  local seconds = first and math.max(0, first.wake_at - core.monotonic()) or LONGEST_WAIT
+  local engine = next(loop.engines)
+  if not engine then
+    core.sleep(seconds)
+  elseif not next(loop.engines, engine) then
+    step(engine, seconds)
+  else
+    local several = {}
+    for each in pairs(loop.engines) do
+      several[#several + 1] = each
+    end
+    for _, each in ipairs(several) do
+      step(each, math.min(seconds, TURN))
+    end
+  end
+  local now = core.monotonic()
+  while first and first.wake_at <= now do
+    sleepers[#sleepers] = nil
+    make_ready(first)
+    first = sleepers[#sleepers]
+  end
+end
+
+-- Groups: one `map` each --------------------------------------------------------------
+
+local function record(group, index, value, err)
+  group.values[index] = value
+  if value == nil and err ~= nil then
+    group.errors = group.errors or {}
+    group.errors[index] = err
+  end
+end
+
+--- What was raised, with where: text gets the traceback behind it, a table as a field.
+local function with_traceback(raised, traceback)
+  if type(raised) == "table" then
+    raised.traceback = raised.traceback or traceback
+    return raised
+  end
+  return tostring(raised) .. "\n" .. traceback
+end
+
+--- The body of a task: works until the group has no item left.
+local function work(task)
+  local group = task.group
+  while group.next <= group.count do
+    local index = group.next
+    group.next = index + 1
+    task.index = index
+    record(group, index, group.fn(group.items[index], index))
+  end
+end
+
+local function spawn(loop, group)
+  local task = { loop = loop, group = group }
+  task.thread = coroutine.create(work)
+  tasks[task.thread] = task
+  group.active = group.active + 1
+  make_ready(task)
+end
+
+local function resume(loop, task)
+  local thread, group = task.thread, task.group
+  local ok, yielded = coroutine.resume(thread, task)
+  if ok and coroutine.status(thread) == "suspended" then
+    if yielded == scheduler then
+      return
+    end
+    ok, yielded = false, "the function given to map must not yield by itself"
+  end
+  group.active = group.active - 1
+  tasks[thread] = nil
+  if not ok then
+    record(group, task.index, nil, with_traceback(yielded, debug.traceback(thread)))
+    if group.next <= group.count then
+      spawn(loop, group)
+    end
+  end
+  if group.active == 0 and group.waiter then
+    make_ready(group.waiter)
+  end
+end
+
+--- Runs all that is ready, and waits for more, until a group has ended.
+local function run(loop, group)
+  while group.active > 0 do
+    local ready = loop.ready
+    if #ready == 0 then
+      wait(loop)
+    else
+      loop.ready, loop.spare = loop.spare, ready
+      for index = 1, #ready do
+        local task = ready[index]
+        ready[index] = nil
+        resume(loop, task)
+      end
+    end
+  end
+end
+
+local function new_group(items, fn)
+  return { items = items, fn = fn, count = #items, next = 1, active = 0, values = {} }
+end
+
+--- Calls `fn(item, index)` for each item, several at a time, in plain Lua.
+-- @tparam table items a list
+-- @tparam function fn its first result is the item's value; nil and a second one is its error
+-- @tparam number concurrency how many at a time
+-- @treturn table values, indexed as the items are
+-- @treturn ?table errors, indexed as the items are; nil where all went well
+function scheduler.map(items, fn, concurrency)
+  local group = new_group(items, fn)
+  local outer = scheduler.current()
+  local loop = outer and outer.loop or new_loop()
+  for _ = 1, math.min(concurrency, group.count) do
+    spawn(loop, group)
+  end
+  if not outer then
+    run(loop, group)
+  elseif group.active > 0 then
+    group.waiter = outer
+    coroutine.yield(scheduler)
+  end
+  return group.values, group.errors
+end
+
+--- The same with nginx's light threads, in phases that can yield.
+-- @tparam table items a list
+-- @tparam function fn
+-- @tparam number concurrency how many at a time
+-- @treturn table values
+-- @treturn ?table errors
+function scheduler.map_threads(items, fn, concurrency)
+  local group = new_group(items, fn)
+  local spawn_thread, wait_thread = ngx.thread.spawn, ngx.thread.wait
+  local function traced(raised)
+    return { raised = raised, traceback = debug.traceback("", 2) }
+  end
+  local function worker()
+    while group.next <= group.count do
+      local index = group.next
+      group.next = index + 1
+      local ok, value, err = xpcall(fn, traced, items[index], index)
+      if ok then
+        record(group, index, value, err)
+      else
+        record(group, index, nil, with_traceback(value.raised, value.traceback))
+      end
+    end
+  end
+  local threads = {}
+  for index = 1, math.min(concurrency, group.count) do
+    threads[index] = spawn_thread(worker)
+  end
+  for _, thread in ipairs(threads) do
+    wait_thread(thread)
+  end
+  return group.values, group.errors
+end
+
+return scheduler

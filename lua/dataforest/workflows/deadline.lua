@@ -1,0 +1,90 @@
+--- One deadline for all the calls that a method makes.
+-- @module dataforest.workflows.deadline
+
+local errors = require "dataforest.errors"
+local operations = require "dataforest.operations"
+local options_of = require "dataforest.request.options"
+
+local Deadline = {}
+Deadline.__index = Deadline
+
+local deadline = {}
+
+--- Starts the time of several calls.
+-- @tparam table client
+-- @tparam ?table options of a call; its `timeout` (seconds) is that of all calls together, the rest
+--   goes into each of them
+-- @tparam[opt] number seconds in all where the options give no timeout; without it each call has the
+--   client's own
+-- @treturn table the deadline
+function deadline.new(client, options, seconds)
+  local rest = {}
+  for name in pairs(options_of.CALL) do
+    rest[name] = options and options[name]
+  end
+  seconds = rest.timeout or seconds or math.huge
+  local now = client.transport:now()
+  return setmetatable(
+    { client = client, started = now, at = now + seconds, seconds = seconds, options = rest },
+    Deadline
+  )
+end
+
+--- Checks the options of a call, and starts the time of several calls.
+-- @tparam table client
+-- @tparam ?table options of the call
+-- @tparam ?number seconds in all where the options give no timeout
+-- @tparam string operation that an error is about
+-- @treturn[1] table the deadline
+-- @treturn[2] nil
+-- @treturn[2] table error of kind `argument`
+function deadline.checked(client, options, seconds, operation)
+  local message, field
+  if options ~= nil and type(options) ~= "table" then
+    message, field = "options of a call must be a table, got a " .. type(options), "options"
+  elseif options then
+    message, field = options_of.call(options)
+  end
+  if message then
+    return nil, errors.new { kind = errors.ARGUMENT, message = message, field = field, operation = operation }
+  end
+  return deadline.new(client, options, seconds)
+end
+
+--- Seconds until the deadline; 0 or less where it has passed.
+function Deadline:left()
+  return self.at - self.client.transport:now()
+end
+
+--- Seconds since the start.
+function Deadline:elapsed()
+  return self.client.transport:now() - self.started
+end
+
+--- Runs one operation in what is left of the time.
+-- @tparam string id such as `"accounts/getDetail"`
+-- @tparam ?table params
+-- @tparam[opt=1] number share the most of the time left that the call may take
+-- @treturn[1] table value
+-- @treturn[2] nil
+-- @treturn[2] table error; `timeout` where no time is left
+function Deadline:run(id, params, share)
+  local left = self:left()
+  if left <= 0 then
+    return nil,
+      errors.new {
+        kind = errors.TIMEOUT,
+        operation = id,
+        message = ("the %g seconds were over before the call"):format(self.seconds),
+        sent = false,
+      }
+  end
+  local options = {}
+  for name, value in pairs(self.options) do
+    options[name] = value
+  end
+  options.timeout = math.min(left * (share or 1), self.client.settings.timeout)
+  return self.client:run(operations.by_name[id], params, options)
+end
+
+return deadline

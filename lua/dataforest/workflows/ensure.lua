@@ -1,0 +1,138 @@
+--- Making sure that an account is there, whatever happens on the way.
+-- @module dataforest.workflows.ensure
+
+local arguments = require "dataforest.api.validate"
+local deadline_of = require "dataforest.workflows.deadline"
+local errors = require "dataforest.errors"
+local lookup = require "dataforest.workflows.lookup"
+local operations = require "dataforest.operations"
+local options_of = require "dataforest.request.options"
+local retry = require "dataforest.request.retry"
+local wait = require "dataforest.workflows.wait"
+
+local CREATE = operations.by_name["accounts/create"]
+
+-- A create may take this part of the time left, so that there is time to look afterwards.
+local SHARE_OF_CREATE = 0.5
+
+-- After these nothing can have been created, and looking again would end in the same way.
+local FINAL = { argument = true, credentials = true, auth = true, closed = true }
+
+-- After these an account may have been created all the same, if the request was sent.
+local UNCLEAR = { network = true, timeout = true, tls = true, server = true, protocol = true, limit = true }
+
+--- Tells whether to create again where an account is still not there after this. A handshake or an
+-- answer gone wrong counts too: the look before it went well, and there is never a second account.
+local function is_passing(err)
+  return wait.is_passing(err) or err.kind == errors.TLS or err.kind == errors.PROTOCOL
+end
+
+local function no_permission(name)
+  return errors.new {
+    kind = errors.FORBIDDEN,
+    operation = CREATE.id,
+    message = ("an account named %s exists, and these keys have no permission on it"):format(name),
+  }
+end
+
+--- The account of that name.
+-- @return entry or nil, error or nil, the answer of the list
+local function look(deadline, name)
+  local list, err = deadline:run "accounts/getList"
+  if not list then
+    return nil, err
+  end
+  local entry = lookup.entry(list, "name", name)
+  if entry and entry.disabled then
+    return nil, no_permission(name)
+  end
+  return entry, nil, list
+end
+
+--- Completes a refusal with the accounts that may be the reason for it. (429 is about calls.)
+local function explained(err, list)
+  if err.kind ~= errors.REFUSED and err.kind ~= errors.QUOTA or err.status == 429 then
+    return err
+  end
+  local names = {}
+  for _, account in ipairs(list.contents or {}) do
+    if not account.disabled then
+      names[#names + 1] = tostring(account.name)
+    end
+  end
+  if #names > 0 then
+    err.kind = errors.REFUSED
+    err.message = ("%s; there is another account: %s"):format(err.message, table.concat(names, ", "))
+  end
+  return err
+end
+
+--- Tells whether a create that failed may have been carried out all the same.
+local function may_have_worked(err)
+  return UNCLEAR[err.kind] == true and err.sent ~= false
+end
+
+--- The account that was just created, as the list has it; where it cannot be asked, what is known.
+local function created_entry(deadline, created, name)
+  local list = deadline:run "accounts/getList"
+  return list and lookup.entry(list, "name", name) or { id = created.id, name = name }
+end
+
+--- Pauses before another try, if there is time for it.
+local function pause_for(client, deadline, policy, round)
+  local pause = retry.pause(policy, round)
+  if pause < deadline:left() then
+    client.transport:sleep(pause)
+  end
+end
+
+--- See `accounts:ensure`.
+-- @tparam table client
+-- @tparam table params `name` and `password`
+-- @tparam ?table options of the call
+return function(client, params, options)
+  local deadline, wrong = deadline_of.checked(client, options, 2 * client.settings.timeout, CREATE.id)
+  if not deadline then
+    return nil, wrong
+  end
+  params, wrong = arguments.check(CREATE, params, client.settings)
+  if not params then
+    return nil, wrong
+  end
+  local policy = options_of.retry_policy(options and options.retry, client.settings.retry)
+  local failure
+  local maybe_created = false
+  for round = 1, policy.attempts + 1 do
+    local entry, err, list = look(deadline, params.name)
+    if entry then
+      return entry, maybe_created
+    elseif err then
+      -- Unless something was sent there is nothing to clear up, and the look was retried already.
+      if not (failure and is_passing(err)) then
+        return nil, err
+      end
+    elseif failure and not is_passing(failure) then
+      return nil, explained(failure, list)
+    elseif round <= policy.attempts then
+      local created
+      created, failure = deadline:run(CREATE.id, params, SHARE_OF_CREATE)
+      if created and created.id then
+        return created_entry(deadline, created, params.name), true
+      end
+      failure = failure
+        or errors.new {
+          kind = errors.PROTOCOL,
+          operation = CREATE.id,
+          message = "the answer names no account",
+        }
+      if FINAL[failure.kind] then
+        return nil, failure
+      end
+      maybe_created = maybe_created or may_have_worked(failure)
+    end
+    if failure and is_passing(failure) then
+      pause_for(client, deadline, policy, round)
+    end
+  end
+  return nil, failure
+end

@@ -1,0 +1,161 @@
+--- Looking things up in the lists of the API, and telling whether something is gone.
+-- @module dataforest.workflows.lookup
+
+local errors = require "dataforest.errors"
+
+local lookup = {}
+
+-- What the service answers (with 403) about an id that does not exist or is not allowed: the two
+-- cannot be told apart.
+local NOT_ALLOWED_OR_NOT_THERE = "10002"
+
+--- Goes through the entries of a list's answer.
+-- @tparam ?table list answer of a getList
+-- @tparam ?table err its error
+-- @treturn[1] function iterator
+-- @treturn[2] nil
+-- @treturn[2] table the error
+function lookup.each(list, err)
+  if not list then
+    return nil, err
+  end
+  local contents, index = list.contents or {}, 0
+  return function()
+    index = index + 1
+    return contents[index]
+  end
+end
+
+--- The first entry of a list's answer in which a field has a value.
+-- @tparam table list answer of a getList
+-- @tparam string field
+-- @param value
+-- @treturn ?table the entry
+function lookup.entry(list, field, value)
+  for _, entry in ipairs(list.contents or {}) do
+    if entry[field] == value then
+      return entry
+    end
+  end
+end
+
+--- The name that is looked for.
+-- @tparam string|table params the name, or a table with it
+-- @tparam string operation that an error is about
+-- @tparam table known names that the table may have
+-- @treturn[1] string
+-- @treturn[2] nil
+-- @treturn[2] table error of kind `argument`
+function lookup.wanted_name(params, operation, known)
+  local name, message, field = params, nil, "name"
+  if type(params) == "table" then
+    name = params.name
+    for key in pairs(params) do
+      if not known[key] then
+        message, field = ("%s is not a parameter of find"):format(tostring(key)), tostring(key)
+      end
+    end
+  end
+  if not message and (type(name) ~= "string" or name == "") then
+    message = "name is missing: it says what to find"
+  end
+  if message then
+    return nil, errors.new { kind = errors.ARGUMENT, message = message, field = field, operation = operation }
+  end
+  return name
+end
+
+--- The entry of that name, out of a list that must be whole for a no to be believed: no page speaks
+-- of lists that come in parts, and no page rules them out.
+-- @tparam table list answer of a getList
+-- @tparam string name
+-- @tparam string operation that gave the list
+-- @treturn[1] ?table the entry, or nil without an error where there is none
+-- @treturn[2] nil
+-- @treturn[2] table error of kind `protocol`
+function lookup.named(list, name, operation)
+  local entry = lookup.entry(list, "name", name)
+  local count = #(list.contents or {})
+  if not entry and list.total and list.total > count then
+    return nil,
+      errors.new {
+        kind = errors.PROTOCOL,
+        operation = operation,
+        message = ("%s is not among the %d of %d entries that the service listed"):format(
+          name,
+          count,
+          list.total
+        ),
+      }
+  end
+  return entry
+end
+
+--- Tells what an error says about whether the thing asked for is there.
+-- @tparam table err
+-- @treturn ?string `"gone"`, `"unclear"` (it is gone, or not allowed), or nil
+function lookup.absence(err)
+  if err.kind == errors.NOT_FOUND then
+    return "gone"
+  elseif err.kind == errors.FORBIDDEN and err.code == NOT_ALLOWED_OR_NOT_THERE then
+    return "unclear"
+  end
+end
+
+--- Tells whether an account is gone, after an error about it. Where the error leaves that unclear,
+-- the list of accounts decides: it holds those without permission, too.
+-- @tparam table deadline
+-- @tparam table err
+-- @tparam string id
+-- @treturn boolean
+-- @treturn ?table where it is not gone: the error, or that of the list
+function lookup.account_is_gone(deadline, err, id)
+  local absence = lookup.absence(err)
+  if absence ~= "unclear" then
+    return absence == "gone", err
+  end
+  local list, list_err = deadline:run "accounts/getList"
+  if not list then
+    return false, list_err
+  end
+  return lookup.entry(list, "id", id) == nil, err
+end
+
+--- Tells whether an app is gone, after an error about it. Where the error leaves that unclear, the
+-- lists of apps decide.
+-- @tparam table deadline
+-- @tparam table err
+-- @tparam string id
+-- @tparam ?string account_id of the account that it belongs to, where that is known
+-- @tparam ?boolean seen whether these keys have seen the app before; if not, it may be in an account
+--   that they have no permission on
+-- @treturn boolean
+-- @treturn ?table where it is not gone: the error, or that of a list
+function lookup.app_is_gone(deadline, err, id, account_id, seen)
+  local absence = lookup.absence(err)
+  if absence ~= "unclear" then
+    return absence == "gone", err
+  end
+  local accounts, list_err = deadline:run "accounts/getList"
+  if not accounts then
+    return false, list_err
+  end
+  for _, account in ipairs(accounts.contents or {}) do
+    if account.disabled then
+      if not seen then
+        return false, err
+      end
+    elseif account_id == nil or account_id == account.id then
+      local apps
+      apps, list_err = deadline:run("apps/getList", { accountId = account.id })
+      if not apps then
+        return false, list_err
+      elseif lookup.entry(apps, "id", id) then
+        return false, err
+      end
+    end
+  end
+  return true
+end
+
+return lookup

@@ -1,0 +1,246 @@
+--- Waiting for something to become so, by looking again and again.
+-- @module dataforest.workflows.wait
+
+local deadline_of = require "dataforest.workflows.deadline"
+local errors = require "dataforest.errors"
+local options_of = require "dataforest.request.options"
+local retry = require "dataforest.request.retry"
+
+local wait = {}
+
+--- What a wait takes where the caller gives nothing, in seconds.
+wait.DEFAULTS = { timeout = 300, interval = 2, max_interval = 15 }
+
+--- The options of a wait, as rules for `options.check`.
+wait.OPTIONS = { interval = options_of.SECONDS, max_interval = options_of.SECONDS }
+for name, rule in pairs(options_of.CALL) do
+  wait.OPTIONS[name] = rule
+end
+
+-- Each pause is so many times the one before it, and between so much and all of its length: callers
+-- that began together do not keep looking together.
+local GROWTH = 1.5
+local SHORTEST = 0.75
+
+-- Left for the last look (seconds), or this part of a timeout that is shorter.
+local LAST_LOOK = 1
+local LAST_LOOK_PART = 0.1
+
+-- What may be over by the next look. A read that fails with these was tried several times already.
+local PASSING = { network = true, timeout = true, throttled = true, server = true }
+
+--- Tells whether an error may be over by itself soon.
+-- @tparam table err
+-- @treturn boolean
+function wait.is_passing(err)
+  return PASSING[err.kind] == true
+end
+
+--- Starts the deadline of a wait.
+-- @tparam table client
+-- @tparam ?table options of the wait
+-- @treturn table deadline
+function wait.deadline(client, options)
+  return deadline_of.new(client, options, wait.DEFAULTS.timeout)
+end
+
+local function timeout_error(deadline, looking, state, failure)
+  local message = ("%s is %s after %g seconds"):format(
+    looking.subject,
+    state or "in an unknown state",
+    deadline.seconds
+  )
+  if looking.wanted then
+    message = message .. ", not " .. looking.wanted
+  end
+  if failure then
+    message = ("%s; the last look ended with %s: %s"):format(message, failure.kind, failure.message)
+  end
+  return errors.new {
+    kind = errors.TIMEOUT,
+    message = message,
+    operation = looking.operation,
+    state = state,
+    retryable = true,
+  }
+end
+
+--- The pause before the next look; nil where there is no time for one.
+-- The last one is cut so that a look still fits before the deadline.
+local function next_pause(deadline, looking, nominal)
+  local margin = math.min(LAST_LOOK, deadline.seconds * LAST_LOOK_PART)
+  local left = deadline:left() - margin
+  if looking.last or left <= 0 then
+    return nil
+  end
+  local pause = nominal * (SHORTEST + (1 - SHORTEST) * retry.random())
+  if pause >= left then
+    looking.last = true
+    return left
+  end
+  return pause
+end
+
+--- Looks until there is a value, with growing pauses. Each look is told to the client's `on_event`,
+-- as `wait`: `operation`, `id`, `look` (from 1), `state`, `wanted`, `seconds` (since the start), and
+-- `pause` (seconds until the next look, nil after the last), `kind` and `error` where it failed.
+-- @tparam table deadline from `wait.deadline`
+-- @tparam table looking
+-- @tparam function looking.look returns a value where the wait is over; nil and an error; or nil, nil
+--   and the state that was seen (beside an error, too). Errors that may pass are waited out.
+-- @tparam string looking.operation,looking.id,looking.subject for events and messages
+-- @tparam[opt] string looking.wanted in words
+-- @tparam ?table options `interval` and `max_interval` (seconds)
+-- @treturn[1] any the value
+-- @treturn[2] nil
+-- @treturn[2] table error; of kind `timeout` with field `state` where the time is over
+function wait.poll(deadline, looking, options)
+  local client = deadline.client
+  local interval = options and options.interval or wait.DEFAULTS.interval
+  local ceiling = math.max(interval, options and options.max_interval or wait.DEFAULTS.max_interval)
+  local look, state = 0, nil
+  while true do
+    local value, err, seen = looking.look()
+    look = look + 1
+    state = seen or state
+    local goes_on = value == nil and (not err or wait.is_passing(err))
+    local pause = goes_on and next_pause(deadline, looking, interval) or nil
+    client:tell {
+      name = "wait",
+      operation = looking.operation,
+      id = looking.id,
+      look = look,
+      state = seen,
+      wanted = looking.wanted,
+      seconds = deadline:elapsed(),
+      pause = pause,
+      kind = err and err.kind,
+      error = err,
+    }
+    if value ~= nil then
+      return value
+    elseif not goes_on then
+      return nil, err
+    elseif not pause then
+      return nil, timeout_error(deadline, looking, state, err)
+    end
+    client.transport:sleep(pause)
+    interval = math.min(interval * GROWTH, ceiling)
+  end
+end
+
+-- Waiting for a state ----------------------------------------------------------------
+
+local function set_of_states(target)
+  local set, names = {}, {}
+  for index, name in ipairs(target) do
+    if type(name) ~= "string" or name == "" then
+      return nil
+    end
+    names[index] = name:upper()
+    set[names[index]] = true
+  end
+  return next(set) ~= nil and set or nil, table.concat(names, " or ")
+end
+
+local function argument_error(what, message, field)
+  return nil,
+    errors.new { kind = errors.ARGUMENT, message = message, field = field, operation = what.operation }
+end
+
+--- Tells whether none of the wanted states can follow a state by itself.
+local function is_dead_end(what, state, wanted)
+  local unreachable = what.unreachable[state]
+  for name in pairs(wanted) do
+    if not unreachable or not (unreachable == "others" or unreachable[name]) then
+      return false
+    end
+  end
+  return true
+end
+
+local function dead_end_error(what, subject, state, words)
+  local message = ("%s is %s, and does not become %s by itself"):format(subject, state, words)
+  local cure = what.cure[state:upper()]
+  if cure then
+    message = message .. ": " .. cure
+  end
+  return errors.new {
+    kind = errors.REFUSED,
+    message = message,
+    operation = what.operation,
+    state = state,
+  }
+end
+
+local function compiled_target(target)
+  if type(target) == "function" then
+    return target
+  end
+  local wanted, words
+  if type(target) == "string" then
+    wanted, words = set_of_states { target }
+  elseif type(target) == "table" then
+    wanted, words = set_of_states(target)
+  end
+  return nil, wanted, words
+end
+
+--- Waits until an account or an app is in a state.
+-- @tparam table client
+-- @tparam table what `operation` that gives the detail, `noun`, `field` of the state, `unreachable` (for
+--   a state: the set of those that do not follow by themselves, or `"others"`), `cure` (for a state)
+-- @tparam string|table given identifier, or a table with `id`
+-- @tparam string|table|function target a state, a list of states, or a function of the detail
+-- @tparam[opt] table options of the wait
+-- @treturn[1] table the detail
+-- @treturn[2] nil
+-- @treturn[2] table error
+function wait.for_state(client, what, given, target, options)
+  local id = type(given) == "table" and given.id or given
+  if type(id) ~= "string" then
+    return argument_error(what, ("id must be the %s's identifier"):format(what.noun), "id")
+  end
+  local is_so, wanted, words = compiled_target(target)
+  if not (is_so or wanted) then
+    return argument_error(
+      what,
+      'state must be a state such as "RUNNING", a list of states, or a function of the detail',
+      "state"
+    )
+  end
+  if options ~= nil then
+    if type(options) ~= "table" then
+      return argument_error(what, "options of a wait must be a table, got a " .. type(options), "options")
+    end
+    local message, field = options_of.check(options, wait.OPTIONS)
+    if message then
+      return argument_error(what, message, field)
+    end
+  end
+  local deadline = wait.deadline(client, options)
+  local subject = ("the %s %s"):format(what.noun, id)
+  local function look()
+    local detail, err = deadline:run(what.operation, { id = id })
+    if not detail then
+      return nil, err
+    end
+    local state = detail[what.field]
+    local name = state and state:upper()
+    if is_so and is_so(detail) or wanted and wanted[name] then
+      return detail, nil, state
+    elseif wanted and is_dead_end(what, name, wanted) then
+      return nil, dead_end_error(what, subject, state, words), state
+    end
+    return nil, nil, state
+  end
+  return wait.poll(deadline, {
+    look = look,
+    operation = what.operation,
+    id = id,
+    subject = subject,
+    wanted = words or "as asked",
+  }, options)
+end
+
+return wait

@@ -1,0 +1,226 @@
+local dataforest = require "dataforest"
+local testing = require "dataforest.testing"
+
+local function read(path)
+  local handle = assert(io.open(path, "rb"))
+  local text = handle:read "*a"
+  handle:close()
+  return text
+end
+
+local function message_of(assertion)
+  local ok, raised = pcall(assertion)
+  assert.is_false(ok)
+  return type(raised) == "table" and tostring(raised.message or raised) or raised
+end
+
+describe("testing.client", function()
+  it("gives a client on an emulator", function()
+    local df, emulator = testing.client()
+    assert.are.same({ total = 0, contents = {} }, df.accounts:get_list())
+    assert.called_operation(emulator, "accounts/getList")
+  end)
+
+  it("passes options to both", function()
+    local df, emulator = testing.client { format = "xml", emulator = { creation_delay = 0 } }
+    local made = assert(df.accounts:create { name = "df001", password = "Forest-7x" })
+    assert.are.equal("RUNNING", df.accounts:get_detail(made.id).status)
+    assert.are.equal("xml", emulator.calls[1].format)
+  end)
+
+  it("takes no time over retries, and a clock that is moved", function()
+    local df, emulator = testing.client()
+    local made = assert(df.accounts:create { name = "df001", password = "Forest-7x" })
+    assert.are.equal("ACCEPTED", df.accounts:get_detail(made.id).status)
+    emulator:advance(180)
+    assert.are.equal("RUNNING", df.accounts:get_detail(made.id).status)
+    local before = dataforest.time "2026-01-01T00:00:00Z" and os.time()
+    emulator:fail_next { code = "410", times = 2, headers = { ["retry-after"] = "9" } }
+    assert.is_table(df.accounts:get_list())
+    assert.is_true(os.time() - before < 5)
+  end)
+end)
+
+describe("the assertions", function()
+  it("know errors and their kinds", function()
+    local df, emulator = testing.client { retry = false }
+    emulator:fail_next { code = "410" }
+    local _, err = df.accounts:get_list()
+    assert.is_dataforest_error("throttled", err)
+    assert.is_dataforest_error(err)
+    assert.is_not_dataforest_error("server", err)
+    assert.is_not_dataforest_error("throttled", { kind = "throttled" })
+    assert.is_not_dataforest_error("throttled", nil)
+    local message = message_of(function()
+      assert.is_dataforest_error("server", err)
+    end)
+    assert.matches("expected a dataforest error of kind server, got " .. tostring(err), message, 1, true)
+  end)
+
+  it("know which operations were called, how often and with what", function()
+    local df, emulator = testing.client()
+    df.accounts:check_available_name "df001"
+    df.accounts:create { name = "df001", password = "Forest-7x" }
+    df.accounts:get_list()
+    df.accounts:get_list()
+    assert.called_operation(emulator, "accounts/create")
+    assert.called_operation(emulator, "accounts/create", { name = "df001" })
+    assert.called_operation(emulator, "accounts/getList", 2)
+    assert.is_not_called_operation(emulator, "accounts/getList", 1)
+    assert.is_not_called_operation(emulator, "accounts/delete")
+    assert.is_not_called_operation(emulator, "accounts/create", { name = "df002" })
+    local message = message_of(function()
+      assert.called_operation(emulator, "accounts/delete")
+    end)
+    local seen = "accounts/checkAvailableName, accounts/create, accounts/getList, accounts/getList"
+    assert.matches("expected a call of accounts/delete, got 0 among: " .. seen, message, 1, true)
+  end)
+end)
+
+describe("a recording", function()
+  local path
+
+  before_each(function()
+    path = os.tmpname()
+  end)
+
+  after_each(function()
+    os.remove(path)
+  end)
+
+  local PASSWORD = "MARKED<Pass>-7"
+
+  --- A session against the emulator, recorded; the same one can be played.
+  local function session(df)
+    local results = {}
+    local function keep(value, err)
+      results[#results + 1] = value or { kind = err.kind, message = err.message }
+    end
+    keep(df.accounts:check_available_name "df001")
+    keep(df.accounts:create { name = "df001", password = PASSWORD })
+    keep(df.accounts:create { name = "df002", password = PASSWORD })
+    local list = df.accounts:get_list()
+    keep(list)
+    keep(df.accounts:get_detail(list.contents[1].id))
+    keep(df.accounts:get_detail "unknown")
+    return results, list.contents[1].id
+  end
+
+  for _, format in ipairs { "json", "xml" } do
+    it("plays back what it recorded, in " .. format, function()
+      local emulator = dataforest.emulator.new()
+      local recorder = testing.recorder { path = path, transport = emulator:transport() }
+      local options = {
+        access_key = emulator.access_key,
+        secret_key = emulator.secret_key,
+        transport = recorder,
+        format = format,
+        validate = false,
+      }
+      local recorded, id = session(dataforest.new(options))
+      recorder:close()
+      recorder:close()
+
+      local player = testing.player { path = path }
+      assert.are.equal(6, player:left())
+      options.transport = player
+      -- Other keys, and another password: neither is in the recording.
+      options.access_key, options.secret_key = "other", "keys"
+      local df = dataforest.new(options)
+      assert.are.same(recorded, (session(df)))
+      assert.are.equal(0, player:left())
+
+      local value, err = df.accounts:get_detail(id)
+      assert.is_nil(value)
+      assert.is_dataforest_error("argument", err)
+      assert.matches("has no exchange left for /api/v2/accounts/getDetail", err.message, 1, true)
+      assert.matches(id, err.message, 1, true)
+    end)
+  end
+
+  it("holds no key, signature, password or keytab", function()
+    local emulator = dataforest.emulator.new()
+    local recorder = testing.recorder { path = path, transport = emulator:transport() }
+    local signatures = {}
+    local send = recorder.send
+    recorder.send = function(self, request)
+      signatures[#signatures + 1] = request.headers["x-ncp-apigw-signature-v2"]
+      return send(self, request)
+    end
+    local df = dataforest.new {
+      access_key = emulator.access_key,
+      secret_key = emulator.secret_key,
+      transport = recorder,
+      validate = false,
+    }
+    local _, id = session(df)
+    local keytab = assert(df.accounts:get_kerberos_keytab(id))
+    -- A refusal that quotes the password.
+    emulator:fail_next {
+      status = 400,
+      body = '{"success":false,"message":"bad (password, \'' .. PASSWORD .. "')\"}",
+    }
+    df.accounts:reset_password { id = id, password = PASSWORD }
+    df:call("accounts/renewThings", { adminPassword = PASSWORD })
+    recorder:close()
+
+    local text = read(path)
+    for _, secret in ipairs { PASSWORD, "MARKED", emulator.access_key, emulator.secret_key } do
+      assert.is_nil(text:find(secret, 1, true), secret)
+    end
+    assert.is_true(#signatures > 7)
+    for _, signature in ipairs(signatures) do
+      assert.is_nil(text:find(signature, 1, true))
+    end
+    assert.is_nil(text:find(keytab:sub(1, 12), 1, true))
+    local player = testing.player { path = path }
+    local played = dataforest.new { access_key = "a", secret_key = "b", transport = player }
+    assert.are.equal("keytab, taken out of the recording", played.accounts:get_kerberos_keytab(id))
+  end)
+
+  it("keeps failures, and bodies that are no text", function()
+    local script = {
+      { kind = "network", message = "connection reset", sent = true },
+      { status = 502, body = "\255\0bad" },
+    }
+    local calls = 0
+    local recorder = testing.recorder {
+      path = path,
+      transport = function()
+        calls = calls + 1
+        local step = script[calls]
+        if step.kind then
+          return nil, step
+        end
+        return { status = step.status, headers = {}, body = step.body }
+      end,
+    }
+    local options = { access_key = "a", secret_key = "b", transport = recorder, retry = false }
+    local df = dataforest.new(options)
+    local _, reset = df.accounts:get_list()
+    local _, bad = df.accounts:get_list()
+    recorder:close()
+    options.transport = testing.player { path = path }
+    df = dataforest.new(options)
+    local _, again = df.accounts:get_list()
+    assert.are.same(reset, again)
+    _, again = df.accounts:get_list()
+    assert.are.same(bad, again)
+  end)
+
+  it("says what is wrong with a file", function()
+    local ok, message = pcall(function()
+      testing.player { path = path .. ".none" }
+    end)
+    assert.is_false(ok)
+    assert.matches("recording_spec.lua", message, 1, true)
+    local handle = assert(io.open(path, "wb"))
+    handle:write '{"not":"an exchange"}\n'
+    handle:close()
+    ok, message = pcall(testing.player, { path = path })
+    assert.is_false(ok)
+    assert.matches(path .. ":1: not a recorded exchange", message, 1, true)
+    ok = pcall(testing.recorder, { path = path .. "/none" })
+    assert.is_false(ok)
+  end)
+end)

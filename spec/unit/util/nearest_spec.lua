@@ -1,0 +1,13 @@
+local nearest = require "dataforest.util.nearest"
+
+describe("nearest", function()
+  it("finds what was meant, and nothing where nothing is near", function()
+    local names = { "timeout", "connect_timeout", "retry", "format" }
+    assert.equal("timeout", nearest("timout", names))
+    assert.equal("timeout", nearest("Time_Out", names))
+    assert.equal("retry", nearest("retyr", names))
+    assert.is_nil(nearest("colour", names))
+    assert.is_nil(nearest(("x"):rep(1e6), names))
+    assert.is_nil(nearest("x", {}))
+  end)
+end)

@@ -1,0 +1,312 @@
+#include "lua/convert.h"
+
+#include <langinfo.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { VALUE_CUT = 32, NUMBER_SIZE = 64 };
+
+static const double max_whole = 9007199254740992.0; /* 2^53 */
+
+static const char *const expected[DF_TYPE_COUNT] = {"a value",   "a string",  "an integer",
+                                                    "a number",  "a boolean", "an array",
+                                                    "an object", "an object"};
+
+/* --- failures --- */
+
+/* Copies at most VALUE_CUT bytes of foreign text, whole characters, on one line. */
+static size_t quote(char *out, size_t room, const char *bytes, size_t count) {
+    size_t kept = count < VALUE_CUT ? count : VALUE_CUT;
+    while (kept > 0 && kept < count && ((unsigned char)bytes[kept] & 0xC0) == 0x80) {
+        kept--;
+    }
+    size_t used = 0;
+    for (size_t i = 0; i < kept && used + 5 < room; i++) {
+        unsigned char byte = (unsigned char)bytes[i];
+        if (byte < ' ' || byte == 0x7F) {
+            used += (size_t)snprintf(out + used, room - used, "\\%03u", (unsigned)byte);
+        } else {
+            out[used++] = (char)byte;
+        }
+    }
+    if (kept < count && used + 4 < room) {
+        memcpy(out + used, "...", 3);
+        used += 3;
+    }
+    out[used] = '\0';
+    return used;
+}
+
+static void prepend(struct df_walk *w, const char *text, size_t count) {
+    if (w->path_cut) {
+        return;
+    }
+    if (count + 3 > (size_t)w->path_at) {
+        w->path_cut = true;
+        text = "...";
+        count = 3;
+    }
+    w->path_at -= (int)count;
+    memcpy(w->path + w->path_at, text, count);
+}
+
+bool df_in_member(struct df_walk *w, lua_State *L, int key) {
+    char quoted[VALUE_CUT * 4 + 8];
+    size_t length;
+    const char *name = lua_tolstring(L, key, &length);
+    size_t count = quote(quoted, sizeof quoted, name, length);
+    prepend(w, quoted, count);
+    prepend(w, ".", 1);
+    return false;
+}
+
+bool df_in_item(struct df_walk *w, size_t index) {
+    char text[NUMBER_SIZE];
+    int count = snprintf(text, sizeof text, "[%zu]", index);
+    prepend(w, text, (size_t)count);
+    return false;
+}
+
+void df_push_failure(const struct df_walk *w, lua_State *L) {
+    if (w->path_at == DF_PATH_SIZE) {
+        lua_pushstring(L, w->message);
+        return;
+    }
+    int from = w->path_at + (w->path[w->path_at] == '.' && !w->path_cut ? 1 : 0);
+    lua_pushlstring(L, w->path + from, (size_t)(DF_PATH_SIZE - from));
+    lua_pushfstring(L, "%s: %s", lua_tostring(L, -1), w->message);
+    lua_remove(L, -2);
+}
+
+bool df_is_whole(double value) {
+    return value >= -max_whole && value <= max_whole && (double)(int64_t)value == value;
+}
+
+static void number_text(double value, char text[NUMBER_SIZE]) {
+    if (isnan(value)) {
+        strcpy(text, "nan");
+    } else if (df_is_whole(value)) {
+        snprintf(text, NUMBER_SIZE, "%.0f", value + 0.0);
+    } else {
+        snprintf(text, NUMBER_SIZE, "%.15g", value);
+        if (strtod(text, NULL) != value) {
+            snprintf(text, NUMBER_SIZE, "%.17g", value);
+        }
+        const char point = *nl_langinfo(RADIXCHAR);
+        char *found = strchr(text, point);
+        if (found) {
+            *found = '.';
+        }
+    }
+}
+
+/* "expected WHAT, got THE VALUE AT THE TOP". */
+bool df_mismatch(struct df_walk *w, lua_State *L, enum df_type_tag tag) {
+    char got[DF_MESSAGE_SIZE - 32];
+    size_t length;
+    const char *text;
+    switch (lua_type(L, -1)) {
+    case LUA_TSTRING:
+        text = lua_tolstring(L, -1, &length);
+        got[0] = '"';
+        length = 1 + quote(got + 1, sizeof got - 2, text, length);
+        got[length] = '"';
+        got[length + 1] = '\0';
+        break;
+    case LUA_TNUMBER:
+        number_text(lua_tonumber(L, -1), got);
+        break;
+    case LUA_TBOOLEAN:
+        strcpy(got, lua_toboolean(L, -1) ? "true" : "false");
+        break;
+    case LUA_TTABLE:
+        strcpy(got, df_lua_length(L, -1) > 0 ? "an array" : "an object");
+        break;
+    case LUA_TNIL:
+        strcpy(got, "null");
+        break;
+    default:
+        snprintf(got, sizeof got, "a %s", lua_typename(L, lua_type(L, -1)));
+    }
+    snprintf(w->message, sizeof w->message, "expected %s, got %s", expected[tag], got);
+    return false;
+}
+
+/* --- scalars: each takes the value at the top and may put another in its place --- */
+
+static bool is_blank(char byte) {
+    return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r';
+}
+
+/* The text at the top without the white space that an XML element may have around a value. */
+static const char *scalar_text(const struct df_walk *w, lua_State *L, size_t *length) {
+    const char *text = lua_tolstring(L, -1, length);
+    while (w->xml && *length > 0 && is_blank(*text)) {
+        text++;
+        --*length;
+    }
+    while (w->xml && *length > 0 && is_blank(text[*length - 1])) {
+        --*length;
+    }
+    return text;
+}
+
+bool df_is_empty_text(const struct df_walk *w, lua_State *L) {
+    size_t length;
+    scalar_text(w, L, &length);
+    return length == 0;
+}
+
+static size_t count_digits(const char *text, size_t at, size_t length) {
+    size_t start = at;
+    while (at < length && text[at] >= '0' && text[at] <= '9') {
+        at++;
+    }
+    return at - start;
+}
+
+/* Whether the text is a number as JSON writes one (leading zeros do no harm). */
+static bool is_number(const char *text, size_t length) {
+    size_t at = length > 0 && text[0] == '-' ? 1 : 0;
+    size_t digits = count_digits(text, at, length);
+    at += digits;
+    if (digits > 0 && at < length && text[at] == '.') {
+        digits = count_digits(text, at + 1, length);
+        at += 1 + digits;
+    }
+    if (digits > 0 && at < length && (text[at] == 'e' || text[at] == 'E')) {
+        at++;
+        at += at < length && (text[at] == '+' || text[at] == '-') ? 1 : 0;
+        digits = count_digits(text, at, length);
+        at += digits;
+    }
+    return digits > 0 && at == length;
+}
+
+/* strtod, whatever decimal point the process's locale has. */
+static bool parse_number(const char *text, size_t length, double *value) {
+    char copy[NUMBER_SIZE];
+    if (length >= sizeof copy || !is_number(text, length)) {
+        return false;
+    }
+    memcpy(copy, text, length);
+    copy[length] = '\0';
+    char *point = strchr(copy, '.');
+    if (point) {
+        *point = *nl_langinfo(RADIXCHAR);
+    }
+    *value = strtod(copy, NULL);
+    return true;
+}
+
+/* Some versions of cjson yield integers; one beyond 2^53 would lose digits on its way through a
+ * double. */
+static bool is_big_integer(lua_State *L) {
+#if DF_LUA_HAS_INTEGERS
+    const lua_Integer most = (lua_Integer)1 << 53;
+    return lua_isinteger(L, -1) && (lua_tointeger(L, -1) > most || lua_tointeger(L, -1) < -most);
+#else
+    (void)L;
+    return false;
+#endif
+}
+
+static void replace_with_number(lua_State *L, double value) {
+    lua_pop(L, 1);
+    if (df_is_whole(value)) {
+        df_lua_push_whole(L, value);
+    } else {
+        lua_pushnumber(L, value);
+    }
+}
+
+static bool number_to_number(struct df_walk *w, lua_State *L, enum df_type_tag tag, bool *changed) {
+    if (is_big_integer(L)) {
+        return tag != DF_TYPE_INTEGER || df_mismatch(w, L, tag);
+    }
+    double value = lua_tonumber(L, -1);
+    bool whole = df_is_whole(value);
+    if (!isfinite(value) || (tag == DF_TYPE_INTEGER && !whole)) {
+        return df_mismatch(w, L, tag);
+    }
+    if (DF_LUA_HAS_INTEGERS && whole) {
+        replace_with_number(L, value);
+        *changed = true;
+    }
+    return true;
+}
+
+static bool text_to_number(struct df_walk *w, lua_State *L, enum df_type_tag tag, bool *changed) {
+    double value;
+    size_t length;
+    const char *text = scalar_text(w, L, &length);
+    if (w->xml && length == 0) { /* how XML writers put a null */
+        lua_pop(L, 1);
+        lua_pushnil(L);
+    } else if (parse_number(text, length, &value) && isfinite(value) &&
+               (tag == DF_TYPE_NUMBER || df_is_whole(value))) {
+        replace_with_number(L, value);
+    } else {
+        return df_mismatch(w, L, tag);
+    }
+    *changed = true;
+    return true;
+}
+
+static bool to_string(struct df_walk *w, lua_State *L, int found, bool *changed) {
+    char text[NUMBER_SIZE];
+    if (found == LUA_TNUMBER && isfinite(lua_tonumber(L, -1))) {
+        number_text(lua_tonumber(L, -1), text);
+    } else if (found == LUA_TBOOLEAN) {
+        strcpy(text, lua_toboolean(L, -1) ? "true" : "false");
+    } else {
+        return df_mismatch(w, L, DF_TYPE_STRING);
+    }
+    lua_pop(L, 1);
+    lua_pushstring(L, text);
+    *changed = true;
+    return true;
+}
+
+static bool to_boolean(struct df_walk *w, lua_State *L, int found, bool *changed) {
+    size_t length = 0;
+    const char *text = found == LUA_TSTRING ? scalar_text(w, L, &length) : NULL;
+    bool is_true = text && length == 4 && memcmp(text, "true", 4) == 0;
+    bool is_false = text && length == 5 && memcmp(text, "false", 5) == 0;
+    bool is_absent = text && length == 0 && w->xml;
+    if (!is_true && !is_false && !is_absent) {
+        return df_mismatch(w, L, DF_TYPE_BOOLEAN);
+    }
+    lua_pop(L, 1);
+    if (is_absent) {
+        lua_pushnil(L);
+    } else {
+        lua_pushboolean(L, is_true);
+    }
+    *changed = true;
+    return true;
+}
+
+bool df_convert_scalar(struct df_walk *w, lua_State *L, enum df_type_tag tag, int found,
+                       bool *changed) {
+    switch (tag) {
+    case DF_TYPE_STRING:
+        return to_string(w, L, found, changed);
+    case DF_TYPE_BOOLEAN:
+        return to_boolean(w, L, found, changed);
+    case DF_TYPE_INTEGER:
+    case DF_TYPE_NUMBER:
+        if (found == LUA_TNUMBER) {
+            return number_to_number(w, L, tag, changed);
+        }
+        return found == LUA_TSTRING ? text_to_number(w, L, tag, changed) : df_mismatch(w, L, tag);
+    default: /* any */
+        if (found == LUA_TNUMBER) {
+            return number_to_number(w, L, DF_TYPE_NUMBER, changed);
+        }
+        return found == LUA_TSTRING || found == LUA_TBOOLEAN || df_mismatch(w, L, tag);
+    }
+}

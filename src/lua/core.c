@@ -1,0 +1,304 @@
+/* The binding of dataforest.core: checks arguments, calls the core, and registers. */
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/kinds.h"
+#include "lua/compat.h"
+#include "lua/decode.h"
+#include "lua/head.h"
+#include "lua/shape.h"
+#include "sign/sign.h"
+#include "base/utf8.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#ifndef DATAFOREST_VERSION
+#error "DATAFOREST_VERSION comes from the file VERSION, through the build"
+#endif
+
+enum { TIMESTAMP_SIZE = 24, TIMESTAMP_DIGITS = 20, STAGE_SIZE = 1024 };
+
+static struct df_text check_text(lua_State *L, int argument) {
+    struct df_text text;
+    if (lua_type(L, argument) != LUA_TSTRING) {
+        luaL_checktype(L, argument, LUA_TSTRING); /* raises */
+    }
+    text.bytes = lua_tolstring(L, argument, &text.count);
+    return text;
+}
+
+static struct df_text check_word(lua_State *L, int argument, const char *name) {
+    struct df_text text = check_text(L, argument);
+    if (!df_sign_is_word(text)) {
+        lua_pushfstring(L, "the %s is empty or holds a blank or a control character", name);
+        luaL_argerror(L, argument, lua_tostring(L, -1));
+    }
+    return text;
+}
+
+/* Writes the digits of a number to the end of `digits`, two at a time: the divisions wait for one
+ * another. */
+static struct df_text write_digits(uint64_t value, char digits[TIMESTAMP_SIZE]) {
+    char *first = digits + TIMESTAMP_SIZE;
+    do {
+        unsigned pair = (unsigned)(value % 100);
+        value /= 100;
+        *--first = (char)('0' + pair % 10);
+        *--first = (char)('0' + pair / 10);
+    } while (value > 0);
+    if (*first == '0' && first + 1 < digits + TIMESTAMP_SIZE) {
+        first++;
+    }
+    return (struct df_text){first, (size_t)(digits + TIMESTAMP_SIZE - first)};
+}
+
+/* A number's digits go into `digits`; a string's stay where they are. */
+static struct df_text check_timestamp(lua_State *L, int argument, char digits[TIMESTAMP_SIZE]) {
+    if (lua_type(L, argument) == LUA_TNUMBER) {
+        double value = lua_tonumber(L, argument);
+        if (!(value >= 0 && value <= 9007199254740992.0) || (double)(int64_t)value != value) {
+            luaL_argerror(L, argument, "the timestamp is not a whole number of milliseconds");
+        }
+        return write_digits((uint64_t)(int64_t)value, digits);
+    }
+    struct df_text text = check_text(L, argument);
+    for (size_t i = 0; i < text.count; i++) {
+        if (text.bytes[i] < '0' || text.bytes[i] > '9') {
+            luaL_argerror(L, argument, "the timestamp holds something other than digits");
+        }
+    }
+    if (text.count == 0 || text.count > TIMESTAMP_DIGITS) {
+        luaL_argerror(L, argument, "the timestamp does not have 1 to 20 digits");
+    }
+    return text;
+}
+
+/* --- signer --- */
+
+/* The metatable of signers is the first upvalue of all that follows. */
+static struct df_signer *check_signer(lua_State *L) {
+    struct df_signer *signer = df_lua_test_userdata(L, 1, lua_upvalueindex(1));
+    if (!signer) {
+        luaL_argerror(L, 1, "a signer expected");
+    }
+    return signer;
+}
+
+static int signer_new(lua_State *L) {
+    struct df_text access_key = check_text(L, 1);
+    struct df_text secret_key = check_text(L, 2);
+    struct df_signer *signer = lua_newuserdata(L, sizeof *signer);
+    memset(signer, 0, sizeof *signer);
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_setmetatable(L, -2);
+    const char *problem = df_signer_open(signer, access_key, secret_key);
+    if (problem) {
+        lua_pushnil(L);
+        lua_pushstring(L, problem);
+        return 2;
+    }
+    return 1;
+}
+
+static int signer_sign(lua_State *L) {
+    char digits[TIMESTAMP_SIZE];
+    char signature[DF_SIGNATURE_SIZE];
+    struct df_sign_request request;
+    struct df_signer *signer = check_signer(L);
+    if (!signer->mac) {
+        return luaL_error(L, "signer is closed");
+    }
+    request.method = check_word(L, 2, "method");
+    request.target = check_word(L, 3, "target");
+    request.timestamp = check_timestamp(L, 4, digits);
+    const char *problem = df_signer_sign(signer, &request, signature);
+    if (problem) {
+        lua_pushnil(L);
+        lua_pushstring(L, problem);
+        return 2;
+    }
+    lua_pushlstring(L, signature, DF_SIGNATURE_SIZE - 1);
+    return 1;
+}
+
+static int signer_close(lua_State *L) {
+    df_signer_close(check_signer(L));
+    return 0;
+}
+
+static int signer_to_string(lua_State *L) {
+    lua_pushfstring(L, "dataforest.signer (%s)", check_signer(L)->mac ? "open" : "closed");
+    return 1;
+}
+
+/* --- functions --- */
+
+/* Room for `size` bytes: the caller's own, or memory that Lua collects. */
+static char *scratch(lua_State *L, char stage[STAGE_SIZE], size_t size) {
+    return size <= STAGE_SIZE ? stage : lua_newuserdata(L, size);
+}
+
+static int string_to_sign(lua_State *L) {
+    char digits[TIMESTAMP_SIZE];
+    char stage[STAGE_SIZE];
+    struct df_sign_request request;
+    request.method = check_word(L, 1, "method");
+    request.target = check_word(L, 2, "target");
+    request.timestamp = check_timestamp(L, 3, digits);
+    struct df_text access_key = check_text(L, 4);
+    if (!df_sign_is_key(access_key)) {
+        luaL_argerror(L, 4, "the access key is empty or holds CR, LF or NUL");
+    }
+    size_t size = df_string_to_sign_size(&request, access_key);
+    char *out = scratch(L, stage, size);
+    df_string_to_sign(&request, access_key, out);
+    lua_pushlstring(L, out, size);
+    return 1;
+}
+
+static int base64(lua_State *L) {
+    char stage[STAGE_SIZE];
+    struct df_text bytes = check_text(L, 1);
+    size_t size = df_base64_size(bytes.count);
+    char *out = scratch(L, stage, size);
+    df_base64(bytes.bytes, bytes.count, out);
+    lua_pushlstring(L, out, size);
+    return 1;
+}
+
+static int valid_utf8(lua_State *L) {
+    struct df_text text = check_text(L, 1);
+    lua_pushboolean(L, df_utf8_check(text.bytes, text.count, NULL));
+    return 1;
+}
+
+static int utf8_length(lua_State *L) {
+    struct df_text text = check_text(L, 1);
+    size_t characters;
+    if (df_utf8_check(text.bytes, text.count, &characters)) {
+        lua_pushinteger(L, (lua_Integer)characters);
+    } else {
+        lua_pushnil(L);
+    }
+    return 1;
+}
+
+static int save(lua_State *L) {
+    struct df_text path = check_text(L, 1);
+    struct df_text bytes = check_text(L, 2);
+    if (path.count == 0 || strlen(path.bytes) != path.count) {
+        luaL_argerror(L, 1, "the path is empty or holds NUL");
+    }
+    int failure = df_file_save(path.bytes, bytes.bytes, bytes.count);
+    if (failure) {
+        lua_pushnil(L);
+        lua_pushfstring(L, "%s: %s", path.bytes, strerror(failure));
+        return 2;
+    }
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
+static int now(lua_State *L) {
+    lua_pushnumber(L, df_clock_now());
+    return 1;
+}
+
+static int monotonic(lua_State *L) {
+    lua_pushnumber(L, df_clock_monotonic());
+    return 1;
+}
+
+static int sleep_for(lua_State *L) {
+    double seconds = luaL_checknumber(L, 1);
+    if (isnan(seconds)) {
+        luaL_argerror(L, 1, "not a number of seconds");
+    }
+    df_clock_sleep(seconds);
+    return 0;
+}
+
+/* --- registration --- */
+
+static void push_kinds(lua_State *L) {
+    static const struct {
+        const char *name, *when;
+    } kinds[] = {
+#define DF_KIND_ROW(constant, name, when) {name, when},
+        DF_KINDS(DF_KIND_ROW)
+#undef DF_KIND_ROW
+    };
+    lua_createtable(L, DF_KIND_COUNT, 0);
+    for (int i = 0; i < DF_KIND_COUNT; i++) {
+        lua_createtable(L, 0, 2);
+        lua_pushstring(L, kinds[i].name);
+        lua_setfield(L, -2, "name");
+        lua_pushstring(L, kinds[i].when);
+        lua_setfield(L, -2, "when");
+        lua_rawseti(L, -2, i + 1);
+    }
+}
+
+static const luaL_Reg signer_methods[] = {
+    {"sign", signer_sign},     {"close", signer_close},          {"__gc", signer_close},
+    {"__close", signer_close}, {"__tostring", signer_to_string}, {NULL, NULL},
+};
+
+static const luaL_Reg signer_functions[] = {
+    {"signer", signer_new},
+    {NULL, NULL},
+};
+
+/* The upvalues are the shapes' metatable and cjson's decode function. */
+static const luaL_Reg decode_functions[] = {
+    {"shape", df_lua_shape},
+    {"decode", df_lua_decode},
+    {"coerce", df_lua_coerce},
+    {NULL, NULL},
+};
+
+static const luaL_Reg functions[] = {
+    {"string_to_sign", string_to_sign},
+    {"base64", base64},
+    {"valid_utf8", valid_utf8},
+    {"utf8_length", utf8_length},
+    {"save", save},
+    {"now", now},
+    {"monotonic", monotonic},
+    {"sleep", sleep_for},
+    {"http_head_end", df_lua_head_end},
+    {"http_head", df_lua_head},
+    {"http_request", df_lua_request},
+    {NULL, NULL},
+};
+
+DF_EXPORT int luaopen_dataforest_core(lua_State *L);
+
+int luaopen_dataforest_core(lua_State *L) {
+    const char *problem = df_sign_self_check();
+    if (problem) {
+        return luaL_error(L, "dataforest.core: %s", problem);
+    }
+    lua_newtable(L);
+    df_lua_set_functions(L, functions, 0);
+
+    lua_newtable(L); /* the signers' metatable, and their methods */
+    lua_pushvalue(L, -1);
+    df_lua_set_functions(L, signer_methods, 1);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, -2, "__index");
+    df_lua_set_functions(L, signer_functions, 1);
+
+    df_lua_push_shape_metatable(L);
+    df_lua_push_json_decoder(L);
+    df_lua_set_functions(L, decode_functions, 2);
+
+    push_kinds(L);
+    lua_setfield(L, -2, "kinds");
+    lua_pushliteral(L, DATAFOREST_VERSION);
+    lua_setfield(L, -2, "version");
+    return 1;
+}
