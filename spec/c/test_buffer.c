@@ -9,10 +9,10 @@ static void starts_empty_and_allocates_nothing(void **state) {
     struct df_buffer buffer;
     support_fail_allocation(1);
     df_buffer_init(&buffer, 100);
-    assert_null(buffer.bytes);
-    assert_int_equal(buffer.used, 0);
+    assert_null(buffer.data);
+    assert_int_equal(buffer.length, 0);
     assert_int_equal(df_buffer_add(&buffer, "", 0), DF_BUFFER_OK);
-    assert_null(buffer.bytes);
+    assert_null(buffer.data);
     df_buffer_free(&buffer);
     assert_false(support_allocation_failed());
     assert_int_equal(support_end_allocation(), 0);
@@ -26,9 +26,9 @@ static void takes_up_to_its_ceiling(void **state) {
     df_buffer_init(&buffer, sizeof bytes);
     assert_int_equal(df_buffer_add(&buffer, bytes, 1), DF_BUFFER_OK);
     assert_int_equal(df_buffer_add(&buffer, bytes, sizeof bytes - 1), DF_BUFFER_OK);
-    assert_int_equal(buffer.used, sizeof bytes);
-    assert_true(buffer.room <= sizeof bytes);
-    assert_memory_equal(buffer.bytes, bytes, sizeof bytes);
+    assert_int_equal(buffer.length, sizeof bytes);
+    assert_true(buffer.capacity <= sizeof bytes);
+    assert_memory_equal(buffer.data, bytes, sizeof bytes);
     df_buffer_free(&buffer);
 }
 
@@ -40,8 +40,8 @@ static void refuses_one_byte_past_its_ceiling(void **state) {
     assert_int_equal(df_buffer_add(&buffer, "abcd", 4), DF_BUFFER_OK);
     assert_int_equal(df_buffer_add(&buffer, "e", 1), DF_BUFFER_FULL);
     assert_int_equal(df_buffer_add(&buffer, "e", SIZE_MAX), DF_BUFFER_FULL);
-    assert_int_equal(buffer.used, 4);
-    assert_memory_equal(buffer.bytes, "abcd", 4);
+    assert_int_equal(buffer.length, 4);
+    assert_memory_equal(buffer.data, "abcd", 4);
     df_buffer_free(&buffer);
 }
 
@@ -60,13 +60,13 @@ static void grows_byte_by_byte_in_few_steps(void **state) {
     int growths = 0;
     df_buffer_init(&buffer, 1 << 20);
     for (int i = 0; i < 1 << 20; i++) {
-        size_t room = buffer.room;
+        size_t room = buffer.capacity;
         char byte = (char)(i * 7);
         assert_int_equal(df_buffer_add(&buffer, &byte, 1), DF_BUFFER_OK);
-        growths += buffer.room != room;
+        growths += buffer.capacity != room;
     }
     for (int i = 0; i < 1 << 20; i += 4093) {
-        assert_int_equal(buffer.bytes[i], (char)(i * 7));
+        assert_int_equal(buffer.data[i], (char)(i * 7));
     }
     assert_true(growths <= 11);
     df_buffer_free(&buffer);
@@ -77,12 +77,12 @@ static void keeps_its_memory_when_reset(void **state) {
     struct df_buffer buffer;
     df_buffer_init(&buffer, 4000);
     assert_int_equal(df_buffer_add(&buffer, "first", 5), DF_BUFFER_OK);
-    char *before = buffer.bytes;
+    char *before = buffer.data;
     df_buffer_reset(&buffer, 3);
-    assert_int_equal(buffer.used, 0);
+    assert_int_equal(buffer.length, 0);
     assert_int_equal(df_buffer_add(&buffer, "more", 4), DF_BUFFER_FULL);
     assert_int_equal(df_buffer_add(&buffer, "few", 3), DF_BUFFER_OK);
-    assert_ptr_equal(buffer.bytes, before);
+    assert_ptr_equal(buffer.data, before);
     df_buffer_free(&buffer);
 }
 
@@ -108,8 +108,8 @@ static void stays_as_it_was_when_memory_runs_out(void **state) {
         enum df_buffer_result second = df_buffer_add(&buffer, bytes, sizeof bytes);
         assert_int_equal(first, at == 1 ? DF_BUFFER_NO_MEMORY : DF_BUFFER_OK);
         assert_int_equal(second, at == 2 ? DF_BUFFER_NO_MEMORY : DF_BUFFER_OK);
-        assert_int_equal(buffer.used, at == 1 ? sizeof bytes : 5);
-        assert_memory_equal(buffer.bytes, "start", 5);
+        assert_int_equal(buffer.length, at == 1 ? sizeof bytes : 5);
+        assert_memory_equal(buffer.data, "start", 5);
         df_buffer_free(&buffer);
         assert_true(support_allocation_failed());
         assert_int_equal(support_end_allocation(), 0);

@@ -19,7 +19,7 @@ static char *copy_of(const char *text, size_t count) {
 
 static size_t end_of(const char *text, size_t count) {
     char *copy = copy_of(text, count);
-    size_t end = df_head_end((struct df_http_text){copy, count});
+    size_t end = df_head_end((struct df_text){copy, count});
     free(copy);
     return end;
 }
@@ -31,7 +31,7 @@ static const char *read_all(const char *text, size_t count) {
     struct df_head head;
     struct df_head_field field;
     enum df_head_line line;
-    const char *problem = df_head_open(&head, (struct df_http_text){copy, count});
+    const char *problem = df_head_open(&head, (struct df_text){copy, count});
     size_t used = 0;
     out[0] = '\0';
     while (!problem && (line = df_head_next(&head, &field)) != DF_HEAD_NO_MORE) {
@@ -39,8 +39,9 @@ static const char *read_all(const char *text, size_t count) {
             problem = line == DF_HEAD_FOLDED ? "folded" : "malformed";
             break;
         }
-        used += (size_t)snprintf(out + used, sizeof out - used, "%.*s=%.*s;", (int)field.name.count,
-                                 field.name.bytes, (int)field.value.count, field.value.bytes);
+        used +=
+            (size_t)snprintf(out + used, sizeof out - used, "%.*s=%.*s;", (int)field.name.length,
+                             field.name.data, (int)field.value.length, field.value.data);
         assert_true(used < sizeof out);
     }
     free(copy);
@@ -76,7 +77,7 @@ static void reads_the_status(void **state) {
     (void)state;
     struct df_head head;
     static const char text[] = "HTTP/1.0 503 \r\n\r\n";
-    assert_null(df_head_open(&head, (struct df_http_text){text, sizeof text - 1}));
+    assert_null(df_head_open(&head, (struct df_text){text, sizeof text - 1}));
     assert_int_equal(head.status, 503);
     assert_int_equal(head.minor, 0);
 }

@@ -44,8 +44,8 @@ static int close_engine(void **state) {
     return 0;
 }
 
-static struct df_http_text text(const char *bytes) {
-    return (struct df_http_text){bytes, strlen(bytes)};
+static struct df_text text(const char *bytes) {
+    return (struct df_text){bytes, strlen(bytes)};
 }
 
 static struct df_http_request request_for(const char *target) {
@@ -74,9 +74,9 @@ static int number_in(struct df_http_transfer *transfer) {
     if (error) {
         fail_msg("%s", error->message);
     }
-    struct df_http_text body = df_http_transfer_body(transfer);
-    assert_true(body.count < sizeof digits);
-    memcpy(digits, body.bytes, body.count);
+    struct df_text body = df_http_transfer_body(transfer);
+    assert_true(body.length < sizeof digits);
+    memcpy(digits, body.data, body.length);
     assert_int_equal(df_http_transfer_head(transfer)->status, 200);
     df_http_release(transfer);
     return (int)strtol(digits, NULL, 10);
@@ -110,7 +110,7 @@ static void refuses_before_it_opens_a_connection(void **state) {
     struct df_http_error error;
     int before = loopback_connections();
     struct df_http_request request = request_for("/number");
-    request.method = (struct df_http_text){"GET\0", 4};
+    request.method = (struct df_text){"GET\0", 4};
     assert_null(df_http_start(engine, &request, &error));
     assert_int_equal(error.kind, DF_KIND_ARGUMENT);
     assert_false(error.sent);

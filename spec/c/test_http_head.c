@@ -25,9 +25,9 @@ static void assert_field(const struct df_http_head *head, unsigned index, const 
     assert_true(index < head->field_count);
     const struct df_http_head_field *field = &head->fields[index];
     assert_int_equal(field->name_count, strlen(name));
-    assert_memory_equal(head->bytes.bytes + field->name, name, field->name_count);
+    assert_memory_equal(head->bytes.data + field->name, name, field->name_count);
     assert_int_equal(field->value_count, strlen(value));
-    assert_memory_equal(head->bytes.bytes + field->value, value, field->value_count);
+    assert_memory_equal(head->bytes.data + field->value, value, field->value_count);
 }
 
 static void reads_status_and_fields(void **state) {

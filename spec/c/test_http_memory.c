@@ -94,15 +94,15 @@ static int run_script(void) {
         const struct df_http_error *failure = df_http_transfer_error(transfer);
         if (!failure) {
             assert_int_equal(df_http_transfer_head(transfer)->status, 200);
-            assert_true(df_http_transfer_body(transfer).count > 0);
+            assert_true(df_http_transfer_body(transfer).length > 0);
             answered++;
         } else if (failure->message[0] == '\0') {
             fail_msg("an error without a message");
         }
         df_http_release(transfer);
-        request.method = (struct df_http_text){"POST", 4};
-        request.body = (struct df_http_text){"", 0};
-        request.connect_to = (struct df_http_text){url + 7, strlen(url) - 7 - 7};
+        request.method = (struct df_text){"POST", 4};
+        request.body = (struct df_text){"", 0};
+        request.connect_to = (struct df_text){url + 7, strlen(url) - 7 - 7};
     }
     if (engine) {
         df_http_engine_free(engine);

@@ -233,7 +233,7 @@ static lua_State *state_with_key(void) {
     assert_non_null(L);
     embed_open(L);
     struct df_text key = lend_key();
-    lua_pushlstring(L, key.bytes, key.count);
+    lua_pushlstring(L, key.data, key.length);
     lua_setglobal(L, "key");
     take_key_back();
     return L;

@@ -25,13 +25,13 @@ static bool holds_any(const char *bytes, size_t count, const char *bad, size_t b
 
 static void check(const struct df_http_head *head) {
     demand(head->field_count <= DF_HTTP_HEAD_FIELDS);
-    demand(head->received <= DF_HTTP_HEAD_CEILING && head->bytes.used <= head->received);
+    demand(head->received <= DF_HTTP_HEAD_CEILING && head->bytes.length <= head->received);
     demand(head->status == 0 || (head->status >= 100 && head->status <= 999));
     for (unsigned i = 0; i < head->field_count; i++) {
         const struct df_http_head_field *field = &head->fields[i];
-        const char *bytes = head->bytes.bytes;
-        demand((size_t)field->name + field->name_count <= head->bytes.used);
-        demand((size_t)field->value + field->value_count <= head->bytes.used);
+        const char *bytes = head->bytes.data;
+        demand((size_t)field->name + field->name_count <= head->bytes.length);
+        demand((size_t)field->value + field->value_count <= head->bytes.length);
         demand(field->name_count > 0);
         demand(!holds_any(bytes + field->name, field->name_count, "ABCXYZ: \t\r\n", 12));
         demand(!holds_any(bytes + field->value, field->value_count, "\r\n", 3)); /* and NUL */

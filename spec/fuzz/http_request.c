@@ -14,20 +14,20 @@ static void demand(bool holds) {
     }
 }
 
-static struct df_http_text next_part(const char **at, const char *end) {
+static struct df_text next_part(const char **at, const char *end) {
     const char *from = *at;
     const char *zero = from < end ? memchr(from, '\0', (size_t)(end - from)) : NULL;
     const char *to = zero ? zero : end;
     *at = zero ? zero + 1 : end;
-    return (struct df_http_text){from, (size_t)(to - from)};
+    return (struct df_text){from, (size_t)(to - from)};
 }
 
-static bool is_inside(struct df_http_text inner, struct df_http_text outer) {
-    return inner.bytes >= outer.bytes && inner.bytes + inner.count <= outer.bytes + outer.count;
+static bool is_inside(struct df_text inner, struct df_text outer) {
+    return inner.data >= outer.data && inner.data + inner.length <= outer.data + outer.length;
 }
 
-static bool breaks_a_line(struct df_http_text text) {
-    return memchr(text.bytes, '\r', text.count) || memchr(text.bytes, '\n', text.count);
+static bool breaks_a_line(struct df_text text) {
+    return memchr(text.data, '\r', text.length) || memchr(text.data, '\n', text.length);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -53,7 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     }
     demand(is_inside(url.scheme, request.url) && is_inside(url.authority, request.url));
     demand(is_inside(url.host, url.authority) && is_inside(url.target, request.url));
-    demand(url.host.count > 0 && url.target.count > 0 && url.target.bytes[0] == '/');
+    demand(url.host.length > 0 && url.target.length > 0 && url.target.data[0] == '/');
     demand(url.port >= 1 && url.port <= 65535);
     demand(!breaks_a_line(request.method) && !breaks_a_line(request.url));
     demand(!breaks_a_line(request.connect_to) && !breaks_a_line(field.name));

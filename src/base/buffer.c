@@ -4,52 +4,59 @@
 
 #include <string.h>
 
-enum { FIRST_ROOM = 1024 };
+enum { FIRST_CAPACITY = 1024 };
 
-void df_buffer_init(struct df_buffer *buffer, size_t ceiling) {
-    buffer->bytes = NULL;
-    buffer->used = 0;
-    buffer->room = 0;
-    buffer->ceiling = ceiling;
+void df_buffer_init(struct df_buffer *buffer, size_t limit) {
+    buffer->data = NULL;
+    buffer->length = 0;
+    buffer->capacity = 0;
+    buffer->limit = limit;
 }
 
-/* Doubles until `needed` fits, so that adding byte by byte stays linear. `needed` <= ceiling. */
-static size_t grown_room(const struct df_buffer *buffer, size_t needed) {
-    size_t room = buffer->room ? buffer->room : FIRST_ROOM;
-    while (room < needed) {
-        room = room > buffer->ceiling / 2 ? buffer->ceiling : room * 2;
+/* Doubles until `needed` fits, so that adding byte by byte stays linear. `needed` <= limit. */
+static size_t grown_capacity(const struct df_buffer *buffer, size_t needed) {
+    size_t capacity = buffer->capacity ? buffer->capacity : FIRST_CAPACITY;
+    while (capacity < needed) {
+        capacity = capacity > buffer->limit / 2 ? buffer->limit : capacity * 2;
     }
-    return room < buffer->ceiling ? room : buffer->ceiling;
+    return capacity < buffer->limit ? capacity : buffer->limit;
 }
 
-enum df_buffer_result df_buffer_add(struct df_buffer *buffer, const void *bytes, size_t count) {
-    if (count == 0) {
-        return DF_BUFFER_OK;
-    }
-    if (buffer->used > buffer->ceiling || count > buffer->ceiling - buffer->used) {
+enum df_buffer_result df_buffer_reserve(struct df_buffer *buffer, size_t more) {
+    if (buffer->length > buffer->limit || more > buffer->limit - buffer->length) {
         return DF_BUFFER_FULL;
     }
-    size_t needed = buffer->used + count;
-    if (needed > buffer->room) {
-        size_t room = grown_room(buffer, needed);
-        char *grown = df_realloc(buffer->bytes, room);
+    size_t needed = buffer->length + more;
+    if (needed > buffer->capacity) {
+        size_t capacity = grown_capacity(buffer, needed);
+        char *grown = df_realloc(buffer->data, capacity);
         if (!grown) {
             return DF_BUFFER_NO_MEMORY;
         }
-        buffer->bytes = grown;
-        buffer->room = room;
+        buffer->data = grown;
+        buffer->capacity = capacity;
     }
-    memcpy(buffer->bytes + buffer->used, bytes, count);
-    buffer->used = needed;
     return DF_BUFFER_OK;
 }
 
-void df_buffer_reset(struct df_buffer *buffer, size_t ceiling) {
-    buffer->used = 0;
-    buffer->ceiling = ceiling;
+enum df_buffer_result df_buffer_add(struct df_buffer *buffer, const void *bytes, size_t length) {
+    if (length == 0) {
+        return DF_BUFFER_OK;
+    }
+    enum df_buffer_result result = df_buffer_reserve(buffer, length);
+    if (result == DF_BUFFER_OK) {
+        memcpy(buffer->data + buffer->length, bytes, length);
+        buffer->length += length;
+    }
+    return result;
+}
+
+void df_buffer_reset(struct df_buffer *buffer, size_t limit) {
+    buffer->length = 0;
+    buffer->limit = limit;
 }
 
 void df_buffer_free(struct df_buffer *buffer) {
-    df_free(buffer->bytes);
-    df_buffer_init(buffer, buffer->ceiling);
+    df_free(buffer->data);
+    df_buffer_init(buffer, buffer->limit);
 }

@@ -4,14 +4,14 @@
 
 enum { VERSION_COUNT = 7, STATUS_AT = 9, AFTER_STATUS = 12 }; /* HTTP/1.x 200 */
 
-size_t df_head_end(struct df_http_text text) {
-    const char *end = text.bytes + text.count;
-    const char *at = text.bytes;
+size_t df_head_end(struct df_text text) {
+    const char *end = text.data + text.length;
+    const char *at = text.data;
     while (at < end && (at = memchr(at, '\n', (size_t)(end - at)))) {
         at++;
         const char *last = at < end && *at == '\r' ? at + 1 : at;
         if (last < end && *last == '\n') {
-            return (size_t)(last + 1 - text.bytes);
+            return (size_t)(last + 1 - text.data);
         }
     }
     return 0;
@@ -22,13 +22,13 @@ static bool is_digit(char c) {
 }
 
 /* CR and LF stand side by side only, and of the other control bytes there is none but the tab. */
-static bool is_clean(struct df_http_text text) {
-    for (size_t i = 0; i < text.count; i++) {
-        unsigned char c = (unsigned char)text.bytes[i];
+static bool is_clean(struct df_text text) {
+    for (size_t i = 0; i < text.length; i++) {
+        unsigned char c = (unsigned char)text.data[i];
         if (c >= ' ' && c != 127) {
             continue;
         }
-        if (c == '\r' && i + 1 < text.count && text.bytes[i + 1] == '\n') {
+        if (c == '\r' && i + 1 < text.length && text.data[i + 1] == '\n') {
             i++;
         } else if (c != '\t') {
             return false;
@@ -37,9 +37,9 @@ static bool is_clean(struct df_http_text text) {
     return true;
 }
 
-const char *df_head_open(struct df_head *head, struct df_http_text text) {
-    const char *line = text.bytes;
-    if (text.count <= AFTER_STATUS || memcmp(line, "HTTP/1.", VERSION_COUNT) != 0 ||
+const char *df_head_open(struct df_head *head, struct df_text text) {
+    const char *line = text.data;
+    if (text.length <= AFTER_STATUS || memcmp(line, "HTTP/1.", VERSION_COUNT) != 0 ||
         (line[VERSION_COUNT] != '0' && line[VERSION_COUNT] != '1') || line[STATUS_AT - 1] != ' ' ||
         line[STATUS_AT] == '0' || !is_digit(line[STATUS_AT]) || !is_digit(line[STATUS_AT + 1]) ||
         !is_digit(line[STATUS_AT + 2]) ||
@@ -49,15 +49,15 @@ const char *df_head_open(struct df_head *head, struct df_http_text text) {
     if (!is_clean(text)) {
         return "the answer's head holds control characters";
     }
-    const char *line_end = memchr(line, '\n', text.count);
-    if (!line_end || memcmp(line + text.count - 4, "\r\n\r\n", 4) != 0) {
+    const char *line_end = memchr(line, '\n', text.length);
+    if (!line_end || memcmp(line + text.length - 4, "\r\n\r\n", 4) != 0) {
         return "the answer's head is malformed";
     }
     head->minor = line[VERSION_COUNT] - '0';
     head->status = (line[STATUS_AT] - '0') * 100 + (line[STATUS_AT + 1] - '0') * 10 +
                    (line[STATUS_AT + 2] - '0');
     head->next = line_end + 1;
-    head->end = line + text.count - 2;
+    head->end = line + text.length - 2;
     return NULL;
 }
 
@@ -69,7 +69,7 @@ enum df_head_line df_head_next(struct df_head *head, struct df_head_field *field
     const char *end = memchr(line, '\n', (size_t)(head->end - line)); /* there is one: see above */
     head->next = end + 1;
     end--; /* the CR */
-    struct df_http_text whole = {line, (size_t)(end - line)};
+    struct df_text whole = {line, (size_t)(end - line)};
     if (!df_http_split_field(whole, &field->name, &field->value)) {
         return *line == ' ' || *line == '\t' ? DF_HEAD_FOLDED : DF_HEAD_MALFORMED;
     }

@@ -62,7 +62,7 @@ static void lower(char *name, size_t count) {
 }
 
 static bool is_repeated(const struct df_http_head *head, const struct df_http_head_field *field) {
-    const char *bytes = head->bytes.bytes;
+    const char *bytes = head->bytes.data;
     for (unsigned i = 0; i < head->field_count; i++) {
         const struct df_http_head_field *other = &head->fields[i];
         if (other->name_count == field->name_count &&
@@ -75,24 +75,24 @@ static bool is_repeated(const struct df_http_head *head, const struct df_http_he
 
 static enum df_http_head_result read_field(struct df_http_head *head, const char *line,
                                            size_t count) {
-    struct df_http_text name, value;
+    struct df_text name, value;
     struct df_http_head_field field;
     enum df_http_head_result result;
-    if (!df_http_split_field((struct df_http_text){line, count}, &name, &value)) {
+    if (!df_http_split_field((struct df_text){line, count}, &name, &value)) {
         return DF_HTTP_HEAD_MALFORMED;
     }
     if (head->field_count == DF_HTTP_HEAD_FIELDS) {
         return DF_HTTP_HEAD_TOO_LARGE;
     }
-    field.name = (unsigned)head->bytes.used;
-    field.name_count = (unsigned)name.count;
+    field.name = (unsigned)head->bytes.length;
+    field.name_count = (unsigned)name.length;
     field.value = field.name + field.name_count;
-    field.value_count = (unsigned)value.count;
-    if ((result = add(head, name.bytes, name.count)) != DF_HTTP_HEAD_OK ||
-        (result = add(head, value.bytes, value.count)) != DF_HTTP_HEAD_OK) {
+    field.value_count = (unsigned)value.length;
+    if ((result = add(head, name.data, name.length)) != DF_HTTP_HEAD_OK ||
+        (result = add(head, value.data, value.length)) != DF_HTTP_HEAD_OK) {
         return result;
     }
-    lower(head->bytes.bytes + field.name, field.name_count);
+    lower(head->bytes.data + field.name, field.name_count);
     field.repeated = is_repeated(head, &field);
     head->fields[head->field_count++] = field;
     return DF_HTTP_HEAD_OK;
@@ -106,42 +106,42 @@ static enum df_http_head_result read_folded(struct df_http_head *head, const cha
         return DF_HTTP_HEAD_MALFORMED;
     }
     struct df_http_head_field *field = &head->fields[head->field_count - 1];
-    struct df_http_text more = df_http_trim((struct df_http_text){line, count});
+    struct df_text more = df_http_trim((struct df_text){line, count});
     if ((result = add(head, " ", 1)) != DF_HTTP_HEAD_OK) {
         return result;
     }
     field->value_count++;
-    result = add(head, more.bytes, more.count);
+    result = add(head, more.data, more.length);
     if (result == DF_HTTP_HEAD_OK) {
-        field->value_count += (unsigned)more.count;
+        field->value_count += (unsigned)more.length;
     }
     return result;
 }
 
-static bool is_number(struct df_http_text text) {
-    for (size_t i = 0; i < text.count; i++) {
-        if (text.bytes[i] < '0' || text.bytes[i] > '9') {
+static bool is_number(struct df_text text) {
+    for (size_t i = 0; i < text.length; i++) {
+        if (text.data[i] < '0' || text.data[i] > '9') {
             return false;
         }
     }
-    return text.count > 0;
+    return text.length > 0;
 }
 
-static bool is_same(struct df_http_text a, struct df_http_text b) {
-    return a.count == b.count && memcmp(a.bytes, b.bytes, a.count) == 0;
+static bool is_same(struct df_text a, struct df_text b) {
+    return a.length == b.length && memcmp(a.data, b.data, a.length) == 0;
 }
 
 /* Reads how the body ends. Where two readers could see two different ends in the same bytes, the
  * head is malformed: libcurl would take the last length, and chunks before any length. */
 static enum df_http_head_result read_framing(struct df_http_head *head) {
-    struct df_http_text length = {NULL, 0};
+    struct df_text length = {NULL, 0};
     bool is_chunked = false;
     for (unsigned i = 0; i < head->field_count; i++) {
         const struct df_http_head_field *field = &head->fields[i];
-        struct df_http_text name = {head->bytes.bytes + field->name, field->name_count};
-        struct df_http_text value = {head->bytes.bytes + field->value, field->value_count};
+        struct df_text name = {head->bytes.data + field->name, field->name_count};
+        struct df_text value = {head->bytes.data + field->value, field->value_count};
         if (df_http_equals(name, "content-length", 14)) {
-            if (!is_number(value) || (length.bytes && !is_same(length, value))) {
+            if (!is_number(value) || (length.data && !is_same(length, value))) {
                 return DF_HTTP_HEAD_MALFORMED;
             }
             length = value;
@@ -152,8 +152,8 @@ static enum df_http_head_result read_framing(struct df_http_head *head) {
             is_chunked = true;
         }
     }
-    head->is_framed = length.bytes || is_chunked;
-    return length.bytes && is_chunked ? DF_HTTP_HEAD_MALFORMED : DF_HTTP_HEAD_OK;
+    head->is_framed = length.data || is_chunked;
+    return length.data && is_chunked ? DF_HTTP_HEAD_MALFORMED : DF_HTTP_HEAD_OK;
 }
 
 enum df_http_head_result df_http_head_line(struct df_http_head *head, const char *line,

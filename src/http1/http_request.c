@@ -10,39 +10,39 @@ static bool refuse(struct df_http_error *error, const char *part, const char *wh
 }
 
 /* A URL and an address hold neither blanks nor control characters. */
-static bool is_word(struct df_http_text text) {
-    for (size_t i = 0; i < text.count; i++) {
-        unsigned char c = (unsigned char)text.bytes[i];
+static bool is_word(struct df_text text) {
+    for (size_t i = 0; i < text.length; i++) {
+        unsigned char c = (unsigned char)text.data[i];
         if (c <= 0x20 || c == 0x7f) {
             return false;
         }
     }
-    return text.count > 0;
+    return text.length > 0;
 }
 
-static bool is_line(struct df_http_text text) {
-    return text.count == 0 ||
-           (!memchr(text.bytes, '\r', text.count) && !memchr(text.bytes, '\n', text.count) &&
-            !memchr(text.bytes, '\0', text.count));
+static bool is_line(struct df_text text) {
+    return text.length == 0 ||
+           (!memchr(text.data, '\r', text.length) && !memchr(text.data, '\n', text.length) &&
+            !memchr(text.data, '\0', text.length));
 }
 
 /* Splits "host:port" or "[v6]:port" or "host"; the port is 0 where there is none. */
-static bool split_authority(struct df_http_text text, struct df_http_text *host, unsigned *port) {
-    const char *end = text.bytes + text.count;
-    const char *after = text.bytes;
-    if (text.count && *after == '[') {
-        after = memchr(text.bytes, ']', text.count);
+static bool split_authority(struct df_text text, struct df_text *host, unsigned *port) {
+    const char *end = text.data + text.length;
+    const char *after = text.data;
+    if (text.length && *after == '[') {
+        after = memchr(text.data, ']', text.length);
         after = after ? after + 1 : end;
     } else {
         while (after < end && *after != ':') {
             after++;
         }
     }
-    host->bytes = text.bytes;
-    host->count = (size_t)(after - text.bytes);
+    host->data = text.data;
+    host->length = (size_t)(after - text.data);
     *port = 0;
     if (after == end) {
-        return host->count > 0;
+        return host->length > 0;
     }
     if (*after != ':' || end - after < 2 || end - after > 6) {
         return false;
@@ -53,77 +53,76 @@ static bool split_authority(struct df_http_text text, struct df_http_text *host,
         }
         *port = *port * 10 + (unsigned)(*digit - '0');
     }
-    return host->count > 0 && *port >= 1 && *port <= 65535;
+    return host->length > 0 && *port >= 1 && *port <= 65535;
 }
 
 /* An IPv6 address in brackets, or the characters of a host name or IPv4 address. */
-static bool is_host(struct df_http_text host) {
+static bool is_host(struct df_text host) {
     char address[INET6_ADDRSTRLEN];
     struct in6_addr parsed;
-    if (host.bytes[0] != '[') {
-        for (size_t i = 0; i < host.count; i++) {
-            unsigned char c = (unsigned char)host.bytes[i];
+    if (host.data[0] != '[') {
+        for (size_t i = 0; i < host.length; i++) {
+            unsigned char c = (unsigned char)host.data[i];
             bool alphanumeric = (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z');
             if (!alphanumeric && c != '.' && c != '-' && c != '_') {
                 return false;
             }
         }
-        return host.count <= 253;
+        return host.length <= 253;
     }
-    if (host.count < 4 || host.bytes[host.count - 1] != ']' || host.count - 2 >= sizeof address) {
+    if (host.length < 4 || host.data[host.length - 1] != ']' || host.length - 2 >= sizeof address) {
         return false;
     }
-    memcpy(address, host.bytes + 1, host.count - 2);
-    address[host.count - 2] = '\0';
+    memcpy(address, host.data + 1, host.length - 2);
+    address[host.length - 2] = '\0';
     return inet_pton(AF_INET6, address, &parsed) == 1;
 }
 
 /* Hosts to which plain http may go: this machine, and the cloud's metadata server, whose address
  * is not routed and which speaks no TLS. */
-static bool is_local(struct df_http_text host) {
+static bool is_local(struct df_text host) {
     static const unsigned char metadata[4] = {169, 254, 169, 254};
     char name[INET_ADDRSTRLEN];
     unsigned char address[4];
     if (df_http_equals(host, "localhost", 9) || df_http_equals(host, "[::1]", 5)) {
         return true;
     }
-    if (host.count >= sizeof name) {
+    if (host.length >= sizeof name) {
         return false;
     }
-    memcpy(name, host.bytes, host.count);
-    name[host.count] = '\0';
+    memcpy(name, host.data, host.length);
+    name[host.length] = '\0';
     return inet_pton(AF_INET, name, address) == 1 &&
            (address[0] == 127 || memcmp(address, metadata, sizeof metadata) == 0);
 }
 
-static bool check_url(struct df_http_text text, struct df_http_url *url,
-                      struct df_http_error *error) {
-    const char *end = text.bytes + text.count;
+static bool check_url(struct df_text text, struct df_http_url *url, struct df_http_error *error) {
+    const char *end = text.data + text.length;
     if (!is_word(text)) {
         return refuse(error, "url", "is empty or holds a blank or a control character");
     }
-    if (text.count > 8 && strncasecmp(text.bytes, "https://", 8) == 0) {
-        url->scheme = (struct df_http_text){text.bytes, 5};
-    } else if (text.count > 7 && strncasecmp(text.bytes, "http://", 7) == 0) {
-        url->scheme = (struct df_http_text){text.bytes, 4};
+    if (text.length > 8 && strncasecmp(text.data, "https://", 8) == 0) {
+        url->scheme = (struct df_text){text.data, 5};
+    } else if (text.length > 7 && strncasecmp(text.data, "http://", 7) == 0) {
+        url->scheme = (struct df_text){text.data, 4};
     } else {
         return refuse(error, "url", "does not begin with https://");
     }
-    url->tls = url->scheme.count == 5;
-    url->authority.bytes = text.bytes + url->scheme.count + 3;
-    url->target.bytes = url->authority.bytes;
-    while (url->target.bytes < end && !strchr("/?#\\", *url->target.bytes)) {
-        url->target.bytes++;
+    url->tls = url->scheme.length == 5;
+    url->authority.data = text.data + url->scheme.length + 3;
+    url->target.data = url->authority.data;
+    while (url->target.data < end && !strchr("/?#\\", *url->target.data)) {
+        url->target.data++;
     }
-    url->authority.count = (size_t)(url->target.bytes - url->authority.bytes);
-    url->target.count = (size_t)(end - url->target.bytes);
+    url->authority.length = (size_t)(url->target.data - url->authority.data);
+    url->target.length = (size_t)(end - url->target.data);
     if (!split_authority(url->authority, &url->host, &url->port) || !is_host(url->host)) {
         return refuse(error, "url", "has no proper host[:port] after its scheme");
     }
-    if (url->target.count == 0 || *url->target.bytes != '/') {
+    if (url->target.length == 0 || *url->target.data != '/') {
         return refuse(error, "url", "has no path after its host");
     }
-    if (memchr(url->target.bytes, '#', url->target.count)) {
+    if (memchr(url->target.data, '#', url->target.length)) {
         return refuse(error, "url", "holds a fragment (#), which would not be sent");
     }
     if (!url->tls && !is_local(url->host)) {
@@ -135,11 +134,11 @@ static bool check_url(struct df_http_text text, struct df_http_url *url,
     return true;
 }
 
-static bool check_connect_to(struct df_http_text text, const struct df_http_url *url,
+static bool check_connect_to(struct df_text text, const struct df_http_url *url,
                              struct df_http_error *error) {
-    struct df_http_text host;
+    struct df_text host;
     unsigned port;
-    if (text.count == 0) {
+    if (text.length == 0) {
         return true;
     }
     if (!is_word(text) || !split_authority(text, &host, &port) || port == 0 || !is_host(host)) {
@@ -153,13 +152,13 @@ static bool check_connect_to(struct df_http_text text, const struct df_http_url 
 }
 
 /* With one of these a caller could make the server see another request than the one meant. */
-static bool is_ours(struct df_http_text name) {
-    static const struct df_http_text ours[] = {
+static bool is_ours(struct df_text name) {
+    static const struct df_text ours[] = {
         {"te", 2},      {"host", 4},        {"expect", 6},          {"upgrade", 7},
         {"trailer", 7}, {"connection", 10}, {"content-length", 14}, {"transfer-encoding", 17},
     };
     for (size_t i = 0; i < sizeof ours / sizeof *ours; i++) {
-        if (df_http_equals(name, ours[i].bytes, ours[i].count)) {
+        if (df_http_equals(name, ours[i].data, ours[i].length)) {
             return true;
         }
     }
@@ -167,20 +166,20 @@ static bool is_ours(struct df_http_text name) {
 }
 
 static bool check_field(const struct df_http_field *field, struct df_http_error *error) {
-    int shown = (int)(field->name.count < 64 ? field->name.count : 64);
+    int shown = (int)(field->name.length < 64 ? field->name.length : 64);
     if (!df_http_is_token(field->name)) {
         return refuse(error, "headers:",
                       "a name is empty, or holds a character that no header's name may have");
     }
     if (is_ours(field->name)) {
         df_http_error_set(error, DF_KIND_ARGUMENT, false,
-                          "headers: %.*s is written by the transport", shown, field->name.bytes);
+                          "headers: %.*s is written by the transport", shown, field->name.data);
         return false;
     }
     if (!is_line(field->value)) {
         df_http_error_set(error, DF_KIND_ARGUMENT, false,
                           "headers: the value of %.*s holds CR, LF or NUL", shown,
-                          field->name.bytes);
+                          field->name.data);
         return false;
     }
     return true;

@@ -5,17 +5,17 @@
 #include "http1/token.h"
 
 struct df_http_field {
-    struct df_http_text name;
-    struct df_http_text value;
+    struct df_text name;
+    struct df_text value;
 };
 
 /* What is asked for. Nothing in it needs a NUL at its end, and nothing is kept beyond the call that
  * it is given to. */
 struct df_http_request {
-    struct df_http_text method;
-    struct df_http_text url;             /* https, or http to a loopback host */
-    struct df_http_text connect_to;      /* "host:port" to dial in place of the URL's; or empty */
-    struct df_http_text body;            /* bytes is NULL where there is none */
+    struct df_text method;
+    struct df_text url;                  /* https, or http to a loopback host */
+    struct df_text connect_to;           /* "host:port" to dial in place of the URL's; or empty */
+    struct df_text body;                 /* bytes is NULL where there is none */
     const struct df_http_field *headers; /* besides Host and those that describe the body */
     size_t header_count;
     size_t max_response_bytes;
@@ -26,10 +26,10 @@ struct df_http_request {
 
 /* The parts of a URL, as they stand in it. */
 struct df_http_url {
-    struct df_http_text scheme;
-    struct df_http_text authority; /* host[:port] */
-    struct df_http_text host;      /* an IPv6 address keeps its brackets */
-    struct df_http_text target;    /* path and query, exactly as they will be sent */
+    struct df_text scheme;
+    struct df_text authority; /* host[:port] */
+    struct df_text host;      /* an IPv6 address keeps its brackets */
+    struct df_text target;    /* path and query, exactly as they will be sent */
     unsigned port;
     bool tls;
 };

@@ -15,39 +15,38 @@ const unsigned char df_http_token[256] = {
 };
 /* clang-format on */
 
-bool df_http_is_token(struct df_http_text text) {
-    for (size_t i = 0; i < text.count; i++) {
-        if (!df_http_token[(unsigned char)text.bytes[i]]) {
+bool df_http_is_token(struct df_text text) {
+    for (size_t i = 0; i < text.length; i++) {
+        if (!df_http_token[(unsigned char)text.data[i]]) {
             return false;
         }
     }
-    return text.count > 0;
+    return text.length > 0;
 }
 
 static bool is_blank(char c) {
     return c == ' ' || c == '\t';
 }
 
-struct df_http_text df_http_trim(struct df_http_text text) {
-    while (text.count && is_blank(*text.bytes)) {
-        text.bytes++;
-        text.count--;
+struct df_text df_http_trim(struct df_text text) {
+    while (text.length && is_blank(*text.data)) {
+        text.data++;
+        text.length--;
     }
-    while (text.count && is_blank(text.bytes[text.count - 1])) {
-        text.count--;
+    while (text.length && is_blank(text.data[text.length - 1])) {
+        text.length--;
     }
     return text;
 }
 
-bool df_http_split_field(struct df_http_text line, struct df_http_text *name,
-                         struct df_http_text *value) {
-    const char *colon = memchr(line.bytes, ':', line.count);
+bool df_http_split_field(struct df_text line, struct df_text *name, struct df_text *value) {
+    const char *colon = memchr(line.data, ':', line.length);
     if (!colon) {
         return false;
     }
-    size_t count = (size_t)(colon - line.bytes);
-    *name = (struct df_http_text){line.bytes, count};
-    *value = df_http_trim((struct df_http_text){colon + 1, line.count - count - 1});
+    size_t count = (size_t)(colon - line.data);
+    *name = (struct df_text){line.data, count};
+    *value = df_http_trim((struct df_text){colon + 1, line.length - count - 1});
     return df_http_is_token(*name);
 }
 

@@ -26,7 +26,7 @@ static struct df_text check_text(lua_State *L, int argument) {
     if (lua_type(L, argument) != LUA_TSTRING) {
         luaL_checktype(L, argument, LUA_TSTRING); /* raises */
     }
-    text.bytes = lua_tolstring(L, argument, &text.count);
+    text.data = lua_tolstring(L, argument, &text.length);
     return text;
 }
 
@@ -65,12 +65,12 @@ static struct df_text check_timestamp(lua_State *L, int argument, char digits[TI
         return write_digits((uint64_t)(int64_t)value, digits);
     }
     struct df_text text = check_text(L, argument);
-    for (size_t i = 0; i < text.count; i++) {
-        if (text.bytes[i] < '0' || text.bytes[i] > '9') {
+    for (size_t i = 0; i < text.length; i++) {
+        if (text.data[i] < '0' || text.data[i] > '9') {
             luaL_argerror(L, argument, "the timestamp holds something other than digits");
         }
     }
-    if (text.count == 0 || text.count > TIMESTAMP_DIGITS) {
+    if (text.length == 0 || text.length > TIMESTAMP_DIGITS) {
         luaL_argerror(L, argument, "the timestamp does not have 1 to 20 digits");
     }
     return text;
@@ -162,23 +162,23 @@ static int string_to_sign(lua_State *L) {
 static int base64(lua_State *L) {
     char stage[STAGE_SIZE];
     struct df_text bytes = check_text(L, 1);
-    size_t size = df_base64_size(bytes.count);
+    size_t size = df_base64_size(bytes.length);
     char *out = scratch(L, stage, size);
-    df_base64(bytes.bytes, bytes.count, out);
+    df_base64(bytes.data, bytes.length, out);
     lua_pushlstring(L, out, size);
     return 1;
 }
 
 static int valid_utf8(lua_State *L) {
     struct df_text text = check_text(L, 1);
-    lua_pushboolean(L, df_utf8_check(text.bytes, text.count, NULL));
+    lua_pushboolean(L, df_utf8_check(text.data, text.length, NULL));
     return 1;
 }
 
 static int utf8_length(lua_State *L) {
     struct df_text text = check_text(L, 1);
     size_t characters;
-    if (df_utf8_check(text.bytes, text.count, &characters)) {
+    if (df_utf8_check(text.data, text.length, &characters)) {
         lua_pushinteger(L, (lua_Integer)characters);
     } else {
         lua_pushnil(L);
@@ -189,13 +189,13 @@ static int utf8_length(lua_State *L) {
 static int save(lua_State *L) {
     struct df_text path = check_text(L, 1);
     struct df_text bytes = check_text(L, 2);
-    if (path.count == 0 || strlen(path.bytes) != path.count) {
+    if (path.length == 0 || strlen(path.data) != path.length) {
         luaL_argerror(L, 1, "the path is empty or holds NUL");
     }
-    int failure = df_file_save(path.bytes, bytes.bytes, bytes.count);
+    int failure = df_file_save(path.data, bytes.data, bytes.length);
     if (failure) {
         lua_pushnil(L);
-        lua_pushfstring(L, "%s: %s", path.bytes, strerror(failure));
+        lua_pushfstring(L, "%s: %s", path.data, strerror(failure));
         return 2;
     }
     lua_pushboolean(L, 1);

@@ -66,7 +66,7 @@ static void push_headers(lua_State *L, const struct df_http_head *head) {
     lua_createtable(L, 0, (int)head->field_count);
     for (unsigned i = 0; i < head->field_count; i++) {
         const struct df_http_head_field *field = &head->fields[i];
-        const char *bytes = head->bytes.bytes;
+        const char *bytes = head->bytes.data;
         lua_pushlstring(L, bytes + field->name, field->name_count);
         if (field->repeated) {
             lua_pushvalue(L, -1);
@@ -82,14 +82,14 @@ static void push_headers(lua_State *L, const struct df_http_head *head) {
 }
 
 static int push_response(lua_State *L, const struct df_http_transfer *transfer) {
-    struct df_http_text body = df_http_transfer_body(transfer);
+    struct df_text body = df_http_transfer_body(transfer);
     const struct df_http_head *head = df_http_transfer_head(transfer);
     lua_createtable(L, 0, 4);
     lua_pushinteger(L, head->status);
     lua_setfield(L, -2, "status");
     push_headers(L, head);
     lua_setfield(L, -2, "headers");
-    lua_pushlstring(L, body.count ? body.bytes : "", body.count);
+    lua_pushlstring(L, body.length ? body.data : "", body.length);
     lua_setfield(L, -2, "body");
     lua_pushboolean(L, df_http_transfer_reused(transfer));
     lua_setfield(L, -2, "reused");
@@ -140,10 +140,10 @@ static int read_field(struct request_reader *reader, const char *name, int type)
     return found == type;
 }
 
-static struct df_http_text read_text(struct request_reader *reader, const char *name) {
-    struct df_http_text text = {NULL, 0};
+static struct df_text read_text(struct request_reader *reader, const char *name) {
+    struct df_text text = {NULL, 0};
     if (read_field(reader, name, LUA_TSTRING)) {
-        text.bytes = lua_tolstring(reader->L, -1, &text.count);
+        text.data = lua_tolstring(reader->L, -1, &text.length);
     }
     return text;
 }
@@ -169,8 +169,8 @@ static size_t read_headers(struct request_reader *reader, struct df_http_field *
             lua_pop(L, 2);
             return 0;
         }
-        fields[count].name.bytes = lua_tolstring(L, -2, &fields[count].name.count);
-        fields[count].value.bytes = lua_tolstring(L, -1, &fields[count].value.count);
+        fields[count].name.data = lua_tolstring(L, -2, &fields[count].name.length);
+        fields[count].value.data = lua_tolstring(L, -1, &fields[count].value.length);
         count++;
     }
     return count;

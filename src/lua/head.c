@@ -8,19 +8,19 @@
 
 enum { STAGE_SIZE = 1024, NAME_SIZE = 64, USUAL_FIELDS = 8, ANSWER_FIELDS = 6 };
 
-static struct df_http_text check_text(lua_State *L, int argument) {
-    struct df_http_text text;
+static struct df_text check_text(lua_State *L, int argument) {
+    struct df_text text;
     luaL_checktype(L, argument, LUA_TSTRING);
-    text.bytes = lua_tolstring(L, argument, &text.count);
+    text.data = lua_tolstring(L, argument, &text.length);
     return text;
 }
 
 int df_lua_head_end(lua_State *L) {
-    struct df_http_text text = check_text(L, 1);
+    struct df_text text = check_text(L, 1);
     double from = luaL_optnumber(L, 2, 1);
     luaL_argcheck(L, from >= 1, 2, "a position expected");
-    size_t skipped = from - 1 > (double)text.count ? text.count : (size_t)from - 1;
-    size_t end = df_head_end((struct df_http_text){text.bytes + skipped, text.count - skipped});
+    size_t skipped = from - 1 > (double)text.length ? text.length : (size_t)from - 1;
+    size_t end = df_head_end((struct df_text){text.data + skipped, text.length - skipped});
     if (end == 0) {
         lua_pushnil(L);
         return 1;
@@ -38,13 +38,13 @@ static int failure(lua_State *L, const char *message, const char *kind) {
     return 3;
 }
 
-static void push_lower(lua_State *L, struct df_http_text name) {
+static void push_lower(lua_State *L, struct df_text name) {
     char stage[NAME_SIZE];
-    char *lower = name.count <= NAME_SIZE ? stage : lua_newuserdata(L, name.count);
-    for (size_t i = 0; i < name.count; i++) {
-        lower[i] = (char)df_http_token[(unsigned char)name.bytes[i]];
+    char *lower = name.length <= NAME_SIZE ? stage : lua_newuserdata(L, name.length);
+    for (size_t i = 0; i < name.length; i++) {
+        lower[i] = (char)df_http_token[(unsigned char)name.data[i]];
     }
-    lua_pushlstring(L, lower, name.count);
+    lua_pushlstring(L, lower, name.length);
     if (lower != stage) {
         lua_remove(L, -2);
     }
@@ -57,21 +57,22 @@ static void set_field(lua_State *L, const struct df_head_field *field) {
     lua_rawget(L, -3);
     if (lua_isnil(L, -1)) {
         lua_pop(L, 1);
-        lua_pushlstring(L, field->value.bytes, field->value.count);
+        lua_pushlstring(L, field->value.data, field->value.length);
     } else {
         lua_pushliteral(L, ", ");
-        lua_pushlstring(L, field->value.bytes, field->value.count);
+        lua_pushlstring(L, field->value.data, field->value.length);
         lua_concat(L, 3);
     }
     lua_rawset(L, -3);
 }
 
 int df_lua_head(lua_State *L) {
-    struct df_http_text text = check_text(L, 1);
+    struct df_text text = check_text(L, 1);
     lua_Integer last = luaL_checkinteger(L, 2);
     lua_Integer most_fields = luaL_checkinteger(L, 3);
-    luaL_argcheck(L, last >= 0 && (size_t)last <= text.count, 2, "a position in the text expected");
-    text.count = (size_t)last;
+    luaL_argcheck(L, last >= 0 && (size_t)last <= text.length, 2,
+                  "a position in the text expected");
+    text.length = (size_t)last;
     struct df_head head;
     const char *problem = df_head_open(&head, text);
     if (problem) {
@@ -107,8 +108,8 @@ int df_lua_head(lua_State *L) {
 
 /* The name and value at the top. A number is turned into text where it lies. */
 static void get_field(lua_State *L, struct df_head_field *field) {
-    field->name.bytes = lua_tolstring(L, -2, &field->name.count);
-    field->value.bytes = lua_tolstring(L, -1, &field->value.count);
+    field->name.data = lua_tolstring(L, -2, &field->name.length);
+    field->value.data = lua_tolstring(L, -1, &field->value.length);
 }
 
 /* The same where they can be sent. */
@@ -118,14 +119,14 @@ static bool is_field(lua_State *L, struct df_head_field *field) {
         return false;
     }
     get_field(L, field);
-    struct df_http_text value = field->value;
-    return df_http_is_token(field->name) && !memchr(value.bytes, '\r', value.count) &&
-           !memchr(value.bytes, '\n', value.count) && !memchr(value.bytes, '\0', value.count);
+    struct df_text value = field->value;
+    return df_http_is_token(field->name) && !memchr(value.data, '\r', value.length) &&
+           !memchr(value.data, '\n', value.length) && !memchr(value.data, '\0', value.length);
 }
 
-static char *write_text(char *out, struct df_http_text text) {
-    memcpy(out, text.bytes, text.count);
-    return out + text.count;
+static char *write_text(char *out, struct df_text text) {
+    memcpy(out, text.data, text.length);
+    return out + text.length;
 }
 
 /* Writes the fields of the table at 2, which `is_field` has passed. */
@@ -134,27 +135,27 @@ static char *write_fields(lua_State *L, char *out) {
     for (lua_pushnil(L); lua_next(L, 2); lua_pop(L, 1)) {
         get_field(L, &field);
         out = write_text(out, field.name);
-        out = write_text(out, (struct df_http_text){": ", 2});
+        out = write_text(out, (struct df_text){": ", 2});
         out = write_text(out, field.value);
-        out = write_text(out, (struct df_http_text){"\r\n", 2});
+        out = write_text(out, (struct df_text){"\r\n", 2});
     }
     return out;
 }
 
 int df_lua_request(lua_State *L) {
     struct df_head_field field;
-    struct df_http_text start = check_text(L, 1);
+    struct df_text start = check_text(L, 1);
     luaL_checktype(L, 2, LUA_TTABLE);
-    struct df_http_text ending = check_text(L, 3);
-    struct df_http_text body = check_text(L, 4);
-    size_t size = start.count + ending.count + body.count;
+    struct df_text ending = check_text(L, 3);
+    struct df_text body = check_text(L, 4);
+    size_t size = start.length + ending.length + body.length;
     lua_settop(L, 4);
     for (lua_pushnil(L); lua_next(L, 2); lua_pop(L, 1)) {
         if (!is_field(L, &field)) {
             lua_pushnil(L);
             return 1;
         }
-        size += field.name.count + field.value.count + strlen(": \r\n");
+        size += field.name.length + field.value.length + strlen(": \r\n");
     }
     char stage[STAGE_SIZE];
     char *text = size <= STAGE_SIZE ? stage : lua_newuserdata(L, size);

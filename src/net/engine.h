@@ -63,7 +63,7 @@ bool df_http_transfer_ended(struct df_http_transfer *transfer);
 /* Of a transfer that has ended: NULL if it was answered, else how it failed. */
 const struct df_http_error *df_http_transfer_error(const struct df_http_transfer *transfer);
 const struct df_http_head *df_http_transfer_head(const struct df_http_transfer *transfer);
-struct df_http_text df_http_transfer_body(const struct df_http_transfer *transfer);
+struct df_text df_http_transfer_body(const struct df_http_transfer *transfer);
 bool df_http_transfer_reused(const struct df_http_transfer *transfer);
 
 /* Whether the body may be a part of what was sent: only the end of a TLS connection told its end.

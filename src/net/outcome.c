@@ -247,7 +247,7 @@ static void fail_transfer(struct df_http_transfer *transfer, CURLcode code) {
 static bool is_end_uncertain(const struct df_http_transfer *transfer) {
     int status = transfer->head.status;
     return transfer->tls && !transfer->head.is_framed && status >= 200 && status < 300 &&
-           status != 204 && strcmp(transfer->place.bytes, "HEAD") != 0 &&
+           status != 204 && strcmp(transfer->place.data, "HEAD") != 0 &&
            number_of(transfer, CURLINFO_HTTP_VERSION) < CURL_HTTP_VERSION_2_0;
 }
 

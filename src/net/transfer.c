@@ -141,11 +141,11 @@ static enum df_buffer_result add_text(struct df_buffer *buffer, const char *text
 /* The parts of a call that seldom differ from the call before, in one text to compare. */
 static enum df_buffer_result write_place(struct df_buffer *place,
                                          const struct df_http_request *request) {
-    const struct df_http_text parts[] = {request->method, request->url, request->connect_to};
+    const struct df_text parts[] = {request->method, request->url, request->connect_to};
     enum df_buffer_result result = DF_BUFFER_OK;
     df_buffer_reset(place, REQUEST_HEAD_CEILING);
     for (size_t i = 0; i < 3 && result == DF_BUFFER_OK; i++) {
-        result = df_buffer_add(place, parts[i].bytes, parts[i].count);
+        result = df_buffer_add(place, parts[i].data, parts[i].length);
         if (result == DF_BUFFER_OK) {
             result = df_buffer_add(place, "", 1);
         }
@@ -155,16 +155,16 @@ static enum df_buffer_result write_place(struct df_buffer *place,
 
 bool df_http_transfer_is_at(const struct df_http_transfer *transfer,
                             const struct df_http_request *request) {
-    const struct df_http_text parts[] = {request->method, request->url, request->connect_to};
-    const char *at = transfer->place.bytes;
-    const char *end = at + transfer->place.used;
-    if (!transfer->place.used || transfer->place_has_body != (request->body.bytes != NULL)) {
+    const struct df_text parts[] = {request->method, request->url, request->connect_to};
+    const char *at = transfer->place.data;
+    const char *end = at + transfer->place.length;
+    if (!transfer->place.length || transfer->place_has_body != (request->body.data != NULL)) {
         return false;
     }
     for (size_t i = 0; i < 3; i++) {
-        size_t count = parts[i].count;
+        size_t count = parts[i].length;
         if ((size_t)(end - at) <= count || at[count] != '\0' ||
-            (count && memcmp(at, parts[i].bytes, count) != 0)) {
+            (count && memcmp(at, parts[i].data, count) != 0)) {
             return false;
         }
         at += count + 1;
@@ -206,7 +206,7 @@ static bool set_connect_to(struct df_http_transfer *transfer, const char *connec
             DF_BUFFER_OK) {
         return false;
     }
-    transfer->connect_node.data = transfer->connect_line.bytes;
+    transfer->connect_node.data = transfer->connect_line.data;
     transfer->connect_node.next = NULL;
     SET(CURLOPT_CONNECT_TO, &transfer->connect_node);
     return !failed;
@@ -214,8 +214,8 @@ static bool set_connect_to(struct df_http_transfer *transfer, const char *connec
 
 static void name_peer(struct df_http_transfer *transfer, const struct df_http_url *url,
                       const char *connect_to) {
-    snprintf(transfer->peer, sizeof transfer->peer, "%.*s:%u%s%.64s%s", (int)url->host.count,
-             url->host.bytes, url->port, *connect_to ? " (connect_to " : "", connect_to,
+    snprintf(transfer->peer, sizeof transfer->peer, "%.*s:%u%s%.64s%s", (int)url->host.length,
+             url->host.data, url->port, *connect_to ? " (connect_to " : "", connect_to,
              *connect_to ? ")" : "");
 }
 
@@ -249,17 +249,17 @@ static bool set_place(struct df_http_transfer *transfer, const struct df_http_re
                       const struct df_http_url *url, struct df_http_error *error) {
     CURL *easy = transfer->easy;
     bool failed = false;
-    const char *method = transfer->place.bytes;
-    const char *whole_url = method + request->method.count + 1;
-    const char *connect_to = whole_url + request->url.count + 1;
-    transfer->place_has_body = request->body.bytes != NULL;
+    const char *method = transfer->place.data;
+    const char *whole_url = method + request->method.length + 1;
+    const char *connect_to = whole_url + request->url.length + 1;
+    transfer->place_has_body = request->body.data != NULL;
     transfer->tls = url->tls;
     name_peer(transfer, url, connect_to);
     CURLUcode code = set_url(transfer, whole_url);
     failed = !set_method(easy, method, transfer->place_has_body);
     failed |= !set_connect_to(transfer, connect_to);
     /* The target was signed: it goes out byte by byte as it is. */
-    SET(CURLOPT_REQUEST_TARGET, whole_url + (url->target.bytes - request->url.bytes));
+    SET(CURLOPT_REQUEST_TARGET, whole_url + (url->target.data - request->url.data));
     if (failed || code == CURLUE_OUT_OF_MEMORY) {
         return refuse(error, DF_BUFFER_NO_MEMORY);
     }
@@ -277,21 +277,21 @@ static bool change_place(struct df_http_transfer *transfer, const struct df_http
     bool changed =
         result == DF_BUFFER_OK ? set_place(transfer, request, url, error) : refuse(error, result);
     if (!changed) {
-        transfer->place.used = 0;
+        transfer->place.length = 0;
     }
     return changed;
 }
 
-static bool is_blank(struct df_http_text text) {
+static bool is_blank(struct df_text text) {
     size_t i = 0;
-    while (i < text.count && (text.bytes[i] == ' ' || text.bytes[i] == '\t')) {
+    while (i < text.length && (text.data[i] == ' ' || text.data[i] == '\t')) {
         i++;
     }
-    return i == text.count;
+    return i == text.length;
 }
 
 static enum df_buffer_result add_field(struct df_buffer *lines, const struct df_http_field *field) {
-    enum df_buffer_result result = df_buffer_add(lines, field->name.bytes, field->name.count);
+    enum df_buffer_result result = df_buffer_add(lines, field->name.data, field->name.length);
     /* To libcurl "Name:" means to leave it out, and "Name;" to send it without a value. */
     if (result == DF_BUFFER_OK && is_blank(field->value)) {
         return df_buffer_add(lines, ";", 2);
@@ -300,7 +300,7 @@ static enum df_buffer_result add_field(struct df_buffer *lines, const struct df_
         result = df_buffer_add(lines, ": ", 2);
     }
     if (result == DF_BUFFER_OK) {
-        result = df_buffer_add(lines, field->value.bytes, field->value.count);
+        result = df_buffer_add(lines, field->value.data, field->value.length);
     }
     return result == DF_BUFFER_OK ? df_buffer_add(lines, "", 1) : result;
 }
@@ -327,7 +327,7 @@ static enum df_buffer_result write_lines(struct df_buffer *lines,
         result = df_buffer_add(lines, "Content-Type:", sizeof "Content-Type:");
         ++*count;
     }
-    if (request->body.count > EXPECTING_BODY && result == DF_BUFFER_OK) {
+    if (request->body.length > EXPECTING_BODY && result == DF_BUFFER_OK) {
         result = df_buffer_add(lines, "Expect:", sizeof "Expect:");
         ++*count;
     }
@@ -352,7 +352,7 @@ static enum df_buffer_result set_headers(struct df_http_transfer *transfer,
         transfer->nodes = grown;
         transfer->node_room = count * 2;
     }
-    char *line = transfer->lines.bytes;
+    char *line = transfer->lines.data;
     for (size_t i = 0; i < count; i++) {
         transfer->nodes[i].data = line;
         transfer->nodes[i].next = i + 1 < count ? &transfer->nodes[i + 1] : NULL;
@@ -367,16 +367,16 @@ static enum df_buffer_result set_body(struct df_http_transfer *transfer,
     CURL *easy = transfer->easy;
     bool failed = false;
     df_buffer_reset(&transfer->body_sent, REQUEST_BODY_CEILING);
-    if (!request->body.bytes && !wants_body(transfer->place.bytes)) {
+    if (!request->body.data && !wants_body(transfer->place.data)) {
         return DF_BUFFER_OK;
     }
     enum df_buffer_result result =
-        df_buffer_add(&transfer->body_sent, request->body.bytes, request->body.count);
+        df_buffer_add(&transfer->body_sent, request->body.data, request->body.length);
     if (result != DF_BUFFER_OK) {
         return result;
     }
-    SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.count);
-    SET(CURLOPT_POSTFIELDS, transfer->body_sent.bytes ? transfer->body_sent.bytes : "");
+    SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.length);
+    SET(CURLOPT_POSTFIELDS, transfer->body_sent.data ? transfer->body_sent.data : "");
     return failed ? DF_BUFFER_NO_MEMORY : DF_BUFFER_OK;
 }
 
@@ -437,10 +437,10 @@ bool df_http_transfer_prepare(struct df_http_transfer *transfer,
 }
 
 void df_http_transfer_rest(struct df_http_transfer *transfer) {
-    if (transfer->body.room > KEPT_ROOM) {
+    if (transfer->body.capacity > KEPT_ROOM) {
         df_buffer_free(&transfer->body);
     }
-    if (transfer->body_sent.room > KEPT_ROOM) {
+    if (transfer->body_sent.capacity > KEPT_ROOM) {
         df_buffer_free(&transfer->body_sent);
     }
 }
@@ -457,8 +457,8 @@ const struct df_http_head *df_http_transfer_head(const struct df_http_transfer *
     return &transfer->head;
 }
 
-struct df_http_text df_http_transfer_body(const struct df_http_transfer *transfer) {
-    return (struct df_http_text){transfer->body.bytes, transfer->body.used};
+struct df_text df_http_transfer_body(const struct df_http_transfer *transfer) {
+    return (struct df_text){transfer->body.data, transfer->body.length};
 }
 
 bool df_http_transfer_reused(const struct df_http_transfer *transfer) {

@@ -23,36 +23,36 @@ static inline uint64_t blanks(uint64_t bytes) {
 bool df_sign_is_word(struct df_text text) {
     uint64_t found = 0; /* eight at a time: this is on the path of every call */
     size_t at = 0;
-    for (; text.count - at >= sizeof(uint64_t); at += sizeof(uint64_t)) {
+    for (; text.length - at >= sizeof(uint64_t); at += sizeof(uint64_t)) {
         uint64_t bytes;
-        memcpy(&bytes, text.bytes + at, sizeof bytes);
+        memcpy(&bytes, text.data + at, sizeof bytes);
         found |= blanks(bytes);
     }
-    for (; at < text.count; at++) {
-        found |= blanks((unsigned char)text.bytes[at] | UINT64_C(0x4141414141414100));
+    for (; at < text.length; at++) {
+        found |= blanks((unsigned char)text.data[at] | UINT64_C(0x4141414141414100));
     }
-    return text.count > 0 && found == 0;
+    return text.length > 0 && found == 0;
 }
 
 bool df_sign_is_key(struct df_text text) {
-    for (size_t i = 0; i < text.count; i++) {
-        char byte = text.bytes[i];
+    for (size_t i = 0; i < text.length; i++) {
+        char byte = text.data[i];
         if (byte == '\r' || byte == '\n' || byte == '\0') {
             return false;
         }
     }
-    return text.count > 0;
+    return text.length > 0;
 }
 
 size_t df_string_to_sign_size(const struct df_sign_request *request, struct df_text access_key) {
     const size_t separators = 3;
-    return request->method.count + request->target.count + request->timestamp.count +
-           access_key.count + separators;
+    return request->method.length + request->target.length + request->timestamp.length +
+           access_key.length + separators;
 }
 
 static char *append(char *out, struct df_text text) {
-    memcpy(out, text.bytes, text.count);
-    return out + text.count;
+    memcpy(out, text.data, text.length);
+    return out + text.length;
 }
 
 void df_string_to_sign(const struct df_sign_request *request, struct df_text access_key,
@@ -76,7 +76,7 @@ static EVP_MAC_CTX *new_mac(struct df_text secret_key) {
         OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
         OSSL_PARAM_construct_end(),
     };
-    if (context && EVP_MAC_init(context, (const unsigned char *)secret_key.bytes, secret_key.count,
+    if (context && EVP_MAC_init(context, (const unsigned char *)secret_key.data, secret_key.length,
                                 parameters) != 1) {
         EVP_MAC_CTX_free(context);
         context = NULL;
@@ -107,16 +107,16 @@ const char *df_signer_open(struct df_signer *signer, struct df_text access_key,
     if (!df_sign_is_key(secret_key)) {
         return "the secret key is empty or holds CR, LF or NUL";
     }
-    char *copy = df_malloc(access_key.count);
+    char *copy = df_malloc(access_key.length);
     if (!copy) {
         return "not enough memory";
     }
-    memcpy(copy, access_key.bytes, access_key.count);
+    memcpy(copy, access_key.data, access_key.length);
     EVP_MAC_CTX *mac = new_mac(secret_key);
     const char *problem = NULL;
     if (!mac) {
         problem = "libcrypto cannot set up HMAC-SHA256";
-    } else if (!cover_traces(secret_key.count)) {
+    } else if (!cover_traces(secret_key.length)) {
         problem = "not enough memory";
     }
     if (problem) {
@@ -127,7 +127,7 @@ const char *df_signer_open(struct df_signer *signer, struct df_text access_key,
     }
     signer->mac = mac;
     signer->access_key = copy;
-    signer->access_key_count = access_key.count;
+    signer->access_key_count = access_key.length;
     return NULL;
 }
 

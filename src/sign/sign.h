@@ -1,15 +1,12 @@
 #ifndef DF_SIGN_H
 #define DF_SIGN_H
 
+#include "base/text.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
 enum { DF_SIGNATURE_SIZE = 45 }; /* base64 of 32 bytes, and the NUL */
-
-struct df_text {
-    const char *bytes;
-    size_t count;
-};
 
 /* What is signed, in the order in which it is signed. */
 struct df_sign_request {
