@@ -1,5 +1,6 @@
 #include "support.h"
 
+#include "base/grammar.h"
 #include "sign/sign.h"
 
 #include <openssl/crypto.h>
@@ -182,13 +183,13 @@ static void knows_words(void **state) {
                 char *bytes = malloc(count);
                 memset(bytes, count % 2 ? '!' : '\xFF', count);
                 bytes[at] = (char)byte;
-                assert_int_equal(df_sign_is_word((struct df_text){bytes, count}), fits);
+                assert_int_equal(df_is_word((struct df_text){bytes, count}), fits);
                 free(bytes);
             }
         }
     }
-    assert_false(df_sign_is_word(text("")));
-    assert_true(df_sign_is_word(text("/")));
+    assert_false(df_is_word(text("")));
+    assert_true(df_is_word(text("/")));
 }
 
 static void can_be_closed_twice(void **state) {

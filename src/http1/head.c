@@ -17,10 +17,6 @@ size_t df_head_end(struct df_text text) {
     return 0;
 }
 
-static bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-
 /* CR and LF stand side by side only, and of the other control bytes there is none but the tab. */
 static bool is_clean(struct df_text text) {
     for (size_t i = 0; i < text.length; i++) {
@@ -41,8 +37,8 @@ const char *df_head_open(struct df_head *head, struct df_text text) {
     const char *line = text.data;
     if (text.length <= AFTER_STATUS || memcmp(line, "HTTP/1.", VERSION_COUNT) != 0 ||
         (line[VERSION_COUNT] != '0' && line[VERSION_COUNT] != '1') || line[STATUS_AT - 1] != ' ' ||
-        line[STATUS_AT] == '0' || !is_digit(line[STATUS_AT]) || !is_digit(line[STATUS_AT + 1]) ||
-        !is_digit(line[STATUS_AT + 2]) ||
+        line[STATUS_AT] == '0' || !df_is_digit(line[STATUS_AT]) || !df_is_digit(line[STATUS_AT + 1]) ||
+        !df_is_digit(line[STATUS_AT + 2]) ||
         (line[AFTER_STATUS] != ' ' && line[AFTER_STATUS] != '\r')) {
         return "the answer is not HTTP/1.1";
     }
@@ -70,7 +66,7 @@ enum df_head_line df_head_next(struct df_head *head, struct df_head_field *field
     head->next = end + 1;
     end--; /* the CR */
     struct df_text whole = {line, (size_t)(end - line)};
-    if (!df_http_split_field(whole, &field->name, &field->value)) {
+    if (!df_split_field(whole, &field->name, &field->value)) {
         return *line == ' ' || *line == '\t' ? DF_HEAD_FOLDED : DF_HEAD_MALFORMED;
     }
     return DF_HEAD_FIELD;

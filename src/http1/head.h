@@ -1,7 +1,7 @@
 #ifndef DF_HEAD_H
 #define DF_HEAD_H
 
-#include "http1/token.h"
+#include "base/grammar.h"
 
 /* The head of an HTTP/1.1 answer: status line and fields. Strict where a lenient reading could make
  * two parties see two different answers in the same bytes. Nothing is copied. (The engine reads its

@@ -1,6 +1,6 @@
 #include "http1/http_head.h"
 
-#include "http1/token.h"
+#include "base/grammar.h"
 
 #include <string.h>
 
@@ -22,17 +22,13 @@ void df_http_head_free(struct df_http_head *head) {
     df_buffer_free(&head->bytes);
 }
 
-static bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-
 /* "HTTP/1.1 200 OK": any version, since the library below has judged it. */
 static enum df_http_head_result read_status(struct df_http_head *head, const char *line,
                                             size_t count) {
     const char *blank = memchr(line, ' ', count);
     const char *end = line + count;
     if (count < 5 || memcmp(line, "HTTP/", 5) != 0 || !blank || end - blank < 4 ||
-        !is_digit(blank[1]) || !is_digit(blank[2]) || !is_digit(blank[3]) ||
+        !df_is_digit(blank[1]) || !df_is_digit(blank[2]) || !df_is_digit(blank[3]) ||
         (end - blank > 4 && blank[4] != ' ')) {
         return DF_HTTP_HEAD_MALFORMED;
     }
@@ -57,7 +53,7 @@ static enum df_http_head_result add(struct df_http_head *head, const char *bytes
 
 static void lower(char *name, size_t count) {
     for (size_t i = 0; i < count; i++) {
-        name[i] = (char)df_http_token[(unsigned char)name[i]];
+        name[i] = (char)df_token[(unsigned char)name[i]];
     }
 }
 
@@ -78,7 +74,7 @@ static enum df_http_head_result read_field(struct df_http_head *head, const char
     struct df_text name, value;
     struct df_http_head_field field;
     enum df_http_head_result result;
-    if (!df_http_split_field((struct df_text){line, count}, &name, &value)) {
+    if (!df_split_field((struct df_text){line, count}, &name, &value)) {
         return DF_HTTP_HEAD_MALFORMED;
     }
     if (head->field_count == DF_HTTP_HEAD_FIELDS) {
@@ -106,7 +102,7 @@ static enum df_http_head_result read_folded(struct df_http_head *head, const cha
         return DF_HTTP_HEAD_MALFORMED;
     }
     struct df_http_head_field *field = &head->fields[head->field_count - 1];
-    struct df_text more = df_http_trim((struct df_text){line, count});
+    struct df_text more = df_trim((struct df_text){line, count});
     if ((result = add(head, " ", 1)) != DF_HTTP_HEAD_OK) {
         return result;
     }
@@ -140,13 +136,13 @@ static enum df_http_head_result read_framing(struct df_http_head *head) {
         const struct df_http_head_field *field = &head->fields[i];
         struct df_text name = {head->bytes.data + field->name, field->name_count};
         struct df_text value = {head->bytes.data + field->value, field->value_count};
-        if (df_http_equals(name, "content-length", 14)) {
+        if (df_equals_lower(name, DF_TEXT("content-length"))) {
             if (!is_number(value) || (length.data && !is_same(length, value))) {
                 return DF_HTTP_HEAD_MALFORMED;
             }
             length = value;
-        } else if (df_http_equals(name, "transfer-encoding", 17)) {
-            if (is_chunked || !df_http_equals(value, "chunked", 7)) {
+        } else if (df_equals_lower(name, DF_TEXT("transfer-encoding"))) {
+            if (is_chunked || !df_equals_lower(value, DF_TEXT("chunked"))) {
                 return DF_HTTP_HEAD_MALFORMED;
             }
             is_chunked = true;

@@ -84,7 +84,7 @@ static bool is_local(struct df_text host) {
     static const unsigned char metadata[4] = {169, 254, 169, 254};
     char name[INET_ADDRSTRLEN];
     unsigned char address[4];
-    if (df_http_equals(host, "localhost", 9) || df_http_equals(host, "[::1]", 5)) {
+    if (df_equals_lower(host, DF_TEXT("localhost")) || df_equals_lower(host, DF_TEXT("[::1]"))) {
         return true;
     }
     if (host.length >= sizeof name) {
@@ -158,7 +158,7 @@ static bool is_ours(struct df_text name) {
         {"trailer", 7}, {"connection", 10}, {"content-length", 14}, {"transfer-encoding", 17},
     };
     for (size_t i = 0; i < sizeof ours / sizeof *ours; i++) {
-        if (df_http_equals(name, ours[i].data, ours[i].length)) {
+        if (df_equals_lower(name, ours[i])) {
             return true;
         }
     }
@@ -167,7 +167,7 @@ static bool is_ours(struct df_text name) {
 
 static bool check_field(const struct df_http_field *field, struct df_http_error *error) {
     int shown = (int)(field->name.length < 64 ? field->name.length : 64);
-    if (!df_http_is_token(field->name)) {
+    if (!df_is_token(field->name)) {
         return refuse(error, "headers:",
                       "a name is empty, or holds a character that no header's name may have");
     }
@@ -200,7 +200,7 @@ bool df_http_check_rest(const struct df_http_request *request, struct df_http_er
 
 bool df_http_check_place(const struct df_http_request *request, struct df_http_url *url,
                          struct df_http_error *error) {
-    if (!df_http_is_token(request->method)) {
+    if (!df_is_token(request->method)) {
         return refuse(error, "method", "is not an HTTP method");
     }
     return check_url(request->url, url, error) && check_connect_to(request->connect_to, url, error);

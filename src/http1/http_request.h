@@ -2,7 +2,7 @@
 #define DF_HTTP_REQUEST_H
 
 #include "net/error.h"
-#include "http1/token.h"
+#include "base/grammar.h"
 
 struct df_http_field {
     struct df_text name;

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/grammar.h"
 #include "base/kinds.h"
 #include "lua/compat.h"
 #include "lua/decode.h"
@@ -32,7 +33,7 @@ static struct df_text check_text(lua_State *L, int argument) {
 
 static struct df_text check_word(lua_State *L, int argument, const char *name) {
     struct df_text text = check_text(L, argument);
-    if (!df_sign_is_word(text)) {
+    if (!df_is_word(text)) {
         lua_pushfstring(L, "the %s is empty or holds a blank or a control character", name);
         luaL_argerror(L, argument, lua_tostring(L, -1));
     }

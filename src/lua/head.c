@@ -42,7 +42,7 @@ static void push_lower(lua_State *L, struct df_text name) {
     char stage[NAME_SIZE];
     char *lower = name.length <= NAME_SIZE ? stage : lua_newuserdata(L, name.length);
     for (size_t i = 0; i < name.length; i++) {
-        lower[i] = (char)df_http_token[(unsigned char)name.data[i]];
+        lower[i] = (char)df_token[(unsigned char)name.data[i]];
     }
     lua_pushlstring(L, lower, name.length);
     if (lower != stage) {
@@ -120,7 +120,7 @@ static bool is_field(lua_State *L, struct df_head_field *field) {
     }
     get_field(L, field);
     struct df_text value = field->value;
-    return df_http_is_token(field->name) && !memchr(value.data, '\r', value.length) &&
+    return df_is_token(field->name) && !memchr(value.data, '\r', value.length) &&
            !memchr(value.data, '\n', value.length) && !memchr(value.data, '\0', value.length);
 }
 

@@ -314,8 +314,8 @@ static enum df_buffer_result write_lines(struct df_buffer *lines,
     *count = request->header_count;
     for (size_t i = 0; i < request->header_count && result == DF_BUFFER_OK; i++) {
         const struct df_http_field *field = &request->headers[i];
-        has_accept |= df_http_equals(field->name, "accept", 6);
-        has_type |= df_http_equals(field->name, "content-type", 12);
+        has_accept |= df_equals_lower(field->name, DF_TEXT("accept"));
+        has_type |= df_equals_lower(field->name, DF_TEXT("content-type"));
         result = add_field(lines, field);
     }
     /* What libcurl would add by itself; and it would wait for an answer to "Expect". */

@@ -12,28 +12,6 @@
 
 enum { DIGEST_SIZE = 32, STAGE_SIZE = 1024 };
 
-/* Which of eight bytes are no part of a word, as their highest bits. A carry out of the lower seven
- * bits of a byte tells that they are above 0x20, or that they are 0x7F. */
-static inline uint64_t blanks(uint64_t bytes) {
-    const uint64_t each = UINT64_C(0x0101010101010101);
-    uint64_t low = bytes & each * 0x7F;
-    return (~(low + each * 0x5F) | (low + each)) & ~bytes & each * 0x80;
-}
-
-bool df_sign_is_word(struct df_text text) {
-    uint64_t found = 0; /* eight at a time: this is on the path of every call */
-    size_t at = 0;
-    for (; text.length - at >= sizeof(uint64_t); at += sizeof(uint64_t)) {
-        uint64_t bytes;
-        memcpy(&bytes, text.data + at, sizeof bytes);
-        found |= blanks(bytes);
-    }
-    for (; at < text.length; at++) {
-        found |= blanks((unsigned char)text.data[at] | UINT64_C(0x4141414141414100));
-    }
-    return text.length > 0 && found == 0;
-}
-
 bool df_sign_is_key(struct df_text text) {
     for (size_t i = 0; i < text.length; i++) {
         char byte = text.data[i];

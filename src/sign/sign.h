@@ -37,8 +37,6 @@ const char *df_signer_sign(struct df_signer *signer, const struct df_sign_reques
 size_t df_string_to_sign_size(const struct df_sign_request *request, struct df_text access_key);
 void df_string_to_sign(const struct df_sign_request *request, struct df_text access_key, char *out);
 
-/* A word is one or more bytes without blanks or control characters: a method, a target. */
-bool df_sign_is_word(struct df_text text);
 /* Whether a key is usable: one or more bytes, without CR, LF and NUL. */
 bool df_sign_is_key(struct df_text text);
 
