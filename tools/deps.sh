@@ -17,7 +17,7 @@ lint="lua-check libcmocka-dev clang-format:clang-format clang-tidy:clang-tidy cp
   shellcheck:shellcheck node:nodejs npm:npm"
 browser="chromium:chromium chromedriver:chromium-driver"
 bench="lua-socket lua-sec lua-luaossl python3:python3"
-docs="lua5.4 lua-argparse"
+docs="lua5.4 lua-argparse lua-cjson node:nodejs npm:npm"
 fuzz="clang:clang libclang-rt-14-dev"
 package="dpkg-dev:dpkg-dev file:file"
 

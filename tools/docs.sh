@@ -1,6 +1,6 @@
 #!/bin/sh
-# Builds the documentation as a site, in docs/site/ (argument: another folder), and makes anew what is kept
-# in the tree: the tables of docs/errors.md, and types/.
+# Builds the documentation as a site, in docs/site/ (argument: another folder), and rewrites what is kept in
+# the tree: the tables of docs/errors.md, and types/.
 set -eu
 cd "$(dirname "$0")/.."
 tools/deps.sh build docs
@@ -10,5 +10,20 @@ lua5.4 -e 'require("tools.docs.tables").rewrite "docs/errors.md"'
 lua5.4 tools/types.lua types
 
 site=${1:-docs/site}
-rm -rf "$site"
-lua5.4 tools/docs/site.lua "$site"
+case $site in /*) ;; *) site=$PWD/$site ;; esac
+work=$PWD/build/docs
+mkdir -p "$work"
+if ! cmp -s tools/docs/vitepress/package-lock.json "$work/package-lock.json"; then
+  cp tools/docs/vitepress/package.json tools/docs/vitepress/package-lock.json "$work/"
+  (cd "$work" && npm ci --silent --no-audit --no-fund) || { rm -f "$work/package-lock.json"; exit 1; }
+fi
+rm -rf "$work/source" "$site"
+mkdir -p "$work/source/.vitepress"
+cp -R tools/docs/vitepress/config.mjs tools/docs/vitepress/theme "$work/source/.vitepress/"
+lua5.4 tools/docs/pages.lua "$work/source"
+(cd "$work" && node_modules/.bin/vitepress build source --outDir "$site") >"$work/log" 2>&1 || {
+  cat "$work/log" >&2
+  exit 1
+}
+rm -rf "$work/source"
+echo "docs: $(find "$site" -name '*.html' | wc -l) pages in $site"

@@ -240,7 +240,7 @@ function Client:call(name, params, options) end
 ---Parameters of accounts/create.
 ---@class dataforest.AccountsCreateParams
 ---@field name string Account name (2 to 16 characters of a-z, 0-9 and -; begins and ends with a letter or a digit)
----@field password string Account password (8 to 20 characters; as the option password_rule says)
+---@field password string Account password (8 to 20 characters; with upper and lower case, a digit and a special character (or as the option `password_rule` says))
 
 ---Parameters of accounts/getDetail.
 ---@class dataforest.AccountsGetDetailParams
@@ -257,7 +257,7 @@ function Client:call(name, params, options) end
 ---Parameters of accounts/resetPassword.
 ---@class dataforest.AccountsResetPasswordParams
 ---@field id string Account identifier, from accounts/getList (1 to 22 characters of 0-9, A-Z and a-z)
----@field password string New password (8 to 20 characters; as the option password_rule says)
+---@field password string New password (8 to 20 characters; with upper and lower case, a digit and a special character (or as the option `password_rule` says))
 
 ---Parameters of accounts/setQuota.
 ---@class dataforest.AccountsSetQuotaParams
@@ -475,10 +475,10 @@ function accounts:save_kerberos_keytab(params, options) end
 ---Parameters of apps/create.
 ---@class dataforest.AppsCreateParams
 ---@field accountId string Account identifier, from accounts/getList (1 to 22 characters of 0-9, A-Z and a-z)
----@field queueName? string YARN queue that the app runs in (1 to 60 characters; sent where it is left out: "longlived")
+---@field queueName? string YARN queue that the app runs in (1 to 60 characters; default: "longlived")
 ---@field appTypeId string Application type and version such as DEV-1.0.0, from apps/getAppTypeIdList (1 to 60 characters)
 ---@field name string App name (3 to 15 characters of a-z, 0-9 and -; begins and ends with a letter or a digit; no --)
----@field lifetime? integer Running time in seconds; -1 for no end (300 to 604800, or -1; sent where it is left out: 604800)
+---@field lifetime? integer Running time in seconds; -1 for no end (300 to 604800, or -1; default: 604800)
 ---@field description? string Free text (at most 2048 characters)
 ---@field dependentIds? string[] Identifiers of the apps that this one depends on, from apps/getAppBasicSetting.
 ---@field components dataforest.AppComponentRequest[] Components of the app; their names come from apps/getAppBasicSetting.
@@ -500,7 +500,7 @@ function accounts:save_kerberos_keytab(params, options) end
 ---Parameters of apps/setLifetime.
 ---@class dataforest.AppsSetLifetimeParams
 ---@field id string App identifier, from apps/getList (1 to 22 characters of 0-9, A-Z and a-z)
----@field lifetime? integer Running time in seconds (300 to 604800; where it is left out, the service takes 604800)
+---@field lifetime? integer Running time in seconds (300 to 604800; the service's default: 604800)
 
 ---Parameters of apps/killContainer.
 ---@class dataforest.AppsKillContainerParams
@@ -758,13 +758,13 @@ function apps:remove(params, options) end
 ---Parameters of notebooks/create.
 ---@class dataforest.NotebooksCreateParams
 ---@field accountId string Account identifier, from accounts/getList (1 to 22 characters of 0-9, A-Z and a-z)
----@field addStorage? boolean Whether to add block storage, of storageType and storageGB (sent where it is left out: false)
+---@field addStorage? boolean Whether to add block storage, of storageType and storageGB (default: false)
 ---@field bucketName string Object Storage bucket; it must not be locked (not empty)
 ---@field loginKeyName string Name of a login key, from notebooks/getLoginKeyList (not empty)
 ---@field name string Notebook name; unique, begins with a letter (3 to 15 characters of a-z, 0-9 and -; begins and ends with a letter or a digit)
 ---@field serverTypeCode string Code of the server type, from notebooks/getServerTypeList (not empty)
 ---@field storageGB? integer Size of the added block storage, in GB (100 to 2000, or 4000, 6000)
----@field storageType? "SSD"|"HDD" Kind of the added block storage (one of "SSD", "HDD"; where it is left out, the service takes "SSD")
+---@field storageType? "SSD"|"HDD" Kind of the added block storage (one of "SSD", "HDD"; the service's default: "SSD")
 ---@field subnetNo integer Number of a public subnet, from notebooks/getSubnetList.
 ---@field typeCode string Code of the notebook type, from notebooks/getTypeList (not empty)
 ---@field typeName string Name of the notebook type, such as Jupyter Lab, from notebooks/getTypeList (not empty)
@@ -1070,7 +1070,7 @@ function aiworkspaces:delete(params, options) end
 ---@class dataforest.AiappsSubmitParams
 ---@field aiWorkspaceId string Identifier of the AI workspace, from aiworkspaces/getList (1 to 22 characters of 0-9, A-Z and a-z)
 ---@field namePrefix string Beginning of the app's name (2 to 8 characters)
----@field queueName? string YARN queue that the app runs in (not empty; sent where it is left out: "gpu")
+---@field queueName? string YARN queue that the app runs in (not empty; default: "gpu")
 ---@field data table<string, any> Input and output: lists of paths.
 ---@field docker table<string, any> Image, command, arguments, environment and ports.
 ---@field resource table<string, any> CPUs, GPUs and memory.

@@ -76,6 +76,12 @@ function browser.start()
     "--no-sandbox", -- which Chromium cannot set up for root or in a container
     "--disable-gpu",
     "--disable-dev-shm-usage",
+    -- Nothing but the tests' own servers is asked for anything.
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-quic",
+    "--disable-sync",
+    "--no-first-run",
     "--user-data-dir=" .. self.folder .. "/profile",
   }
   local session, message = self:request("POST", "/session", {

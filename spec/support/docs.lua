@@ -33,7 +33,6 @@
 -- - `not run: REASON`.
 
 local cjson = require "cjson"
-local markdown = require "tools.docs.markdown"
 local server_of = require "spec.support.server"
 
 local docs = {}
@@ -94,30 +93,58 @@ local function read_words(block, words)
   end
 end
 
-local function gather(blocks, path, out)
-  local comment
-  for _, block in ipairs(blocks) do
+--- The parts of a page that matter here: fenced blocks, comments, and any other text.
+local function parts_of(text)
+  local parts, open = {}, nil
+  for line in (text .. "\n"):gmatch "(.-)\n" do
+    local fence, language = line:match "^%s*(```+)%s*(%S*)"
+    if open and open.kind == "code" then
+      if fence and #fence >= #open.fence and language == "" then
+        open = nil
+      else
+        open.text = open.text .. line:gsub("^" .. (" ?"):rep(open.indent), "") .. "\n"
+      end
+    elseif open then -- a comment
+      local before = line:match "^(.-)%-%->"
+      open.text = open.text .. "\n" .. (before or line)
+      open = not before and open or nil
+    elseif fence then
+      open = { kind = "code", fence = fence, language = language, indent = #line:match "^%s*", text = "" }
+      parts[#parts + 1] = open
+    elseif line:find "^%s*<!%-%-" then
+      local comment = line:match "^%s*<!%-%-%s*(.*)$"
+      parts[#parts + 1] = { kind = "comment", text = (comment:gsub("%s*%-%->.*$", "")) }
+      open = not comment:find "%-%->" and parts[#parts] or nil
+    elseif line:find "%S" then
+      parts[#parts + 1] = { kind = "text" }
+    end
+  end
+  return parts
+end
+
+local function gather(parts, path)
+  local out, comment = {}, nil
+  for _, block in ipairs(parts) do
     if block.kind == "comment" and block.text:find "^example:" then
       comment = block
-    elseif block.kind == "code" and block.fenced then
+    elseif block.kind == "code" then
       block.where = ("%s, block %d (%s)"):format(path, #out + 1, block.language)
       block.accounts, block.faults, block.setup = {}, {}, ""
       if comment then
         local words, setup = comment.text:match "^example:%s*([^\n]*)\n?(.*)$"
         read_words(block, words)
-        block.setup = setup ~= "" and setup .. "\n" or ""
+        block.setup = setup:find "%S" and setup .. "\n" or ""
       end
       out[#out + 1] = block
       comment = nil
-    else
-      if comment then
-        error(("%s: a comment that no block follows: %s"):format(path, comment.text), 0)
-      end
-      for _, item in ipairs(block.items or {}) do
-        gather(item, path, out)
-      end
+    elseif comment then
+      error(("%s: a comment that no block follows: %s"):format(path, comment.text), 0)
     end
   end
+  if comment then
+    error(("%s: a comment that no block follows: %s"):format(path, comment.text), 0)
+  end
+  return out
 end
 
 --- The fenced blocks of a page, each with its `where`, the words of its comment, and `expected`: what it
@@ -125,8 +152,7 @@ end
 -- @tparam string path
 -- @treturn {table,...}
 function docs.blocks(path)
-  local blocks = {}
-  gather(markdown.parse(read(path)), path, blocks)
+  local blocks = gather(parts_of(read(path)), path)
   for index, block in ipairs(blocks) do
     local following = blocks[index + 1]
     if RUN[block.language] and not block.not_run and not block.file then

@@ -70,25 +70,49 @@ function describe.limits(field)
   add(field.values and "one of " .. quoted(field.values))
   add(field.edges_doc and "begins and ends with " .. field.edges_doc)
   add(field.no_double and ("no %s%s"):format(field.no_double, field.no_double))
-  add(field.rule == "password" and "as the option password_rule says")
-  add(field.default ~= nil and "sent where it is left out: " .. quoted { field.default })
   add(
-    field.service_default ~= nil
-      and "where it is left out, the service takes " .. quoted { field.service_default }
+    field.rule == "password"
+      and "with upper and lower case, a digit and a special character (or as the option "
+        .. "`password_rule` says)"
   )
+  add(field.default ~= nil and "default: " .. quoted { field.default })
+  add(field.service_default ~= nil and "the service's default: " .. quoted { field.service_default })
   return list
 end
 
 --- What an effect means for retries.
 describe.effects = {
-  read = "It changes nothing, so that a call is tried again after network faults, the timeout of an attempt, "
-    .. "throttling, and HTTP 500 (once), 502, 503 and 504.",
-  idempotent = "Doing it twice leaves the same state as once. A call is tried again after throttling, after "
-    .. "the gateway's own HTTP 503 (code 500), and where nothing of it was sent; not where it may have been "
-    .. "carried out: look first, then repeat it yourself.",
-  once = "Doing it twice would not be the same as once. A call is tried again after throttling and where "
-    .. "nothing of it was sent, and never where it may have reached the service.",
+  read = "It changes nothing. The call is retried after network errors, an attempt's timeout, throttling, "
+    .. "and HTTP 500 (once), 502, 503 and 504.",
+  idempotent = "Doing it twice leaves the same state as doing it once. The call is retried after throttling, "
+    .. "after the gateway's own HTTP 503 (code 500), and if nothing of it was sent; not if it may have been "
+    .. "carried out.",
+  once = "Doing it twice is not the same as doing it once. The call is retried after throttling and if "
+    .. "nothing of it was sent, and never if it may have reached the service.",
 }
+
+--- How to find out whether a change was made that the call reports as in doubt.
+-- @tparam table operation
+-- @treturn string
+function describe.doubt(operation)
+  local noun = operation.group == "accounts" and "account" or "app"
+  if operation.name == "create" then
+    return ("Look for the %s with `df.%s:find` before repeating the call, or let `df.%s:ensure` do both."):format(
+      noun,
+      operation.group,
+      operation.group
+    )
+  elseif operation.name == "delete" then
+    return ("Look whether the %s is still in `df.%s:get_list`, or let `df.%s:remove` do both."):format(
+      noun,
+      operation.group,
+      operation.group
+    )
+  elseif operation.id == "accounts/resetKerberosKeytab" then
+    return "The old keytab may be invalid: fetch the present one with `df.accounts:get_kerberos_keytab`."
+  end
+  return ("Look at the state of the %s with `get_detail` before you repeat the call."):format(noun)
+end
 
 --- Splits a name of a group or an operation into words of the kind that classes have.
 -- @tparam string name such as `"getDetail"`

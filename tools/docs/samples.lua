@@ -1,6 +1,5 @@
---- What each operation's page shows: a call in Lua, on the command line and on the wire, really made
--- against the emulator, whose seed and clock are fixed.
---
+--- What an operation's page shows: a call in Lua, on the command line and on the wire, made against the
+-- emulator, whose seed and clock are fixed.
 -- @module tools.docs.samples
 
 local api = require "dataforest.cli.api"
@@ -14,11 +13,10 @@ local wire = require "dataforest.emulator.wire"
 local samples = {}
 
 local CLOCK = 1740011575 -- 2025-02-20T09:32:55+09:00
-local ACCOUNT_ID = "axE7wU9ERm8fTc7e17vNvu"
-local APP_ID = "6fKc2XnQ0bV9sTzR4mLw8H"
-local PASSWORD = "Forest-7"
+local ACCOUNT_ID, APP_ID = "axE7wU9ERm8fTc7e17vNvu", "6fKc2XnQ0bV9sTzR4mLw8H"
+local PASSWORD, UNKNOWN_ID = "Forest-7", ("0"):rep(22)
 
--- Values of parameters, for an operation or for all that have them.
+-- Values of parameters: for one operation, for a group, or for all.
 local VALUES = {
   id = ACCOUNT_ID,
   accountId = ACCOUNT_ID,
@@ -37,16 +35,12 @@ local VALUES = {
   apps = { id = APP_ID, name = "dev1" },
   ["accounts/checkAvailableName"] = { name = "cloud2" },
   ["apps/checkAvailableName"] = { name = "dev2" },
-  -- Of the older groups.
-  configuration = { queueName = "longlived" },
+  configuration = { queueName = "longlived" }, -- of the older groups, as below
   userConfigurations = { { componentName = "jupyter", name = "password", value = PASSWORD } },
   vpcNo = 1234,
   subnetNo = 5678,
 }
-
-local IDS = { id = true, accountId = true }
-
--- Parameters that need not be given, and are shown.
+-- Optional parameters that are shown all the same.
 local SHOWN = { ["apps/setLifetime"] = { lifetime = true }, ["apps/create"] = { lifetime = true } }
 
 local function placeholder(param)
@@ -61,82 +55,64 @@ local function placeholder(param)
     return param.name:lower():gsub("[^a-z0-9]", ""):sub(1, param.max_length or 10)
   elseif kind.array then
     return { placeholder { name = param.name, type = kind.array } }
-  elseif kind.fields then
-    local object = {}
-    for _, field in ipairs(kind.fields) do
-      object[field.name] = placeholder(field)
-    end
-    return object
   end
-  return {}
+  local object = {}
+  for _, field in ipairs(kind.fields or {}) do
+    object[field.name] = placeholder(field)
+  end
+  return object
 end
 
 --- The parameters of the sample call.
 -- @tparam table operation
 -- @treturn table
 function samples.params(operation)
-  local own, of_group = VALUES[operation.id] or {}, VALUES[operation.group] or {}
   local params = {}
   for _, param in ipairs(operation.params) do
-    local shown = SHOWN[operation.id] and SHOWN[operation.id][param.name]
+    local name = param.name
+    local shown = SHOWN[operation.id] and SHOWN[operation.id][name]
     if shown or (param.required and param.default == nil) then
-      local value = own[param.name]
-      if value == nil then
-        value = of_group[param.name]
+      local value = (VALUES[operation.id] or {})[name] or (VALUES[operation.group] or {})[name]
+      if value == nil and (operation.status == "current" or param.type ~= "string" or name:find "[iI]d$") then
+        value = VALUES[name]
       end
-      if value == nil and (operation.status == "current" or param.type ~= "string" or IDS[param.name]) then
-        value = VALUES[param.name]
-      end
-      if value == nil then
-        value = placeholder(param)
-      end
-      params[param.name] = value
+      params[name] = value == nil and placeholder(param) or value
     end
   end
   return params
 end
 
--- The world that a call finds ----------------------------------------------------------------------------
+-- What a call finds -----------------------------------------------------------------------------------------
 
 local function client_of(emulator, options)
-  local given = {
-    transport = emulator:transport(),
-    access_key = emulator.access_key,
-    secret_key = emulator.secret_key,
-  }
-  for name, value in pairs(options or {}) do
-    given[name] = value
-  end
-  return dataforest.new(given)
+  options = options or {}
+  options.transport = options.transport or emulator:transport()
+  options.access_key, options.secret_key = emulator.access_key, emulator.secret_key
+  return dataforest.new(options)
 end
 
 local function prepare(emulator, operation)
   if operation.id == "accounts/create" then
-    return
+    return emulator
   end
   emulator:add_account { name = "cloud1", id = ACCOUNT_ID, created_at = CLOCK - 86400 }
-  if operation.group ~= "apps" or operation.name == "create" then
-    return
-  end
-  local df = client_of(emulator)
-  local create = operations.by_name["apps/create"]
-  assert(df.apps:create(samples.params(create)))
-  emulator:advance(120)
-  if operation.name == "start" then
-    assert(df.apps:stop(APP_ID))
+  if operation.group == "apps" and operation.name ~= "create" then
+    local df = client_of(emulator)
+    assert(df.apps:create(samples.params(operations.by_name["apps/create"])))
     emulator:advance(120)
+    if operation.name == "start" then
+      assert(df.apps:stop(APP_ID))
+      emulator:advance(120)
+    end
   end
-  emulator.calls = {}
+  return emulator
 end
 
 local function emulator_options(operation, more)
-  local options = {
-    seed = 1,
-    clock = function()
-      return CLOCK
-    end,
-    ids = { operation.group == "apps" and APP_ID or ACCOUNT_ID },
-  }
+  local options = { seed = 1, ids = { operation.group == "apps" and APP_ID or ACCOUNT_ID } }
+  function options.clock()
+    return CLOCK
+  end
   for name, value in pairs(more or {}) do
     options[name] = value
   end
@@ -144,93 +120,10 @@ local function emulator_options(operation, more)
 end
 
 local function world(operation, more)
-  local emulator = emulators.new(emulator_options(operation, more))
-  prepare(emulator, operation)
-  return emulator
+  return prepare(emulators.new(emulator_options(operation, more)), operation)
 end
 
--- Lua ------------------------------------------------------------------------------------------------------
-
-local function field_order(kind)
-  local order = {}
-  for index, field in ipairs(type(kind) == "table" and kind.fields or {}) do
-    order[field.name] = index
-    order[index] = field
-  end
-  return order
-end
-
-local literal
-
-local function type_of_field(order, name)
-  local index = order[name]
-  return index and order[index].type
-end
-
-local function sorted_names(value, order)
-  local names = {}
-  for name in pairs(value) do
-    names[#names + 1] = name
-  end
-  table.sort(names, function(a, b)
-    local first, second = order[a] or math.huge, order[b] or math.huge
-    if first ~= second then
-      return first < second
-    end
-    return tostring(a) < tostring(b)
-  end)
-  return names
-end
-
-local function literal_parts(value, kind, indent)
-  local parts = {}
-  if value[1] ~= nil then
-    for index, member in ipairs(value) do
-      parts[index] = literal(member, type(kind) == "table" and kind.array or nil, indent .. "  ")
-    end
-    return parts
-  end
-  local order = field_order(kind)
-  for _, name in ipairs(sorted_names(value, order)) do
-    local key = name:find "^[%a_][%w_]*$" and name or ("[%q]"):format(name)
-    parts[#parts + 1] = ("%s = %s"):format(
-      key,
-      literal(value[name], type_of_field(order, name), indent .. "  ")
-    )
-  end
-  return parts
-end
-
-local WIDTH = 72
-
---- A value as Lua, its fields in the order in which they are documented.
-literal = function(value, kind, indent)
-  if type(value) == "string" then
-    return (
-      ("%q"):format(value):gsub("\\\n", "\\n"):gsub("[\128-\255%c]", function(byte)
-        return ("\\%03d"):format(byte:byte())
-      end)
-    )
-  elseif type(value) ~= "table" then
-    return tostring(value)
-  end
-  local parts = literal_parts(value, kind, indent)
-  if #parts == 0 then
-    return "{}"
-  end
-  local line = "{ " .. table.concat(parts, ", ") .. " }"
-  if #line + #indent <= WIDTH and not line:find "\n" then
-    return line
-  end
-  local inner = indent .. "  "
-  return "{\n" .. inner .. table.concat(parts, ",\n" .. inner) .. ",\n" .. indent .. "}"
-end
-
-local function params_type(operation)
-  return { object = operation.name, fields = operation.params }
-end
-
---- Whether the emulator answers for an operation: not for the older ones, nor for one that was just added.
+--- Whether the emulator has a handler: not for the older operations, nor for one that was just added.
 local function is_emulated(operation)
   if operation.status == "older" then
     return false
@@ -239,128 +132,140 @@ local function is_emulated(operation)
   return not (err and err.status == 404 and err.code == "300")
 end
 
---- The source of the call, and what it gives, as Lua.
-local function lua_sample(operation, emulator)
+-- Lua -------------------------------------------------------------------------------------------------------
+
+local function inner_type(kind, name)
+  for index, field in ipairs(type(kind) == "table" and kind.fields or {}) do
+    if field.name == name then
+      return field.type, index
+    end
+  end
+  return nil, math.huge
+end
+
+--- A value as Lua, its fields in the order in which they are documented.
+local function literal(value, kind, indent)
+  if type(value) == "string" then
+    return (
+      ("%q"):format(value):gsub("[\128-\255%c]", function(byte)
+        return ("\\%03d"):format(byte:byte())
+      end)
+    )
+  elseif type(value) ~= "table" then
+    return tostring(value)
+  end
+  local parts, names = {}, {}
+  for index, member in ipairs(value) do
+    parts[index] = literal(member, type(kind) == "table" and kind.array or nil, indent .. "  ")
+  end
+  for name in pairs(parts[1] and {} or value) do
+    names[#names + 1] = name
+  end
+  table.sort(names, function(a, b)
+    local _, first = inner_type(kind, a)
+    local _, second = inner_type(kind, b)
+    return first < second or first == second and tostring(a) < tostring(b)
+  end)
+  for _, name in ipairs(names) do
+    local key = name:find "^[%a_][%w_]*$" and name or ("[%q]"):format(name)
+    parts[#parts + 1] = key .. " = " .. literal(value[name], (inner_type(kind, name)), indent .. "  ")
+  end
+  local line = #parts == 0 and "{}" or "{ " .. table.concat(parts, ", ") .. " }"
+  if #line + #indent <= 72 and not line:find "\n" then
+    return line
+  end
+  local inner = indent .. "  "
+  return "{\n" .. inner .. table.concat(parts, ",\n" .. inner) .. ",\n" .. indent .. "}"
+end
+
+local function lua_sample(operation, emulated)
   local params = samples.params(operation)
-  local argument
-  if next(params) == nil then
-    argument = "()"
-  elseif #operation.params == 1 and operation.params[1].type == "string" then
+  local argument = next(params) and " " .. literal(params, { fields = operation.params }, "") or "()"
+  if #operation.params == 1 and operation.params[1].type == "string" then
     argument = (" %q"):format(params[operation.params[1].name])
-  else
-    argument = " " .. literal(params, params_type(operation), "")
   end
   local call = ("df.%s:%s%s"):format(operation.group, operation.method, argument)
-  local sample = { source = ("local answer, err = %s\n"):format(call) }
-  if emulator then
-    local chunk = assert(load("local df = ...\nreturn " .. call))
-    local value, err = chunk(client_of(emulator))
+  local sample = { source = ("local value, err = %s\n"):format(call) }
+  if emulated then
+    local value, err = assert(load("local df = ...\nreturn " .. call))(client_of(world(operation)))
     assert(value ~= nil, tostring(err))
-    if type(value) == "string" then
-      sample.result = ("answer is a string of %d bytes:\n%s"):format(#value, literal(value, nil, ""))
-    else
-      sample.result = "answer is " .. literal(value, operation.result, "")
-    end
+    sample.result = literal(value, operation.result, "")
   end
   return sample
 end
 
---- The body with its fields in the order of the pages. (Lua's tables have none of their own, so that a
--- JSON body comes in another order each time.)
+-- The command line ------------------------------------------------------------------------------------------
+
+--- The body with its fields in the order of the pages.
 local function in_order(operation, body)
   if not body:find "^{" then
     return body
   end
   local fields, within = {}, {}
   for _, param in ipairs(operation.params) do
-    local place = fields
+    local container = fields
     if param.within then
       if not within[param.within] then
         within[param.within] = {}
-        fields[#fields + 1] =
-          { name = param.within, type = { object = param.within, fields = within[param.within] } }
+        fields[#fields + 1] = { name = param.within, type = { object = "x", fields = within[param.within] } }
       end
-      place = within[param.within]
+      container = within[param.within]
     end
-    place[#place + 1] = param
+    container[#container + 1] = param
   end
-  local ordered = wire.json(json.decode(body), { object = operation.name, fields = fields })
-  assert(#ordered == #body, operation.id .. ": the request changed its length")
-  return ordered
+  return wire.json(json.decode(body), { object = operation.name, fields = fields })
 end
-
--- The command line -----------------------------------------------------------------------------------------
 
 local function component_word(component)
-  return ("%s:memoryMb=%d,cpuCount=%d,containerCount=%d"):format(
-    component.name,
-    component.memoryMb,
-    component.cpuCount,
-    component.containerCount
-  )
+  local parts = {}
+  for _, name in ipairs { "memoryMb", "cpuCount", "containerCount" } do
+    parts[#parts + 1] = ("%s=%d"):format(name, component[name])
+  end
+  return component.name .. ":" .. table.concat(parts, ",")
 end
 
-local function command_values(operation)
-  local given, stdin = {}, nil
-  local params = samples.params(operation)
+local function command_sample(operation, emulated)
+  local params, given, stdin = samples.params(operation), {}, nil
+  if operation.status == "older" then
+    local body = next(params) and " '" .. in_order(operation, json.encode(params, operation)) .. "'" or ""
+    local secret = body:find(PASSWORD, 1, true)
+    return {
+      source = ("dataforest call %s%s\n"):format(operation.id, secret and " - <parameters.json" or body),
+    }
+  end
   for _, param in ipairs(operation.params) do
     local value = params[param.name]
     if param.secret then
       stdin = value
-    elseif param.name == "accountId" then
-      given.accountId = "cloud1"
-    elseif param.name == "components" then
+    elseif param.name == "components" and value then
       given.components = {}
       for index, component in ipairs(value) do
         given.components[index] = component_word(component)
       end
     elseif value ~= nil then
-      given[param.name] = tostring(value)
+      given[param.name] = param.name == "accountId" and "cloud1" or tostring(value)
     end
   end
-  return given, stdin
-end
-
-local function words_of(line)
+  local line = api.line(operation, given):gsub(" %-%-output %S+", "") .. (stdin and " --password-stdin" or "")
+  local machine = cli_support.machine(emulator_options(operation))
+  prepare(machine.emulator, operation)
   local words = {}
   for word in line:gmatch "%S+" do
     words[#words + 1] = (word:gsub("^'(.*)'$", "%1"))
   end
   table.remove(words, 1)
-  return words
-end
-
-local function command_sample(operation, emulated)
-  if operation.status == "older" then
-    local params = samples.params(operation)
-    local body = next(params) and " '" .. in_order(operation, json.encode(params, operation)) .. "'" or ""
-    local secret = body:find(PASSWORD, 1, true)
-    return {
-      source = secret and ("dataforest call %s - <parameters.json\n"):format(operation.id)
-        or ("dataforest call %s%s\n"):format(operation.id, body),
-    }
-  end
-  local given, stdin = command_values(operation)
-  local line = api.line(operation, given):gsub(" %-%-output %S+", "")
-  if stdin then
-    line = line .. " --password-stdin"
-  end
-  local machine = cli_support.machine(emulator_options(operation))
-  prepare(machine.emulator, operation)
-  local run = machine:run(words_of(line), { stdin = stdin and stdin .. "\n" })
+  local run = machine:run(words, { stdin = stdin and stdin .. "\n" })
   assert(run.code == 0 or not emulated, line .. ": " .. run.err)
-  local result = emulated and run.out or nil
-  if operation.binary then
-    line = line .. " --output cloud1.keytab"
-    result = nil
-  end
-  if stdin then
-    line = line .. " <password.txt"
-  end
-  return { source = line .. "\n", result = result }
+  return {
+    source = line
+      .. (operation.binary and " --output cloud1.keytab" or "")
+      .. (stdin and " <password.txt" or "")
+      .. "\n",
+    result = emulated and not operation.binary and run.out or nil,
+  }
 end
 
--- The wire -------------------------------------------------------------------------------------------------
+-- The wire --------------------------------------------------------------------------------------------------
 
 local REQUEST_HEADERS = {
   "x-ncp-apigw-timestamp",
@@ -370,34 +275,20 @@ local REQUEST_HEADERS = {
   "Accept",
   "User-Agent",
 }
+local RESPONSE_HEADERS = { "content-type", "date", "x-ncp-trace-id" }
 
-local ANSWER_HEADERS = { "content-type", "date", "x-ncp-trace-id" }
-
-local function request_text(operation, request)
-  local lines = { ("%s %s HTTP/1.1"):format(request.method, request.target), "Host: df.apigw.ntruss.com" }
-  for _, name in ipairs(REQUEST_HEADERS) do
-    lines[#lines + 1] = ("%s: %s"):format(name, assert(request.headers[name], name))
+local function message(first, names, headers, body)
+  local lines = { first }
+  for _, name in ipairs(names) do
+    lines[#lines + 1] = ("%s: %s"):format(name, headers[name])
   end
-  lines[#lines + 1] = ("Content-Length: %d"):format(#request.body)
-  return table.concat(lines, "\n") .. "\n\n" .. in_order(operation, request.body) .. "\n"
-end
-
-local REASONS = { [200] = "OK", [400] = "Bad Request", [403] = "Forbidden", [404] = "Not Found" }
-
-local function printable(body)
-  return (body:gsub("[^\32-\126\n]", function(byte)
-    return ("\\x%02x"):format(byte:byte())
-  end))
-end
-
-local function answer_text(answer)
-  local lines = { ("HTTP/1.1 %d %s"):format(answer.status, REASONS[answer.status] or "") }
-  for _, name in ipairs(ANSWER_HEADERS) do
-    lines[#lines + 1] = ("%s: %s"):format(name, answer.headers[name])
-  end
-  lines[#lines + 1] = ("content-length: %d"):format(#answer.body)
-  local body = answer.headers["content-type"]:find "octet" and printable(answer.body) or answer.body
-  return table.concat(lines, "\n") .. "\n\n" .. body .. "\n"
+  lines[#lines + 1] = ("Content-Length: %d"):format(#body)
+  return table.concat(lines, "\n")
+    .. "\n\n"
+    .. body:gsub("[^\32-\126\n]", function(byte)
+      return ("\\x%02x"):format(byte:byte())
+    end)
+    .. "\n"
 end
 
 local function wire_sample(operation, format, emulated)
@@ -405,55 +296,28 @@ local function wire_sample(operation, format, emulated)
     return nil
   end
   local emulator = world(operation)
-  local inner = emulator:transport()
-  local seen = {}
-  local df = client_of(emulator, {
-    format = format,
-    retry = false,
-    transport = {
-      send = function(_, request)
-        seen.request = request_text(operation, request)
-        local answer, failure = inner:send(request)
-        seen.answer = answer and emulated and answer_text(answer) or nil
-        return answer, failure
-      end,
-      sleep = function(_, seconds)
-        inner:sleep(seconds)
-      end,
-      now = function()
-        return inner:now()
-      end,
-    },
-  })
+  local inner, seen = emulator:transport(), {}
+  local transport = setmetatable({}, { __index = inner })
+  function transport.send(_, request)
+    local body = in_order(operation, request.body)
+    seen.request =
+      message(("POST %s HTTP/1.1"):format(request.target), REQUEST_HEADERS, request.headers, body)
+    local response, failure = inner:send(request)
+    if response and emulated then
+      local first = ("HTTP/1.1 %d"):format(response.status)
+      seen.response = message(first, RESPONSE_HEADERS, response.headers, response.body)
+    end
+    return response, failure
+  end
+  local df = client_of(emulator, { format = format, retry = false, transport = transport })
   local value, err = df:call(operation.id, samples.params(operation))
-  assert(value ~= nil or not emulated, tostring(err))
-  assert(seen.request, tostring(err))
+  assert(seen.request and (value ~= nil or not emulated), tostring(err))
   return seen
 end
 
--- Errors ---------------------------------------------------------------------------------------------------
+-- Errors ----------------------------------------------------------------------------------------------------
 
-local function error_line(operation, params, more, change)
-  local emulator = world(operation, more)
-  if change then
-    change(emulator)
-  end
-  local value, err = client_of(emulator, { retry = false }):call(operation.id, params)
-  assert(value == nil, operation.id .. ": an error was expected")
-  return err
-end
-
-local UNKNOWN_ID = "0000000000000000000000"
-
-local function first_required(operation)
-  for _, param in ipairs(operation.params) do
-    if param.required and param.default == nil then
-      return param
-    end
-  end
-end
-
-local function copy(params, name, value)
+local function with(params, name, value)
   local changed = {}
   for key, member in pairs(params) do
     changed[key] = member
@@ -464,33 +328,36 @@ end
 
 --- Errors that calls really end with: `kind`, `when` (words) and `line`.
 local function error_samples(operation, emulated)
-  local list = {}
-  local params = samples.params(operation)
-  local function add(when, err)
+  local list, params = {}, samples.params(operation)
+  local function add(when, given, more, change)
+    local emulator = world(operation, more)
+    if change then
+      change(emulator)
+    end
+    local value, err = client_of(emulator, { retry = false }):call(operation.id, given)
+    assert(value == nil, operation.id .. ": an error was expected")
     list[#list + 1] = { kind = err.kind, when = when, line = tostring(err) }
   end
-  local missing = first_required(operation)
-  if missing then
-    add(
-      ("%s is left out, or breaks another of the limits above; nothing is sent"):format(
-        "`" .. missing.name .. "`"
-      ),
-      error_line(operation, copy(params, missing.name, nil))
-    )
+  for _, param in ipairs(operation.params) do
+    if param.required and param.default == nil then
+      add(
+        ("`%s` is missing, or breaks another limit; nothing is sent"):format(param.name),
+        with(params, param.name)
+      )
+      break
+    end
   end
   if not emulated then
     return list
   end
   for _, name in ipairs { "id", "accountId" } do
     if params[name] then
-      local unknown = copy(params, name, UNKNOWN_ID)
+      local unknown = with(params, name, UNKNOWN_ID)
+      add(("`%s` is unknown, or belongs to somebody else"):format(name), unknown)
       add(
-        ("`%s` is unknown, or not yours: the service tells no difference"):format(name),
-        error_line(operation, unknown)
-      )
-      add(
-        ("`%s` is unknown, as the pages' tables have it"):format(name),
-        error_line(operation, unknown, { unknown_id = 404 })
+        ("`%s` is unknown, according to the tables of the API's pages"):format(name),
+        unknown,
+        { unknown_id = 404 }
       )
     end
   end
@@ -498,24 +365,21 @@ local function error_samples(operation, emulated)
     local function one_before(emulator)
       emulator:add_account { name = "cloud0", id = "0123456789abcdefghijkl" }
     end
-    add("there is an account already", error_line(operation, params, nil, one_before))
-    add(
-      "the same, as the pages' tables have it",
-      error_line(operation, params, { second_account = 400 }, one_before)
-    )
+    add("there is an account already", params, nil, one_before)
+    add("the same, according to the tables", params, { second_account = 400 }, one_before)
   end
   return list
 end
 
 --- Everything that an operation's page shows.
 -- @tparam table operation an entry of `dataforest.operations`
--- @treturn table `lua`, `command`: `source` and `result`; `json`, `xml`: `request` and `answer`; `errors`;
---   `emulated`: whether there are results and answers
+-- @treturn table `lua`, `command`: `source` and `result`; `json`, `xml`: `request` and `response`; `errors`;
+--   `emulated`: whether there are results and responses
 function samples.of(operation)
   local emulated = is_emulated(operation)
   return {
     emulated = emulated,
-    lua = lua_sample(operation, emulated and world(operation) or nil),
+    lua = lua_sample(operation, emulated),
     command = command_sample(operation, emulated),
     json = wire_sample(operation, "json", emulated),
     xml = wire_sample(operation, "xml", emulated),
