@@ -14,6 +14,7 @@ local json = require "dataforest.codec.json"
 local lazy = require "dataforest.util.lazy"
 local operations = require "dataforest.operations"
 local options_of = require "dataforest.request.options"
+local phase = require "dataforest.transport.phase"
 local retry = require "dataforest.request.retry"
 local transports = require "dataforest.transport"
 local version = require "dataforest.version"
@@ -574,7 +575,10 @@ function Client:run(operation, params, options)
         return nil, err
       end
       emit_answer(self, "retry", call, response, err, pause)
-      self.transport:sleep(pause)
+      if self.transport:sleep(pause) == false then -- it cannot wait here
+        emit_answer(self, "failure", call, response, err)
+        return nil, err
+      end
     end
   end
 end
@@ -611,7 +615,7 @@ function Client.map(_, items, fn, options)
     error("df:map takes a list, a function and perhaps a table of options", 2)
   end
   local concurrency = map_concurrency(options or {})
-  local map = transports.can_yield() and scheduler.map_threads or scheduler.map
+  local map = phase.may_yield() and scheduler.map_threads or scheduler.map
   return map(items, fn, concurrency)
 end
 

@@ -1137,3 +1137,95 @@ describe("core.http_request", function()
     end)
   end)
 end)
+
+describe("core.is_yieldable", function()
+  --- What it says inside a coroutine, where `inside` calls the function that asks.
+  local function asked(inside)
+    local answer
+    coroutine.wrap(function()
+      inside(function()
+        answer = core.is_yieldable()
+        return answer
+      end)
+    end)()
+    return answer
+  end
+  local is_51 = _VERSION == "Lua 5.1" and not rawget(_G, "jit")
+
+  it("is true where a coroutine can yield", function()
+    assert.is_true(asked(function(ask)
+      ask()
+    end))
+    assert.is_true(asked(function(ask)
+      return ask()
+    end))
+    assert.is_true(asked(function(ask)
+      local object = { ask = ask, ask }
+      local index = 1
+      object.ask()
+      object:ask()
+      object[index]()
+    end))
+    assert.is_true(asked(function(ask)
+      coroutine.wrap(ask)()
+    end))
+  end)
+
+  it("is false in the main thread", function()
+    local said = output_of(
+      ("%s -e 'print(require(\"dataforest.core\").is_yieldable())' 2>&1"):format(arg and arg[-1] or "lua5.4")
+    )
+    assert.matches("^false", said)
+  end)
+
+  it("is false below a function of C that calls Lua", function()
+    assert.is_false(asked(function(ask)
+      string.gsub("x", "x", ask)
+    end))
+    assert.is_false(asked(function(ask)
+      table.sort({ 2, 1 }, function(a, b)
+        ask()
+        return a < b
+      end)
+    end))
+    assert.is_false(asked(function(ask)
+      package.loaded["spec.asks"] = nil
+      package.preload["spec.asks"] = ask
+      require "spec.asks"
+    end))
+  end)
+
+  it("is what Lua can do below pcall, metamethods and iterators", function()
+    for name, inside in pairs {
+      pcall = pcall,
+      metamethod = function(ask)
+        return setmetatable({}, {
+          __index = function()
+            local answer = ask()
+            return answer
+          end,
+        }).x
+      end,
+      operator = function(ask)
+        return setmetatable({}, {
+          __add = function()
+            local answer = ask()
+            return answer
+          end,
+        }) + 1
+      end,
+      iterator = function(ask)
+        local function once(_, done)
+          if not done then
+            ask()
+            return true
+          end
+        end
+        for _ in once do -- luacheck: ignore
+        end
+      end,
+    } do
+      assert.equal(not is_51, asked(inside), name)
+    end
+  end)
+end)

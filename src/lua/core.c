@@ -8,6 +8,7 @@
 #include "lua/decode.h"
 #include "lua/head.h"
 #include "lua/shape.h"
+#include "lua/yield.h"
 #include "sign/sign.h"
 #include "base/utf8.h"
 
@@ -285,6 +286,7 @@ int luaopen_dataforest_core(lua_State *L) {
     }
     lua_newtable(L);
     df_lua_set_functions(L, functions, 0);
+    df_lua_set_is_yieldable(L);
 
     lua_newtable(L); /* the signers' metatable, and their methods */
     lua_pushvalue(L, -1);

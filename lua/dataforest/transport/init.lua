@@ -10,7 +10,8 @@
 -- @tfield fun(self:Transport,request:Request):(Response?,table?) send returns the answer; or nil and a
 --   table with `kind` (such as `"network"`), `message`, and `sent`: whether any byte of the request may
 --   have reached the server
--- @tfield ?fun(self:Transport,seconds:number) sleep waits; by default as the built-in ones do
+-- @tfield ?fun(self:Transport,seconds:number):?boolean sleep waits; false says that it cannot wait here, and
+--   ends the call. By default as the built-in ones do
 -- @tfield ?fun(self:Transport):number now seconds since the epoch, with fractions
 -- @tfield ?fun(self:Transport) close ends it, where there is something to close
 
@@ -37,42 +38,21 @@
 local core = require "dataforest.core"
 local guarded = require "dataforest.util.guarded"
 local lazy = require "dataforest.util.lazy"
+local phase = require "dataforest.transport.phase"
 
 local scheduler = lazy "dataforest.transport.scheduler"
 
 local transport = {}
 
--- The phases of nginx in which cosockets work. In the others a call through them raises.
-local YIELDING = {
-  rewrite = true,
-  server_rewrite = true,
-  access = true,
-  content = true,
-  timer = true,
-  ssl_cert = true,
-  ssl_client_hello = true,
-  ssl_session_fetch = true,
-}
-
---- Whether a call could go through cosockets here and now. Asked at each call, since one
--- client serves all phases of a worker. (A worker thread has an `ngx` without sockets.)
--- @treturn boolean
-local function can_yield()
-  local ngx = rawget(_G, "ngx")
-  if not (ngx and ngx.socket and ngx.socket.tcp and ngx.get_phase) then
-    return false
-  end
-  return YIELDING[ngx.get_phase()] or false
-end
-
-transport.can_yield = can_yield
-
 local function sleep(_, seconds)
-  if can_yield() then
-    rawget(_G, "ngx").sleep(seconds)
-  else
+  if phase.may_yield() then
+    rawget(_G, "ngx").sleep(math.max(0.001, seconds)) -- nginx without OpenResty's patches warns of a sleep of 0
+    return true
+  elseif phase.may_pause() then
     scheduler.pause(seconds)
+    return true
   end
+  return false -- the worker would stand still
 end
 
 local now = core.now
@@ -90,8 +70,11 @@ local function auto(options)
   end
   return {
     send = function(_, request)
-      if can_yield() then
+      local may_yield, has_cosockets = phase.may_yield()
+      if may_yield then
         return (made.cosocket or make "cosocket"):send_here(request)
+      elseif has_cosockets then
+        return nil, { kind = "argument", message = phase.reason(), sent = false }
       end
       return (made.curl or make "curl"):send(request)
     end,

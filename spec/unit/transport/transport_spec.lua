@@ -5,23 +5,6 @@ local fault_server = require "spec.support.fault_server"
 local process = require "spec.support.server"
 local transports = require "dataforest.transport"
 
---- Runs `body` with a global `ngx` of this kind.
-local function inside_nginx(ngx, body)
-  rawset(_G, "ngx", ngx)
-  local ok, message = pcall(body)
-  rawset(_G, "ngx", nil)
-  assert(ok, message)
-end
-
-local function nginx_in(phase)
-  return {
-    socket = { tcp = function() end },
-    get_phase = function()
-      return phase
-    end,
-  }
-end
-
 --- Runs a script in a Lua 5.4 of its own; returns what it prints.
 local function run(script, environment, arguments)
   local path = os.tmpname()
@@ -61,23 +44,6 @@ describe("a transport", function()
         assert.is_nil(transport)
         assert.is_truthy(message:find('option transport must be "auto", "curl", "cosocket"', 1, true))
       end
-    end)
-
-    it("by the phase of nginx, asked at each call", function()
-      for _, phase in ipairs { "rewrite", "server_rewrite", "access", "content", "timer", "ssl_cert" } do
-        inside_nginx(nginx_in(phase), function()
-          assert.is_true(transports.can_yield())
-        end)
-      end
-      for _, phase in ipairs { "init", "init_worker", "set", "log", "header_filter", "balancer" } do
-        inside_nginx(nginx_in(phase), function()
-          assert.is_false(transports.can_yield())
-        end)
-      end
-      inside_nginx({ thread = {} }, function() -- a worker thread's
-        assert.is_false(transports.can_yield())
-      end)
-      assert.is_false(transports.can_yield())
     end)
   end)
 

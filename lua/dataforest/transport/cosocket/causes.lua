@@ -26,18 +26,6 @@ function causes.is_address(host)
   return host:find "^%[" ~= nil or host:find "^%d+%.%d+%.%d+%.%d+$" ~= nil
 end
 
---- That the code which runs can use no cosockets.
--- @tparam ?string phase of nginx
--- @treturn table failure
-function causes.of_phase(phase)
-  if not phase then
-    return failure("argument", 'transport "cosocket" works inside nginx only: take "auto" or "curl"')
-  end
-  local message = "nginx has no cosockets in its phase %s"
-    .. ': call from ngx.timer.at(0, ...), or take transport "auto", which blocks there'
-  return failure("argument", message:format(phase))
-end
-
 --- Why a connection could not be opened.
 -- @tparam string reason nginx's words
 -- @tparam table route `dial_label`: host and port

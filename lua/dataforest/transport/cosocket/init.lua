@@ -12,10 +12,10 @@ local connections = require "dataforest.transport.cosocket.connection"
 local core = require "dataforest.core"
 local gate = require "dataforest.transport.cosocket.limiter"
 local http_answer = require "dataforest.transport.cosocket.http_answer"
+local phase = require "dataforest.transport.phase"
 local proxies = require "dataforest.transport.cosocket.proxy"
-local transport = require "dataforest.transport"
 
-local can_yield, read_answer, write_request = transport.can_yield, http_answer.read, core.http_request
+local may_yield, read_answer, write_request = phase.may_yield, http_answer.read, core.http_request
 
 local cosocket = {}
 
@@ -198,11 +198,6 @@ local function exchange(self, route, text, request, fresh)
   return response
 end
 
-local function phase_of_nginx()
-  local nginx = rawget(_G, "ngx")
-  return nginx and nginx.socket and nginx.get_phase and nginx.get_phase() or nil
-end
-
 --- Sends a request and waits for its answer, while nginx goes on serving others.
 -- @tparam table request see `dataforest.transport.curl`
 -- @treturn[1] table `status`, `headers` (names in lower case), `body`, `reused` (boolean)
@@ -210,8 +205,8 @@ end
 -- @treturn[2] table `kind` (`argument`, `network`, `tls`, `timeout`, `protocol` or `limit`),
 --   `message`, and `sent` (boolean: the request may have reached the server)
 function Cosocket:send(request)
-  if not can_yield() then
-    return nil, causes.of_phase(phase_of_nginx())
+  if not may_yield() then
+    return failure("argument", phase.reason())
   end
   return self:send_here(request)
 end
