@@ -53,7 +53,7 @@
 ---A transport, built in or one's own.
 ---@class dataforest.Transport
 ---@field send fun(self:dataforest.Transport,request:dataforest.Request):(dataforest.Response?,table?) returns the answer; or nil and a table with `kind` (such as `"network"`), `message`, and `sent`: whether any byte of the request may have reached the server
----@field sleep? fun(self:dataforest.Transport,seconds:number) waits; by default as the built-in ones do
+---@field sleep? fun(self:dataforest.Transport,seconds:number):?boolean waits; false says that it cannot wait here, and ends the call. By default as the built-in ones do
 ---@field now? fun(self:dataforest.Transport):number seconds since the epoch, with fractions
 ---@field close? fun(self:dataforest.Transport) ends it, where there is something to close
 
