@@ -51,26 +51,25 @@ else
 end
 
 -- The account: it is there afterwards, whatever happens on the way.
-local account, created = must(df.accounts:ensure { name = account_name, password = password })
+local account, _, created = must(df.accounts:ensure { name = account_name, password = password })
 say("account %s: %s", account.name, created and "created" or "was there already")
 
 local detail = must(df.accounts:wait(account, "RUNNING"))
 say("account %s: %s", detail.name, detail.status)
 
-must(df.accounts:set_quota { id = account.id, namespace = "koya", spaceTb = 300, merge = true })
+must(df.accounts:set_quota({ id = account.id, namespace = "koya", spaceTb = 300 }, { merge = true }))
 for _, quota in ipairs(must(df.accounts:get_detail(account.id)).quotas) do
   say("quota of %s: %d million files, %d TB", quota.namespace, quota.fileCountMillion, quota.spaceTb)
 end
 
 -- An app: what is left out comes from the service.
-local app = must(df.apps:create {
+local app = must(df.apps:create({
   accountId = account.id,
   name = "lifecycle",
   type = "DEV-1.0.0",
   lifetime = 3600,
   components = { shell = { memoryMb = 4096 } },
-  defaults = true,
-})
+}, { defaults = true }))
 app = must(df.apps:wait(app, "RUNNING"))
 say("app %s: %s for %d seconds", app.name, app.state, app.lifetimeSeconds)
 

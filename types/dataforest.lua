@@ -12,8 +12,10 @@
 ---@field details? string of the service
 ---@field attempts? integer how often the call was tried
 ---@field retryable boolean whether trying again later may help
+---@field retry_after? number seconds after which the service says to try again
 ---@field field? string which parameter or option is wrong (kind `argument`)
----@field sent? boolean whether the request may have reached the service, where no answer came
+---@field sent? boolean whether the request may have reached the service
+---@field in_doubt boolean whether the operation changes something, and may have been carried out although the call failed
 ---@field state? string the last one that `wait` saw
 
 ---Keys, as a provider gives them. A provider is called with a context (`transport`, `deadline`).
@@ -374,8 +376,8 @@ function accounts:each(params, options) end
 ---<https://api.ncloud-docs.com/docs/en/analytics-dataforest-accounts-getlist>
 ---@param params string|table the name, or `{ name = }`
 ---@param options? dataforest.CallOptions of the call
----@return dataforest.Account? # the entry of `get_list`; nil, and no error, where there is no such account
----@return dataforest.Error? # as of `get_list`; `argument` where no name is given; `protocol` where the name is not found in a list that is not whole
+---@return dataforest.Account? # the entry of `get_list`
+---@return dataforest.Error? # `not_found` where there is no such account; `argument` where no name is given; `protocol` where the name is not found in a list that is not whole; else as of `get_list`
 function accounts:find(params, options) end
 
 ---Makes sure that there is an account of that name, and tells its id whatever happens on the way.
@@ -390,7 +392,8 @@ function accounts:find(params, options) end
 ---@param params table `name` and `password`, as `create` takes them
 ---@param options? dataforest.CallOptions of the call; `timeout` (seconds) is for all of it, twice the client's where it is not given; `retry` says how often a create is tried
 ---@return dataforest.Account? # the entry of `get_list`; of a new account that could not be listed, `id` and `name`
----@return boolean|dataforest.Error # whether this call created the account; true as well where the account appeared after a create of this call whose outcome is unknown
+---@return dataforest.Error?
+---@return boolean? # whether this call created the account; true as well where the account appeared after a create of this call whose outcome is unknown
 function accounts:ensure(params, options) end
 
 ---@class dataforest.WaitOptions
@@ -416,23 +419,27 @@ function accounts:wait(id, state, options) end
 
 ---@class dataforest.AccountsRemoveParams
 ---@field id string account identifier
+
+---@class dataforest.AccountsRemoveOptions
 ---@field force? boolean whether to remove the account's apps, too (default false)
+---@field ignore_missing? boolean whether an account that is not there is no error (default false)
 ---@field timeout? number seconds in all (default 300)
 ---@field interval? number seconds, as of `wait`, with `max_interval`
 
----Removes an account, and is done when it is gone. An account that is gone already is no error.
+---Removes an account, and returns once it is gone.
 ---
 ---Where the account still has resources, nothing is deleted: the error is of kind `refused` and names
 ---them. With `force = true` its apps are stopped and removed first. (`delete` is the operation alone.)
 ---
 ---<https://api.ncloud-docs.com/docs/en/analytics-dataforest-accounts-delete>
 ---@param params string|dataforest.AccountsRemoveParams account identifier, or a table
----@param options? dataforest.WaitOptions of the calls
+---@param options? dataforest.AccountsRemoveOptions as of every call, and:
 ---@return dataforest.AccountChanged? # `id`
----@return boolean|dataforest.Error # whether this call removed something; false where the account was gone
+---@return dataforest.Error?
+---@return boolean? # whether this call removed something; false where the account was not there
 function accounts:remove(params, options) end
 
----@class dataforest.AccountsSetQuotaShorthand
+---@class dataforest.AccountsSetQuotaOptions
 ---@field id? string Account identifier, from accounts/getList.
 ---@field namespace? string HDFS namespace.
 ---@field fileCountMillion? integer Largest number of files, in millions.
@@ -442,8 +449,8 @@ function accounts:remove(params, options) end
 ---Changes the HDFS quota of one namespace of an account.
 ---
 ---<https://api.ncloud-docs.com/docs/en/analytics-dataforest-accounts-setquota>
----@param params dataforest.AccountsSetQuotaParams|dataforest.AccountsSetQuotaShorthand as of the operation: `id`, `namespace`, `fileCountMillion`, `spaceTb`
----@param options? dataforest.CallOptions of the call; with `merge`, `timeout` is for both calls
+---@param params dataforest.AccountsSetQuotaParams as of the operation: `id`, `namespace`, `fileCountMillion`, `spaceTb`
+---@param options? dataforest.AccountsSetQuotaOptions as of every call; with `merge`, `timeout` is for both calls
 ---@return dataforest.AccountChanged? # `id`
 ---@return dataforest.Error? # as of the operation
 function accounts:set_quota(params, options) end
@@ -663,8 +670,8 @@ function apps:each(params, options) end
 ---<https://api.ncloud-docs.com/docs/en/analytics-dataforest-apps-getlist>
 ---@param params table `accountId` and `name`
 ---@param options? dataforest.CallOptions of the call
----@return dataforest.App? # the entry of `get_list`; nil, and no error, where there is no such app
----@return dataforest.Error? # as of `get_list`; `argument` where no name is given; `protocol` where the name is not found in a list that is not whole
+---@return dataforest.App? # the entry of `get_list`
+---@return dataforest.Error? # `not_found` where there is no such app; `argument` where no name is given; `protocol` where the name is not found in a list that is not whole; else as of `get_list`
 function apps:find(params, options) end
 
 ---@class dataforest.AppsCreateShorthand
@@ -677,17 +684,26 @@ function apps:find(params, options) end
 ---@field dependentIds? string[] Identifiers of the apps that this one depends on, from apps/getAppBasicSetting.
 ---@field components? dataforest.AppComponentRequest[]|table Components of the app; their names come from apps/getAppBasicSetting.
 ---@field type? string application type such as `"KAFKA-2.4.0"`, in place of `appTypeId`
+
+---@class dataforest.AppsCreateOptions
+---@field accountId? string Account identifier, from accounts/getList.
+---@field queueName? string YARN queue that the app runs in.
+---@field appTypeId? string Application type and version such as DEV-1.0.0, from apps/getAppTypeIdList.
+---@field name? string App name.
+---@field lifetime? integer Running time in seconds; -1 for no end.
+---@field description? string Free text.
+---@field dependentIds? string[] Identifiers of the apps that this one depends on, from apps/getAppBasicSetting.
+---@field components? dataforest.AppComponentRequest[] Components of the app; their names come from apps/getAppBasicSetting.
 ---@field defaults? boolean whether to ask for what was left out (default false)
 
 ---Creates an app. Takes the documented form and a shorthand, in which components go by their names:
 ---
----    df.apps:create {
+---    df.apps:create({
 ---      accountId = account.id,
 ---      name = "kafka",
 ---      type = "KAFKA-2.4.0",
 ---      components = { broker = { memoryMb = 2048, cpuCount = 4, containerCount = 3 } },
----      defaults = true,
----    }
+---    }, { defaults = true })
 ---
 ---With `defaults = true` what is left out comes from `get_app_basic_setting`: the queue, the lifetime,
 ---components and parts of them as far as the template can be read, and the app to depend on where there
@@ -695,7 +711,7 @@ function apps:find(params, options) end
 ---
 ---<https://api.ncloud-docs.com/docs/en/analytics-dataforest-apps-create>
 ---@param params dataforest.AppsCreateParams|dataforest.AppsCreateShorthand as of the operation, with `type` for `appTypeId`
----@param options? dataforest.CallOptions of the call; with `defaults`, `timeout` is for both calls
+---@param options? dataforest.AppsCreateOptions as of every call; with `defaults`, `timeout` is for both calls
 ---@return dataforest.AppChanged? # `id`
 ---@return dataforest.Error? # as of the operation
 function apps:create(params, options) end
@@ -719,18 +735,22 @@ function apps:wait(id, state, options) end
 ---@class dataforest.AppsRemoveParams
 ---@field id string app identifier
 ---@field accountId? string of the app's account; saves calls where the service does not tell an app that is gone from one that is not allowed
+
+---@class dataforest.AppsRemoveOptions
+---@field ignore_missing? boolean whether an app that is not there is no error (default false)
 ---@field force? boolean taken for the likeness to accounts; it changes nothing
 ---@field timeout? number seconds in all (default 300)
 ---@field interval? number seconds, as of `wait`, with `max_interval`
 
----Removes an app, and is done when it is gone. An app that is gone already is no error; one that
----runs is stopped first. (`delete` is the operation alone.)
+---Removes an app, and returns once it is gone. One that runs is stopped first. (`delete` is the operation
+---alone.)
 ---
 ---<https://api.ncloud-docs.com/docs/en/analytics-dataforest-apps-delete>
 ---@param params string|dataforest.AppsRemoveParams app identifier, or a table
----@param options? dataforest.WaitOptions of the calls
+---@param options? dataforest.AppsRemoveOptions as of every call, and:
 ---@return dataforest.AppChanged? # `id`
----@return boolean|dataforest.Error # whether this call removed it; false where it was gone
+---@return dataforest.Error?
+---@return boolean? # whether this call removed it; false where it was not there
 function apps:remove(params, options) end
 
 ---Parameters of notebooks/getVpcDetail.
@@ -1141,8 +1161,8 @@ function aiapps:get_detail(params, options) end
 local errors = {}
 
 ---Makes an error out of its fields.
----@param fields table `kind` and `message`; besides, where they are known: `operation`, `status` (HTTP), `code` (of the service), `request_id`, `details`, `attempts`, `retryable` (boolean), `field` (for kind `argument`), `sent` (boolean: whether the request may have reached the service)
----@return dataforest.Error # the same table
+---@param fields table `kind` and `message`, and of the other fields of `Error` what is known
+---@return dataforest.Error # the same table, with a message of one line
 function errors.new(fields) end
 
 ---Tells whether a value is an error of this library.

@@ -4,16 +4,13 @@
 local core = require "dataforest.core"
 local errors = require "dataforest.errors"
 local lazy = require "dataforest.util.lazy"
-local operations = require "dataforest.operations"
 
-local deadline_of = lazy "dataforest.workflows.deadline"
 local ensure = lazy "dataforest.workflows.ensure"
 local lookup = lazy "dataforest.workflows.lookup"
 local remove = lazy "dataforest.workflows.remove"
+local set_quota = lazy "dataforest.workflows.set_quota"
 local states = lazy "dataforest.api.states"
 local wait = lazy "dataforest.workflows.wait"
-
-local SET_QUOTA = operations.by_name["accounts/setQuota"]
 
 local accounts = {}
 
@@ -36,10 +33,10 @@ end
 --- Finds an account by its name.
 -- @tparam string|table params the name, or `{ name = }`
 -- @tparam[opt] table options of the call
--- @treturn[1] ?Account the entry of `get_list`; nil, and no error, where there is no such account
+-- @treturn[1] Account the entry of `get_list`
 -- @treturn[2] nil
--- @treturn[2] Error as of `get_list`; `argument` where no name is given; `protocol` where the
---   name is not found in a list that is not whole
+-- @treturn[2] Error `not_found` where there is no such account; `argument` where no name is given;
+--   `protocol` where the name is not found in a list that is not whole; else as of `get_list`
 -- @see https://api.ncloud-docs.com/docs/en/analytics-dataforest-accounts-getlist
 function accounts:find(params, options)
   local name, wrong = lookup.wanted_name(params, "accounts/getList", { name = true })
@@ -50,7 +47,7 @@ function accounts:find(params, options)
   if not list then
     return nil, err
   end
-  return lookup.named(list, name, "accounts/getList")
+  return lookup.named(list, name, "account", "accounts/getList")
 end
 
 --- Makes sure that there is an account of that name, and tells its id whatever happens on the way.
@@ -64,6 +61,7 @@ end
 -- @tparam[opt] table options of the call; `timeout` (seconds) is for all of it, twice the client's
 --   where it is not given; `retry` says how often a create is tried
 -- @treturn[1] Account the entry of `get_list`; of a new account that could not be listed, `id` and `name`
+-- @treturn[1] nil
 -- @treturn[1] boolean whether this call created the account; true as well where the account appeared
 --   after a create of this call whose outcome is unknown
 -- @treturn[2] nil
@@ -99,21 +97,24 @@ function accounts:wait(id, state, options)
   return wait.for_state(self.client, states.accounts, id, state, options)
 end
 
---- Removes an account, and is done when it is gone. An account that is gone already is no error.
+--- Removes an account, and returns once it is gone.
 --
 -- Where the account still has resources, nothing is deleted: the error is of kind `refused` and names
 -- them. With `force = true` its apps are stopped and removed first. (`delete` is the operation alone.)
 -- @tparam string|table params account identifier, or a table
 -- @tparam string params.id account identifier
--- @tparam[opt=false] boolean params.force whether to remove the account's apps, too
--- @tparam[opt=300] number params.timeout seconds in all
--- @tparam[opt] number params.interval seconds, as of `wait`, with `max_interval`
--- @tparam[opt] table options of the calls
+-- @tparam[opt] table options as of every call, and:
+-- @tparam[opt=false] boolean options.force whether to remove the account's apps, too
+-- @tparam[opt=false] boolean options.ignore_missing whether an account that is not there is no error
+-- @tparam[opt=300] number options.timeout seconds in all
+-- @tparam[opt] number options.interval seconds, as of `wait`, with `max_interval`
 -- @treturn[1] AccountChanged `id`
--- @treturn[1] boolean whether this call removed something; false where the account was gone
+-- @treturn[1] nil
+-- @treturn[1] boolean whether this call removed something; false where the account was not there
 -- @treturn[2] nil
--- @treturn[2] Error `refused` where there are resources (`details` names them, `apps` is the list of
---   them); `timeout` where the account is still there when the time is over; else as of the operations
+-- @treturn[2] Error `not_found` where there is no such account and this call did not remove it; `refused`
+--   where there are resources (`details` names them, `apps` is the list of them); `timeout` where the
+--   account is still there when the time is over; else as of the operations
 -- @see https://api.ncloud-docs.com/docs/en/analytics-dataforest-accounts-delete
 function accounts:remove(params, options)
   return remove.account(self.client, params, options)
@@ -121,47 +122,15 @@ end
 
 --- Changes the HDFS quota of one namespace of an account.
 -- @tparam table params as of the operation: `id`, `namespace`, `fileCountMillion`, `spaceTb`
--- @tparam[opt=false] boolean params.merge whether what is left out stays as `get_detail` tells it; without
+-- @tparam[opt] table options as of every call; with `merge`, `timeout` is for both calls
+-- @tparam[opt=false] boolean options.merge whether what is left out stays as `get_detail` tells it; without
 --   it all are required. Between the two calls a change by somebody else can be lost.
--- @tparam[opt] table options of the call; with `merge`, `timeout` is for both calls
 -- @treturn[1] AccountChanged `id`
 -- @treturn[2] nil
 -- @treturn[2] Error as of the operation
 -- @see https://api.ncloud-docs.com/docs/en/analytics-dataforest-accounts-setquota
 function accounts:set_quota(params, options)
-  if type(params) ~= "table" or params.merge == nil then
-    return self.client:run(SET_QUOTA, params, options)
-  elseif type(params.merge) ~= "boolean" then
-    return nil,
-      errors.new {
-        kind = errors.ARGUMENT,
-        field = "merge",
-        message = "merge must be true or false, got a " .. type(params.merge),
-        operation = SET_QUOTA.id,
-      }
-  end
-  local request = {}
-  for name, value in pairs(params) do
-    request[name] = value
-  end
-  request.merge = nil
-  local deadline, err = deadline_of.checked(self.client, options, nil, SET_QUOTA.id)
-  if not deadline then
-    return nil, err
-  elseif params.merge and not (request.fileCountMillion and request.spaceTb) then
-    local account
-    account, err = deadline:run("accounts/getDetail", { id = request.id })
-    if not account then
-      return nil, err
-    end
-    for _, quota in ipairs(account.quotas or {}) do
-      if quota.namespace == request.namespace then
-        request.fileCountMillion = request.fileCountMillion or quota.fileCountMillion
-        request.spaceTb = request.spaceTb or quota.spaceTb
-      end
-    end
-  end
-  return deadline:run(SET_QUOTA.id, request)
+  return set_quota(self.client, params, options)
 end
 
 --- Downloads the account's Kerberos keytab into a file that only its owner can read

@@ -30,10 +30,10 @@ end
 --- Finds an app of an account by its name.
 -- @tparam table params `accountId` and `name`
 -- @tparam[opt] table options of the call
--- @treturn[1] ?App the entry of `get_list`; nil, and no error, where there is no such app
+-- @treturn[1] App the entry of `get_list`
 -- @treturn[2] nil
--- @treturn[2] Error as of `get_list`; `argument` where no name is given; `protocol` where the
---   name is not found in a list that is not whole
+-- @treturn[2] Error `not_found` where there is no such app; `argument` where no name is given;
+--   `protocol` where the name is not found in a list that is not whole; else as of `get_list`
 -- @see https://api.ncloud-docs.com/docs/en/analytics-dataforest-apps-getlist
 function apps:find(params, options)
   local name, wrong = lookup.wanted_name(params, "apps/getList", { name = true, accountId = true })
@@ -45,18 +45,17 @@ function apps:find(params, options)
   if not list then
     return nil, err
   end
-  return lookup.named(list, name, "apps/getList")
+  return lookup.named(list, name, "app", "apps/getList")
 end
 
 --- Creates an app. Takes the documented form and a shorthand, in which components go by their names:
 --
---     df.apps:create {
+--     df.apps:create({
 --       accountId = account.id,
 --       name = "kafka",
 --       type = "KAFKA-2.4.0",
 --       components = { broker = { memoryMb = 2048, cpuCount = 4, containerCount = 3 } },
---       defaults = true,
---     }
+--     }, { defaults = true })
 --
 -- With `defaults = true` what is left out comes from `get_app_basic_setting`: the queue, the lifetime,
 -- components and parts of them as far as the template can be read, and the app to depend on where there
@@ -64,8 +63,8 @@ end
 -- @tparam table params as of the operation, with `type` for `appTypeId`
 -- @tparam[opt] string params.type application type such as `"KAFKA-2.4.0"`, in place of `appTypeId`
 -- @tparam[opt] table params.components a list, or a table by name, sent in the order of the names
--- @tparam[opt=false] boolean params.defaults whether to ask for what was left out
--- @tparam[opt] table options of the call; with `defaults`, `timeout` is for both calls
+-- @tparam[opt] table options as of every call; with `defaults`, `timeout` is for both calls
+-- @tparam[opt=false] boolean options.defaults whether to ask for what was left out
 -- @treturn[1] AppChanged `id`
 -- @treturn[2] nil
 -- @treturn[2] Error as of the operation
@@ -99,21 +98,23 @@ function apps:wait(id, state, options)
   return wait.for_state(self.client, states.apps, id, state, options)
 end
 
---- Removes an app, and is done when it is gone. An app that is gone already is no error; one that
--- runs is stopped first. (`delete` is the operation alone.)
+--- Removes an app, and returns once it is gone. One that runs is stopped first. (`delete` is the operation
+-- alone.)
 -- @tparam string|table params app identifier, or a table
 -- @tparam string params.id app identifier
 -- @tparam[opt] string params.accountId of the app's account; saves calls where the service does not tell
 --   an app that is gone from one that is not allowed
--- @tparam[opt] boolean params.force taken for the likeness to accounts; it changes nothing
--- @tparam[opt=300] number params.timeout seconds in all
--- @tparam[opt] number params.interval seconds, as of `wait`, with `max_interval`
--- @tparam[opt] table options of the calls
+-- @tparam[opt] table options as of every call, and:
+-- @tparam[opt=false] boolean options.ignore_missing whether an app that is not there is no error
+-- @tparam[opt] boolean options.force taken for the likeness to accounts; it changes nothing
+-- @tparam[opt=300] number options.timeout seconds in all
+-- @tparam[opt] number options.interval seconds, as of `wait`, with `max_interval`
 -- @treturn[1] AppChanged `id`
--- @treturn[1] boolean whether this call removed it; false where it was gone
+-- @treturn[1] nil
+-- @treturn[1] boolean whether this call removed it; false where it was not there
 -- @treturn[2] nil
--- @treturn[2] Error `timeout` where the app is still there when the time is over; else as of
---   the operations
+-- @treturn[2] Error `not_found` where there is no such app and this call did not remove it; `timeout` where
+--   the app is still there when the time is over; else as of the operations
 -- @see https://api.ncloud-docs.com/docs/en/analytics-dataforest-apps-delete
 function apps:remove(params, options)
   return remove.app(self.client, params, options)

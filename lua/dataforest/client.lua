@@ -236,6 +236,7 @@ local function emit_answer(self, name, call, response, err, pause)
     reused = response and response.reused,
     bytes = response and #response.body or 0,
     kind = err and err.kind,
+    in_doubt = err and err.in_doubt,
     error = err,
     pause = pause,
     reason = pause and err.kind,
@@ -391,9 +392,10 @@ end
 
 --- An error of the transport, as an error of the call.
 local function transport_error(failure)
-  return errors.new {
+  return {
     kind = failure.kind,
     message = failure.message,
+    status = failure.status,
     sent = failure.sent ~= false,
   }
 end
@@ -474,18 +476,16 @@ local function attempts_that_count(call)
 end
 
 --- Tells whether the call is to be tried again, and after how many seconds.
-local function plan_retry(self, call, err, response)
-  err.retryable = retry.worth(call.operation.effect, err)
-  local again = err.retryable and retry.worth(call.operation.effect, err, call.seen_500)
+local function plan_retry(self, call, err)
+  local again = err.retryable and retry.is_retryable(call.operation.effect, err, call.seen_500)
   call.seen_500 = call.seen_500 or err.status == 500
   if not again or attempts_that_count(call) >= call.policy.attempts then
     return nil
   end
   local now = self.transport:now()
   local pause = retry.pause(call.policy, call.attempt)
-  local asked = response and time.retry_after(response.headers["retry-after"], now + self.clock_offset)
-  if asked then
-    pause = math.max(pause, asked)
+  if err.retry_after then
+    pause = math.max(pause, err.retry_after)
   end
   if now + pause >= call.deadline or not self.bucket:take(err) then
     return nil
@@ -493,14 +493,21 @@ local function plan_retry(self, call, err, response)
   return pause
 end
 
---- Completes the error that an attempt ends with.
-local function finish_error(call, err)
+--- Makes the error that an attempt ends with: without secrets, and with what the call knows.
+local function finish_error(self, call, err, response)
   clean(err, secrets_of(call))
+  err = errors.new(err)
+  err.retryable = retry.is_retryable(call.operation.effect, err)
+  local retry_after = response and response.headers["retry-after"]
+  if retry_after then
+    err.retry_after = time.retry_after(retry_after, self.transport:now() + self.clock_offset)
+  end
+  -- An earlier attempt that is in doubt stays so, whatever this one says.
+  call.in_doubt = call.in_doubt or retry.in_doubt(call.operation.effect, err)
+  err.in_doubt = call.in_doubt
   local cause = err.kind .. ": " .. err.message
   if err.kind == "timeout" and call.cause then
     err.message = ("%s; the attempt before ended with %s"):format(err.message, call.cause)
-  elseif err.sent and not err.status and call.operation.effect == "once" then
-    err.message = err.message .. "; the service may have carried the call out: look before you repeat it"
   end
   call.cause = cause
   err.operation = call.operation.id
@@ -562,14 +569,15 @@ function Client:run(operation, params, options)
     if value == nil and succeeded_before(call, err) then
       value = { id = call.wire.id } -- as the answer that was lost had it
     end
-    emit_answer(self, "attempt", call, response, err and finish_error(call, err))
+    err = value == nil and finish_error(self, call, err, response) or nil
+    emit_answer(self, "attempt", call, response, err)
     if value ~= nil then
       self.bucket:give()
       emit_answer(self, "success", call, response)
       return value
     end
     if not correct_clock(self, call, err, response) then
-      local pause = plan_retry(self, call, err, response)
+      local pause = plan_retry(self, call, err)
       if not pause then
         emit_answer(self, "failure", call, response, err)
         return nil, err

@@ -1,11 +1,12 @@
 --- Errors: what every failed call returns as its second value.
 --
--- An error is a table with a metatable: `tostring(err)` is one readable line, and
--- `err.kind` is one of the names in `errors.kinds`, which come from the core's list.
+-- An error is a table with a metatable: `tostring(err)` is one line without control characters, `.. err`
+-- works, and `err.kind` is one of the names in `errors.kinds`, which come from the core's list.
 --
 -- @module dataforest.errors
 
 local core = require "dataforest.core"
+local one_line = require "dataforest.util.one_line"
 
 local errors = {}
 
@@ -30,17 +31,16 @@ end
 -- @tfield ?string details of the service
 -- @tfield ?integer attempts how often the call was tried
 -- @tfield boolean retryable whether trying again later may help
+-- @tfield ?number retry_after seconds after which the service says to try again
 -- @tfield ?string field which parameter or option is wrong (kind `argument`)
--- @tfield ?boolean sent whether the request may have reached the service, where no answer came
+-- @tfield ?boolean sent whether the request may have reached the service
+-- @tfield boolean in_doubt whether the operation changes something, and may have been carried out although
+--   the call failed
 -- @tfield ?string state the last one that `wait` saw
 
 local Error = {}
 Error.__index = Error
 Error.__name = "dataforest.error"
-
-local function one_line(text)
-  return (tostring(text):gsub("%c+", " "))
-end
 
 --- `accounts/getDetail: not_found: no such element (HTTP 404, request 7c56cbaf, 3 attempts)`.
 function Error:__tostring()
@@ -62,27 +62,44 @@ function Error:__tostring()
   if details ~= "" and not message:find(details, 1, true) then
     message = message .. ": " .. details
   end
-  local line = self.kind .. ": " .. message
+  local line = one_line(self.kind) .. ": " .. message
   if self.operation then
     line = one_line(self.operation) .. ": " .. line
   end
   if #facts > 0 then
     line = line .. " (" .. table.concat(facts, ", ") .. ")"
   end
+  if self.in_doubt then
+    line = line .. "; it may have been carried out all the same: look before you repeat it"
+  end
   return line
 end
 
+--- `"…" .. err` and `err .. "…"`, as with text.
+function Error.__concat(left, right)
+  return tostring(left) .. tostring(right)
+end
+
+-- Kinds of errors that are made before anything is sent.
+local UNSENT = { argument = true, credentials = true, closed = true }
+
 --- Makes an error out of its fields.
--- @tparam table fields `kind` and `message`; besides, where they are known: `operation`,
---   `status` (HTTP), `code` (of the service), `request_id`, `details`, `attempts`,
---   `retryable` (boolean), `field` (for kind `argument`), `sent` (boolean: whether the
---   request may have reached the service)
--- @treturn Error the same table
+-- @tparam table fields `kind` and `message`, and of the other fields of `Error` what is known
+-- @treturn Error the same table, with a message of one line
 function errors.new(fields)
   if not known[fields.kind] then
     error(("no error kind is named %q"):format(tostring(fields.kind)), 2)
   end
+  fields.message = one_line(fields.message)
   fields.retryable = fields.retryable or false
+  fields.in_doubt = fields.in_doubt or false
+  if fields.sent == nil then
+    if fields.status then
+      fields.sent = true
+    elseif UNSENT[fields.kind] then
+      fields.sent = false
+    end
+  end
   return setmetatable(fields, Error)
 end
 

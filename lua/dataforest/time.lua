@@ -43,6 +43,12 @@ local function epoch(year, month, day, hour, minute, second)
   return days * 86400 + hour * 3600 + minute * 60 + second
 end
 
+--- The number that the digits behind a point stand for. (`tonumber` asks the locale for the point.)
+local function fraction_of(digits)
+  digits = digits:sub(1, 9)
+  return digits == "" and 0 or tonumber(digits) / 10 ^ #digits
+end
+
 --- Reads an ISO 8601 time as the API writes it, with `Z` or an offset, with or without
 -- a fraction: `2023-05-26T11:35:01+09:00`, `2023-04-20T06:52:38.645Z`.
 -- @tparam string text
@@ -80,7 +86,7 @@ function time.iso8601(text)
   end
   seconds = seconds - offset
   if fraction ~= "" then
-    seconds = seconds + tonumber("0" .. fraction)
+    seconds = seconds + fraction_of(fraction:sub(2))
   end
   return seconds
 end
@@ -119,20 +125,43 @@ function time.http_date(text)
   return nil
 end
 
---- Reads a `Retry-After` header in either form.
--- @tparam string text a number of seconds, or an HTTP date
+-- So many seconds stand for what is longer.
+local LONGEST = 1e9
+
+local function retry_after_part(part, following, now)
+  local whole, fraction = part:match "^%s*(%d+)%s*$", ""
+  if not whole then
+    whole, fraction = part:match "^%s*(%d+)%.(%d+)%s*$"
+  end
+  if whole then
+    return #whole <= 9 and tonumber(whole) + fraction_of(fraction) or LONGEST
+  end
+  local at = time.http_date(trim(part)) or following and time.http_date(trim(part .. "," .. following))
+  return at and math.max(0, at - now)
+end
+
+--- Reads a `Retry-After` header in either form. Of several values the longest counts.
+-- @tparam string|table text a number of seconds, with a fraction or without, or an HTTP date; several with
+--   commas between them, or as a list
 -- @tparam number now seconds since the epoch
 -- @treturn ?number seconds to wait, 0 or more; nil where the text is neither form
 function time.retry_after(text, now)
-  if type(text) ~= "string" then
+  if type(text) == "table" then
+    text = table.concat(text, ",")
+  elseif type(text) ~= "string" then
     return nil
   end
-  local seconds = text:match "^%s*(%d+)%s*$"
-  if seconds then
-    return #seconds <= 9 and tonumber(seconds) or 1e9
+  local parts, longest = {}, nil
+  for part in text:gmatch "[^,]+" do
+    parts[#parts + 1] = part
   end
-  local at = time.http_date(trim(text))
-  return at and math.max(0, at - now)
+  for index, part in ipairs(parts) do
+    local seconds = retry_after_part(part, parts[index + 1], now)
+    if seconds and seconds > (longest or -1) then
+      longest = seconds
+    end
+  end
+  return longest
 end
 
 --- Writes a time as the `Date` header does.

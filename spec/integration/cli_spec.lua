@@ -553,10 +553,9 @@ describe("accounts and apps", function()
     assert.matches("still has apps: dev1 %(STOPPED%); remove them first, or give %-%-force", result.err)
     result = run("accounts remove --force " .. account)
     assert.are.same({ 0, "removed\n" }, { result.code, result.err })
-    assert.are.same({ 0, "it was gone already\n" }, {
-      result.code,
-      run("accounts remove " .. account).err,
-    })
+    result = run("accounts remove " .. account)
+    assert.are.equal(exit.of "not_found", result.code)
+    assert.matches("there is no account with the id " .. account, result.err, 1, true)
   end)
 end)
 

@@ -88,14 +88,20 @@ describe("accounts:find", function()
     end
   end)
 
-  it("gives nil and no error where there is none", function()
+  it("says what is not there", function()
     local df = with_account()
     local account, err = df.accounts:find "df00"
     assert.is_nil(account)
-    assert.is_nil(err)
+    assert.are.equal("not_found", err.kind)
+    assert.are.equal("accounts/getList: not_found: there is no account named df00", tostring(err))
     account, err = setup().accounts:find "df001"
     assert.is_nil(account)
-    assert.is_nil(err)
+    assert.are.equal("not_found", err.kind)
+    local ok, raised = pcall(function()
+      return assert(df.accounts:find "df00")
+    end)
+    assert.is_false(ok)
+    assert.matches("no account named df00", tostring(raised), 1, true)
   end)
 
   it("gives nil and the error where the list fails", function()
@@ -237,8 +243,9 @@ describe("accounts:remove", function()
           { format = format }
         )
         local started = emulator:now()
-        local value, removed = df.accounts:remove { id = id }
+        local value, err, removed = df.accounts:remove { id = id }
         assert.are.same({ id = id }, value)
+        assert.is_nil(err)
         assert.is_true(removed)
         assert.are.same({}, emulator:dump().accounts)
         assert.is_true(emulator:now() - started >= 60)
@@ -248,14 +255,75 @@ describe("accounts:remove", function()
     end
   end)
 
-  it("is content where the account is gone already", function()
+  it("says that an account is not there, unless that is to be ignored", function()
     for _, unknown_id in ipairs { 403, 404 } do
       local df, emulator, id = with_account { unknown_id = unknown_id }
       assert(df.accounts:remove(id))
-      local value, removed = df.accounts:remove(id)
+      local value, err, removed = df.accounts:remove(id)
+      assert.is_nil(value)
+      assert.are.equal("not_found", err.kind)
+      assert.are.equal("accounts/delete", err.operation)
+      assert.is_false(err.in_doubt)
+      assert.is_nil(removed)
+      value, err, removed = df.accounts:remove(id, { ignore_missing = true })
       assert.are.same({ id = id }, value)
+      assert.is_nil(err)
       assert.is_false(removed)
       assert.are.equal(1, emulated.count(emulator, "accounts/delete"))
+    end
+  end)
+
+  it("removes nothing that is given by its name, or by an id that lost a character", function()
+    local df, emulator, id = with_account()
+    local value, err = df.accounts:remove "df001"
+    assert.is_nil(value)
+    assert.are.equal("not_found", err.kind)
+    assert.matches("there is no account with the id df001", err.message, 1, true)
+    assert.matches("the account named df001 has the id " .. id, err.message, 1, true)
+    value, err = df.accounts:remove(id:sub(1, -2))
+    assert.is_nil(value)
+    assert.are.equal("not_found", err.kind)
+    assert.are.equal(1, #emulator:dump().accounts)
+    assert.are.equal(0, emulated.count(emulator, "accounts/delete"))
+  end)
+
+  it("takes its options where version 0.1 had them, and not twice", function()
+    local df, emulator, id = with_account { deletion_delay = 60 }
+    add_app(df, id, "app001")
+    local value, err = df.accounts:remove({ id = id, timeout = 1 }, { timeout = 900 })
+    assert.is_nil(value)
+    assert.are.equal("argument", err.kind)
+    assert.are.equal("timeout", err.field)
+    assert.matches("given twice", err.message, 1, true)
+    local params = { id = id, force = true, timeout = 900 }
+    assert(df.accounts:remove(params, { interval = 5 }))
+    assert.are.same({ id = id, force = true, timeout = 900 }, params)
+    assert.are.same({}, emulator:dump().accounts)
+    assert(df.accounts:remove({ id = id, ignore_missing = true }))
+  end)
+
+  it("is in doubt where a delete was sent, and the time is over", function()
+    local df, emulator, id = with_account { deletion_delay = 400 }
+    local _, err = df.accounts:remove(id, { timeout = 100 })
+    assert.are.equal("timeout", err.kind)
+    assert.is_true(err.in_doubt)
+    df, emulator, id = with_account()
+    emulator:fail_next { operation = "accounts/checkHasResource", times = 99, status = 503 }
+    _, err = df.accounts:remove(id, { timeout = 20 })
+    assert.are.equal("timeout", err.kind)
+    assert.is_false(err.in_doubt)
+  end)
+
+  it("looks where the response to its delete cannot be read", function()
+    for _, when in ipairs { "before", "after" } do
+      for _, deletion_delay in ipairs { 0, 20 } do
+        local df, emulator, id = with_account { deletion_delay = deletion_delay }
+        emulator:fail_next { operation = "accounts/delete", when = when, kind = "protocol", sent = true }
+        local value, err, removed = df.accounts:remove(id)
+        assert.are.same({ id = id }, value, tostring(err))
+        assert.is_true(removed)
+        assert.are.same({}, emulator:dump().accounts)
+      end
     end
   end)
 
@@ -285,7 +353,7 @@ describe("accounts:remove", function()
       assert.are.equal("accounts/delete", err.operation)
       assert.are.equal(
         "the account df001 still has apps: app001 (ACCEPTED), app002 (STOPPED); "
-          .. "remove them first, or pass force = true",
+          .. "remove them first, or give the option force = true",
         err.message
       )
       assert.are.equal("apps: app001 (ACCEPTED), app002 (STOPPED)", err.details)
@@ -336,8 +404,9 @@ describe("accounts:remove", function()
         -- Started again, the one that is needed comes first among the newest.
         assert(df.apps:stop(zookeeper))
         assert(df.apps:start(zookeeper))
-        local value, removed = df.accounts:remove { id = id, force = true }
+        local value, err, removed = df.accounts:remove(id, { force = true })
         assert.are.same({ id = id }, value)
+        assert.is_nil(err)
         assert.is_true(removed)
         assert.are.same({ accounts = {}, apps = {} }, emulator:dump())
         assert.are.equal(1, emulated.count(emulator, "accounts/delete"))
@@ -363,7 +432,12 @@ describe("accounts:remove", function()
     assert.is_nil(value)
     assert.are.equal("timeout", err.kind)
     assert.are.equal("CHANGING", err.state)
-    assert.are.equal(("the account %s is CHANGING after 100 seconds, not gone"):format(id), err.message)
+    assert.are.equal(
+      ("the account %s is CHANGING after 100 seconds, not gone; the option timeout makes the wait longer"):format(
+        id
+      ),
+      err.message
+    )
     assert.is_true(emulator:now() - started <= 100)
     value = assert(df.accounts:remove { id = id, timeout = 400 })
     assert.are.equal(id, value.id)
@@ -402,8 +476,8 @@ describe("accounts:remove", function()
             order[name] = value
           end
           emulator:fail_next(order)
-          local value, removed = df.accounts:remove { id = id, force = true }
-          assert.are.same({ id = id }, value, operation .. " " .. tostring(removed))
+          local value, err, removed = df.accounts:remove(id, { force = true })
+          assert.are.same({ id = id }, value, operation .. " " .. tostring(err))
           assert.is_true(removed)
           assert.are.same({ accounts = {}, apps = {} }, emulator:dump())
         end
@@ -463,10 +537,11 @@ end)
 describe("an account from its beginning to its end", function()
   it("is ensured, waited for, changed and removed", function()
     local df, emulator = setup()
-    local account, created = df.accounts:ensure { name = "df001", password = PASSWORD }
+    local account, err, created = df.accounts:ensure { name = "df001", password = PASSWORD }
+    assert.is_nil(err)
     assert.is_true(created)
     assert.are.equal("RUNNING", assert(df.accounts:wait(account.id, "RUNNING")).status)
-    assert(df.accounts:set_quota { id = account.id, namespace = "koya", spaceTb = 300, merge = true })
+    assert(df.accounts:set_quota({ id = account.id, namespace = "koya", spaceTb = 300 }, { merge = true }))
     assert(df.accounts:remove(account.id))
     assert.is_nil(df.accounts:find "df001")
     assert.are.same({}, emulator:dump().accounts)

@@ -63,7 +63,7 @@ describe("apps:each and apps:find", function()
       assert.are.equal(ids[2], df.apps:find({ accountId = account_id, name = "app002" }).id)
       local app, err = df.apps:find { accountId = account_id, name = "app003" }
       assert.is_nil(app)
-      assert.is_nil(err)
+      assert.are.equal("apps/getList: not_found: there is no app named app003", tostring(err))
     end
   end)
 
@@ -166,7 +166,8 @@ describe("apps:create", function()
       assert.are.equal("argument", err.kind)
       assert.are.equal("apps/create", err.operation)
       assert.are.equal(field, err.field)
-      assert.are.equal(field, err.message:sub(1, #field))
+      local words = err.message:gsub("^option ", "")
+      assert.are.equal(field, words:sub(1, #field))
     end
     fails("components.broker.memoryMb", { broker = { cpuCount = 4, containerCount = 3 } })
     fails("components.zk.cpuCount", {
@@ -419,8 +420,10 @@ describe("apps:remove", function()
           )
           local id = add_app(df, account_id, "app001")
           assert(df.apps:wait(id, "RUNNING"))
-          local value, removed = df.apps:remove { id = id, accountId = with_account and account_id or nil }
+          local value, err, removed =
+            df.apps:remove { id = id, accountId = with_account and account_id or nil }
           assert.are.same({ id = id }, value)
+          assert.is_nil(err)
           assert.is_true(removed)
           assert.are.same({}, emulator:dump().apps)
           assert.are.equal(1, emulated.count(emulator, "apps/stop"))
@@ -430,15 +433,24 @@ describe("apps:remove", function()
     end
   end)
 
-  it("does not stop one that is at rest, and is content where it is gone", function()
+  it("does not stop one that is at rest, and says where there is none", function()
     local df, emulator, account_id = setup { strict = true }
     local id = add_app(df, account_id, "app001")
     assert(df.apps:stop(id))
     assert(df.apps:remove(id))
     assert.are.equal(1, emulated.count(emulator, "apps/stop"))
-    local value, removed = df.apps:remove(id)
+    local value, err = df.apps:remove(id)
+    assert.is_nil(value)
+    assert.are.equal("not_found", err.kind)
+    local removed
+    value, err, removed = df.apps:remove({ id = id }, { ignore_missing = true })
     assert.are.same({ id = id }, value)
+    assert.is_nil(err)
     assert.is_false(removed)
+    id = add_app(df, account_id, "app002")
+    value, err = df.apps:remove "app002"
+    assert.is_nil(value)
+    assert.matches("the app named app002 has the id " .. id, err.message, 1, true)
     assert.are.equal(1, emulated.count(emulator, "apps/delete"))
   end)
 

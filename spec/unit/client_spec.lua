@@ -293,11 +293,70 @@ describe("an error", function()
     assert.are.equal("bad signature [redacted]", err.message)
   end)
 
-  it("says to look first where a call that must run once may have run", function()
-    local df = client { RESET }
-    local _, err = df.accounts:create { name = "df001", password = "Abcdef1!" }
-    assert.are.equal("network", err.kind)
-    assert.matches("look before you repeat it", err.message, 1, true)
+  it("is in doubt where a change may have been made, and says so", function()
+    local BODY = '{"success":true,"id":'
+    local CASES = {
+      { RESET, true },
+      { UNSENT, false },
+      { { kind = "timeout", message = "no response in time", sent = true }, true },
+      { { kind = "protocol", message = "malformed", sent = true }, true },
+      { { kind = "limit", message = "too large", sent = true }, true },
+      { BROKEN, true },
+      { { status = 502 }, true },
+      { { status = 504 }, true },
+      { UNAVAILABLE, true },
+      { { body = BODY }, true },
+      { { body = "<html>" }, true },
+      { { body = "" }, true },
+      { { status = 302 }, true },
+      { { body = '{"success":false,"message":"no"}' }, false },
+      { { status = 400 }, false },
+      { { status = 401 }, false },
+      { { status = 403 }, false },
+      { { status = 404 }, false },
+      { THROTTLED, false },
+    }
+    for index, case in ipairs(CASES) do
+      for _, method in ipairs { "create", "delete", "get_detail" } do
+        local events = {}
+        local df = client({ case[1] }, {
+          retry = false,
+          on_event = function(event)
+            events[#events + 1] = event
+          end,
+        })
+        local params = method == "create" and { name = "df001", password = "Abcdef1!" } or ID
+        local value, err = df.accounts[method](df.accounts, params)
+        assert.is_nil(value)
+        local expected = case[2] and method ~= "get_detail"
+        assert.are.equal(expected, err.in_doubt, index .. " " .. method)
+        assert.are.equal(expected, tostring(err):find("look before you repeat it", 1, true) ~= nil)
+        assert.are.equal(expected, events[1].in_doubt)
+        assert.are.equal(expected, events[2].in_doubt)
+      end
+    end
+  end)
+
+  it("stays in doubt where an attempt before the last one was", function()
+    local df = client({ UNAVAILABLE, { status = 400 } }, { retry = { base_delay = 0 } })
+    local _, err = df.accounts:set_quota { id = ID, namespace = "koya", fileCountMillion = 2, spaceTb = 300 }
+    assert.are.equal("invalid", err.kind)
+    assert.is_true(err.in_doubt)
+  end)
+
+  it("holds what the service says about when to try again", function()
+    local df = client({
+      { status = 429, headers = { ["retry-after"] = "1.5" } },
+      { status = 503, headers = { ["retry-after"] = "3, 7" } },
+      { status = 503, headers = { ["retry-after"] = time.to_http_date(1700000009) } },
+      { status = 503 },
+    }, { retry = false })
+    for _, seconds in ipairs { 1.5, 7, 9 } do
+      local _, err = df.accounts:get_list()
+      assert.are.equal(seconds, err.retry_after)
+    end
+    local _, err = df.accounts:get_list()
+    assert.is_nil(err.retry_after)
   end)
 end)
 

@@ -88,12 +88,27 @@ describe("time.retry_after", function()
     assert.are.equal(7, time.retry_after("Sun, 06 Nov 1994 08:49:37 GMT", 784111770))
   end)
 
+  it("reads fractions, and takes the longest of several", function()
+    assert.are.equal(1.5, time.retry_after("1.5", 0))
+    assert.are.equal(1.25, time.retry_after(" 1.25 ", 0))
+    assert.are.equal(7, time.retry_after("5, 7, 6", 0))
+    assert.are.equal(7, time.retry_after({ "5", "7" }, 0))
+    assert.are.equal(5, time.retry_after("soon, 5", 0))
+    assert.are.equal(7, time.retry_after("3, Sun, 06 Nov 1994 08:49:37 GMT", 784111770))
+    assert.are.equal(
+      9,
+      time.retry_after("Sun, 06 Nov 1994 08:49:37 GMT, Sun, 06 Nov 1994 08:49:39 GMT", 784111770)
+    )
+    assert.are.equal(7, time.retry_after("Sunday, 06-Nov-94 08:49:37 GMT, 1", 784111770))
+    assert.are.equal(7, time.retry_after("Sun Nov  6 08:49:37 1994, 1", 784111770))
+  end)
+
   it("never gives a negative pause", function()
     assert.are.equal(0, time.retry_after("Sun, 06 Nov 1994 08:49:37 GMT", 784111800))
   end)
 
   it("gives nil for anything else", function()
-    for _, text in ipairs { "", "-1", "1.5", "1e3", "soon", "0x10" } do
+    for _, text in ipairs { "", "-1", "1.", ".5", "1.5.5", "1e3", "soon", "0x10" } do
       assert.is_nil(time.retry_after(text, 0), text)
     end
     assert.is_nil(time.retry_after(nil, 0))
@@ -102,6 +117,8 @@ describe("time.retry_after", function()
   it("passes over any number of blanks in reasonable time", function()
     local started = os.clock()
     assert.is_nil(time.retry_after("x" .. (" "):rep(60000) .. "x", 0))
+    assert.is_nil(time.retry_after(("9"):rep(60000) .. "x", 0))
+    assert.is_nil(time.retry_after((","):rep(60000) .. "x", 0))
     assert.is_true(os.clock() - started < 1, "took " .. os.clock() - started .. " s")
   end)
 

@@ -13,7 +13,7 @@
     X(QUOTA, "quota", "400 exceeded limit on resource quota; 429 with code 400")                   \
     X(THROTTLED, "throttled", "other 429")                                                         \
     X(REFUSED, "refused", "a 2xx answer that says `success: false`, or holds an error envelope")   \
-    X(SERVER, "server", "5xx")                                                                     \
+    X(SERVER, "server", "5xx; 408, 421 and 425")                                                   \
     X(TIMEOUT, "timeout", "the call's deadline passed")                                            \
     X(NETWORK, "network", "DNS, connect, reset")                                                   \
     X(TLS, "tls", "handshake or verification; the message names the option that mends it")         \

@@ -27,7 +27,14 @@ local CASES = {
   { "`timeout` of one attempt, not sent", { kind = "timeout", sent = false } },
   { "`timeout` of one attempt, perhaps sent", { kind = "timeout", sent = true } },
   { "`server`, 500", { kind = "server", status = 500 } },
-  { "`server`, 502 or 504", { kind = "server", status = 502 } },
+  {
+    "`server`, 502, 504, 408, 421 or 425",
+    { kind = "server", status = 502 },
+    { kind = "server", status = 504 },
+    { kind = "server", status = 408 },
+    { kind = "server", status = 421 },
+    { kind = "server", status = 425 },
+  },
   { "`server`, 503 of the gateway (code 500)", { kind = "server", status = 503, code = "500" } },
   { "`server`, any other 503", { kind = "server", status = 503 } },
   { "`tls`", { kind = "tls", sent = false } },
@@ -49,9 +56,9 @@ local function answer(effect, case)
   local said
   for index = 2, #case do
     local err = case[index]
-    local worth = retry.worth(effect, err, false)
+    local worth = retry.is_retryable(effect, err, false)
     local words = worth and "yes" or "no"
-    if worth and not retry.worth(effect, err, true) then
+    if worth and not retry.is_retryable(effect, err, true) then
       words = "once"
     end
     assert(said == nil or said == words, case[1] .. ": the cases of one row differ")

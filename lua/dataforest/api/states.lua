@@ -1,8 +1,9 @@
 --- What is known about the states of accounts and apps, as data for waiting and removing.
 --
 -- For each group: the `operation` that tells the state, the `field` that it stands in, the `noun` for
--- messages; `unreachable`: for a state, the set of those that cannot follow unless somebody does
--- something, or `"others"`; and `cure`: for a state, what that something is.
+-- messages; `known`: all states that there are, to tell a misspelt one; `unreachable`: for a state, the
+-- set of those that cannot follow unless somebody does something, or `"others"`; and `cure`: for a state,
+-- what that something is.
 --
 -- @module dataforest.api.states
 
@@ -14,16 +15,37 @@ states.accounts = {
   operation = "accounts/getDetail",
   noun = "account",
   field = "status",
+  known = { "ACCEPTED", "RUNNING", "CHANGING" },
   unreachable = { RUNNING = { ACCEPTED = true }, CHANGING = { ACCEPTED = true } },
   cure = {},
 }
 
---- An app that is at rest stays as it is until it is started. The pages name RUNNING alone; these
--- are the states that a YARN application and a YARN service end in.
+--- An app that is at rest stays as it is until it is started. The pages name RUNNING alone; the others
+-- are those of YARN's applications and services.
 states.apps = {
   operation = "apps/getDetail",
   noun = "app",
   field = "state",
+  known = {
+    "RUNNING",
+    "ACCEPTED",
+    "STOPPED",
+    "FINISHED",
+    "SUCCEEDED",
+    "FAILED",
+    "KILLED",
+    "NEW",
+    "NEW_SAVING",
+    "SUBMITTED",
+    "STARTED",
+    "STABLE",
+    "FLEX",
+    "FLEXING",
+    "UPGRADING",
+    "UPGRADING_AUTO_FINALIZE",
+    "EXPRESS_UPGRADING",
+    "CANCEL_UPGRADING",
+  },
   unreachable = {},
   cure = {},
 }

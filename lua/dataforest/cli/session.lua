@@ -146,7 +146,7 @@ local DOCTOR_HELPS =
 -- The library's names for what the command line gives as options, and other words of Lua's.
 local OPTION_NAMES = { ca_file = "--ca-file", base_url = "--base-url", connect_to = "--connect-to" }
 local LUA_WORDS = {
-  ["pass force = true"] = "give --force",
+  ["give the option force = true"] = "give --force",
   ["start it first, with df%.apps:start"] = "start it first, with dataforest apps start",
 }
 

@@ -230,20 +230,22 @@ options.CALL = CALL
 -- @tparam table given
 -- @tparam table rules for each option: the Lua types that it may have, and `check`, which is given
 --   the value and returns what is wrong with it
+-- @tparam[opt="option"] string noun what messages call them
 -- @treturn ?string what is wrong, naming the option
 -- @treturn ?string name of the option
-local function check(given, rules)
+local function check(given, rules, noun)
+  noun = noun or "option"
   for name, value in pairs(given) do
     local rule = rules[name]
     if not rule then
-      return ("unknown option %s; known are %s"):format(tostring(name), known_names(rules)), tostring(name)
+      return ("unknown %s %s; known are %s"):format(noun, tostring(name), known_names(rules)), tostring(name)
     elseif not has_type(value, rule) then
-      return ("option %s must be a %s, got a %s"):format(name, table.concat(rule, " or a "), type(value)),
+      return ("%s %s must be a %s, got a %s"):format(noun, name, table.concat(rule, " or a "), type(value)),
         name
     end
     local message = rule.check and rule.check(value)
     if message then
-      return ("option %s %s"):format(name, message), name
+      return ("%s %s %s"):format(noun, name, message), name
     end
   end
 end

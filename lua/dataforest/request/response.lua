@@ -1,13 +1,12 @@
---- What an HTTP answer means: the value of a call, or its error.
+--- What an HTTP response means: the value of a call, or its error.
 --
--- Two layers can answer (the gateway and Data Forest), in several shapes, and HTTP 200 can
+-- Two layers can respond (the gateway and Data Forest), in several shapes, and HTTP 200 can
 -- be a refusal. The format is told by the body's first character and not by its label:
 -- the gateway has been seen to send JSON as `text/plain`.
 --
 -- @module dataforest.request.response
 
 local core = require "dataforest.core"
-local errors = require "dataforest.errors"
 local json = require "dataforest.codec.json"
 local lazy = require "dataforest.util.lazy"
 
@@ -15,7 +14,7 @@ local xml = lazy "dataforest.codec.xml"
 
 local byte = string.byte
 
-local answer = {}
+local response_of = {}
 
 -- The errors are taken as they come: what one of them looks like is settled below.
 local ENVELOPE = {
@@ -31,11 +30,11 @@ local error_shape = core.shape {
 }
 
 -- Without an operation that is known, the envelope is all that is.
-local unknown_shape = core.shape { object = "Answer", fields = ENVELOPE }
+local unknown_shape = core.shape { object = "Response", fields = ENVELOPE }
 
 local shapes = setmetatable({}, { __mode = "k" })
 
---- The shape of an operation's answer: its result in the envelope that carries it.
+--- The shape of an operation's response: its result in the envelope that carries it.
 local function shape_of(operation)
   local result = operation.result
   if type(result) ~= "table" or not result.fields then
@@ -75,7 +74,7 @@ local BRACE = 123
 -- @treturn[2] nil
 -- @treturn[2] string what is wrong
 local function decode(body, shape, content_type)
-  if byte(body) == BRACE then -- as nearly every answer begins
+  if byte(body) == BRACE then -- as nearly every response begins
     return json.decode(body, shape)
   end
   local first = first_character(body)
@@ -84,13 +83,21 @@ local function decode(body, shape, content_type)
   elseif first == "<" and not is_html(body) then
     return xml.decode(body, shape)
   elseif first == "<" then
-    return nil, "an HTML page came in place of an answer, as a proxy or a wrong base_url sends one"
+    return nil, "an HTML page came in place of a response, as a proxy or a wrong base_url sends one"
   end
   return nil, ("expected JSON or XML, got %s"):format(content_type or "text without a content type")
 end
 
--- HTTP statuses that mean one kind whatever the code.
-local KIND_BY_STATUS = { [401] = "auth", [403] = "forbidden", [404] = "not_found", [429] = "throttled" }
+-- HTTP statuses that mean one kind whatever the code. 408, 421 and 425 say "not now" or "not here".
+local KIND_BY_STATUS = {
+  [401] = "auth",
+  [403] = "forbidden",
+  [404] = "not_found",
+  [408] = "server",
+  [421] = "server",
+  [425] = "server",
+  [429] = "throttled",
+}
 
 local KIND_BY_STATUS_AND_CODE = { ["401 210"] = "forbidden", ["429 400"] = "quota" }
 
@@ -107,18 +114,21 @@ local function kind_of(status, code, message)
   return "protocol"
 end
 
--- Texts for answers that bring none of their own.
+-- Texts for responses that bring none of their own.
 local MESSAGES = {
   [400] = "invalid request parameters",
   [401] = "authentication failed",
   [403] = "not allowed to access",
   [404] = "no such element",
+  [408] = "the service did not wait for the whole request",
   [413] = "the request is too large",
+  [421] = "the request reached a server that is not meant for it",
+  [425] = "too early",
   [429] = "too many requests",
   [500] = "unexpected error",
   [502] = "bad gateway",
   [503] = "service unavailable",
-  [504] = "the gateway had no answer in time",
+  [504] = "the gateway had no response in time",
 }
 
 --- Text out of a field that should be text, and may be a number or a table.
@@ -129,43 +139,108 @@ local function text_of(value)
   return value ~= nil and tostring(value) or nil
 end
 
+-- The names of an error's fields in the envelopes of this gateway, the service and others of their family,
+-- in lower case and without underscores; those that win first.
+local FIELD_NAMES = {
+  code = { "errorcode", "code", "returncode" },
+  message = { "message", "msg", "errormessage", "returnmessage", "errordescription" },
+  details = { "details" },
+  request_id = { "requestid", "traceid" },
+}
+
+-- Where those fields stand: in the first of these that is a table and has a code or a message.
+local HOLDERS = { "error", "responseerror", "status" }
+
+local function by_plain_name(values)
+  local plain = {}
+  for name, value in pairs(values) do
+    if type(name) == "string" then
+      plain[name:lower():gsub("_", "")] = value
+    end
+  end
+  return plain
+end
+
+--- Adds the fields that are not there yet.
+local function take(fields, values)
+  for field, names in pairs(FIELD_NAMES) do
+    for _, name in ipairs(names) do
+      if fields[field] == nil and values[name] ~= "" and type(values[name]) ~= "boolean" then
+        fields[field] = text_of(values[name])
+      end
+    end
+  end
+end
+
 --- The fields of an error out of an envelope of any shape.
 local function error_fields(envelope, response)
-  -- The gateway's XML puts the fields right under its root.
-  local inner = type(envelope.error) == "table" and envelope.error or envelope
-  local classic = type(envelope.responseError) == "table" and envelope.responseError or {}
-  local message = text_of(inner.message or classic.returnMessage or envelope.message)
-  local details = text_of(inner.details)
-  if not message and type(envelope.error) == "string" then
-    message = envelope.error
+  local fields = {}
+  local outer = by_plain_name(envelope)
+  for _, name in ipairs(HOLDERS) do
+    if type(outer[name]) == "table" then
+      take(fields, by_plain_name(outer[name]))
+    end
   end
-  return {
-    message = message,
-    details = details,
-    code = text_of(inner.errorCode or classic.returnCode),
-    request_id = text_of(inner.requestId) or response.headers["x-ncp-trace-id"],
-  }
+  take(fields, outer) -- XML may put them right under its root
+  if type(outer.error) == "string" then
+    if fields.message then
+      fields.code = fields.code or outer.error
+    else
+      fields.message = outer.error
+    end
+  end
+  fields.request_id = fields.request_id or response.headers["x-ncp-trace-id"]
+  return fields
+end
+
+-- Bytes of a body that a message shows.
+local LONGEST_EXCERPT = 200
+
+--- The beginning of a body that nobody recognises; of a page, its title. Not tidied up here: secrets are
+-- taken out first.
+local function excerpt(body)
+  if is_html(body) then
+    body = body:sub(1, 4096):match "<[Tt][Ii][Tt][Ll][Ee][^>]*>%s*([^<]-)%s*</" or ""
+  end
+  local text = body:sub(1, LONGEST_EXCERPT)
+  if not core.valid_utf8(text) then
+    text = #text < #body and text:gsub("[\192-\255][\128-\191]*$", "") or text -- the last character may be cut
+    if not core.valid_utf8(text) then
+      text = text:gsub("[\128-\255]", "?")
+    end
+  end
+  return #text < #body and text .. "..." or text
+end
+
+local function coding(response)
+  local value = response.headers["content-encoding"]
+  return value and value ~= "" and tostring(value):lower() ~= "identity" and tostring(value) or nil
 end
 
 local function failed(response)
-  local status = response.status
-  local envelope = response.body ~= "" and decode(response.body, error_shape) or nil
+  local status, body = response.status, response.body
+  local encoding = coding(response)
+  local envelope = body ~= "" and not encoding and decode(body, error_shape) or nil
   local fields = error_fields(type(envelope) == "table" and envelope or {}, response)
   fields.status = status
   fields.kind = kind_of(status, fields.code, fields.message)
   if status >= 300 and status < 400 then
     fields.message = "the service answered with a redirect, which is never followed: check base_url"
-  elseif not fields.message or fields.message == "" then
+  elseif not fields.message then
     fields.message = MESSAGES[status] or "the service gave no reason"
+    local shown = encoding and ("(a body in Content-Encoding: %s)"):format(encoding) or excerpt(body)
+    if shown:find "%S" and not fields.code then
+      fields.message = fields.message .. ": " .. shown
+    end
   end
-  return nil, errors.new(fields)
+  return nil, fields
 end
 
 local function malformed(response, message)
   return nil,
-    errors.new {
+    {
       kind = "protocol",
-      message = "the answer cannot be read: " .. message,
+      message = "the response cannot be read: " .. message,
       status = response.status,
       request_id = response.headers["x-ncp-trace-id"],
     }
@@ -179,13 +254,11 @@ local function refused(response, value)
   local fields = error_fields(value, response)
   fields.kind = "refused"
   fields.status = response.status
-  if not fields.message or fields.message == "" then
-    fields.message = "the service refused the call and gave no reason"
-  end
-  return nil, errors.new(fields)
+  fields.message = fields.message or "the service refused the call and gave no reason"
+  return nil, fields
 end
 
---- An answer whose value is its bytes, unless those are an error in disguise.
+--- A response whose value is its bytes, unless those are an error in disguise.
 local function bytes(response)
   local body = response.body
   if body == "" then
@@ -219,24 +292,42 @@ end
 -- What older pages put in `message` beside `success: true`; it says nothing.
 local EMPTY_MESSAGES = { success = true, [""] = true }
 
---- Tells what an answer means.
+--- Whether a body that ended with the connection is whole. Text shows it by its last bracket; bytes, and
+-- nothing at all, do not.
+local function may_be_cut(operation, response)
+  return response.end_uncertain and (operation.binary or not response.body:find "[%]}>]%s*$")
+end
+
+--- Tells what a response means.
 -- @tparam table operation an entry of `dataforest.operations`
 -- @tparam table response `status`, `headers` with lower-case names, and `body`; `end_uncertain` where the
 --   body may be a part of what was sent
 -- @treturn[1] table|string the value of the call
 -- @treturn[2] nil
--- @treturn[2] table an error: `auth`, `forbidden`, `not_found`, `invalid`, `quota`, `throttled`,
---   `refused`, `server` or `protocol`
-function answer.read(operation, response)
+-- @treturn[2] table the fields of an error, before secrets are taken out of it: `auth`, `forbidden`,
+--   `not_found`, `invalid`, `quota`, `throttled`, `refused`, `server`, `network` or `protocol`
+function response_of.read(operation, response)
   local status = response.status
   if status < 200 or status > 299 then
     return failed(response)
-  elseif response.end_uncertain and (operation.binary or response.body == "") then
-    -- A text that is whole shows it by its last bracket; bytes and nothing at all do not.
-    return malformed(response, "it may be cut short, since it has neither Content-Length nor chunks")
+  elseif status == 206 then
+    return malformed(response, "it is a part (HTTP 206), which was not asked for")
+  elseif coding(response) then
+    return malformed(
+      response,
+      ("it comes with Content-Encoding: %s, which was not asked for"):format(coding(response))
+    )
+  elseif may_be_cut(operation, response) then
+    local _, fields =
+      malformed(response, "it may be cut short, since it has neither Content-Length nor chunks")
+    fields.kind = "network"
+    return nil, fields
   elseif operation.binary then
     return bytes(response)
   elseif response.body == "" then
+    if type(operation.result) == "table" then
+      return malformed(response, "it is empty")
+    end
     return {}
   end
   local value, message = decode(response.body, shape_of(operation), response.headers["content-type"])
@@ -257,4 +348,4 @@ function answer.read(operation, response)
   return value
 end
 
-return answer
+return response_of

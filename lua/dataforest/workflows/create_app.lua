@@ -1,6 +1,7 @@
 --- The shorthand of `apps:create`, and its defaults.
 -- @module dataforest.workflows.create_app
 
+local arguments = require "dataforest.workflows.arguments"
 local deadline_of = require "dataforest.workflows.deadline"
 local errors = require "dataforest.errors"
 local operations = require "dataforest.operations"
@@ -17,14 +18,10 @@ for _, param in ipairs(OPERATION.params) do
   end
 end
 
+local OPTIONS = arguments.rules { defaults = { "boolean" } }
+
 local function argument_error(field, message)
-  return nil,
-    errors.new {
-      kind = errors.ARGUMENT,
-      field = field,
-      message = field .. " " .. message,
-      operation = OPERATION.id,
-    }
+  return arguments.error(OPERATION.id, field .. " " .. message, field)
 end
 
 local function by_name(a, b)
@@ -59,10 +56,10 @@ local function listed_components(given)
 end
 
 --- Turns the shorthand into the documented form.
--- @return request without `type` and `defaults`, and whether components were given by name
+-- @return request without `type`, and whether components were given by name
 local function expand(params)
   local request = copy_of(params)
-  request.type, request.defaults = nil, nil
+  request.type = nil
   if params.type ~= nil then
     if params.appTypeId ~= nil and params.appTypeId ~= params.type then
       return argument_error("type", "is the short name of appTypeId: leave out one of them")
@@ -224,29 +221,25 @@ end
 
 --- See `apps:create`.
 return function(client, params, options)
-  if type(params) ~= "table" then
-    return client:run(OPERATION, params, options)
-  elseif params.defaults ~= nil and type(params.defaults) ~= "boolean" then
-    return argument_error("defaults", "must be true or false, got a " .. type(params.defaults))
+  local checked, request, named, value, err
+  checked, params = arguments.apart(OPERATION.id, params, options, OPTIONS, { "defaults" })
+  if not checked then
+    return nil, params
+  elseif type(params) ~= "table" then
+    return client:run(OPERATION, params, arguments.of_call(checked))
   end
-  local request, named = expand(params)
+  request, named = expand(params)
   if not request then
     return nil, named
-  end
-  local value, err
-  if params.defaults then
-    local deadline
-    deadline, err = deadline_of.checked(client, options, nil, OPERATION.id)
-    if not deadline then
-      return nil, err
-    end
+  elseif checked.defaults then
+    local deadline = deadline_of.new(client, checked)
     value, err = fill(deadline, request, named)
     if not value then
       return nil, err
     end
     value, err = deadline:run(OPERATION.id, request)
   else
-    value, err = client:run(OPERATION, request, options)
+    value, err = client:run(OPERATION, request, arguments.of_call(checked))
   end
   if value == nil then
     local given = type(params.components) == "table" and not named and #params.components or 0

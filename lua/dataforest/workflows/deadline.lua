@@ -1,9 +1,9 @@
 --- One deadline for all the calls that a method makes.
 -- @module dataforest.workflows.deadline
 
+local arguments = require "dataforest.workflows.arguments"
 local errors = require "dataforest.errors"
 local operations = require "dataforest.operations"
-local options_of = require "dataforest.request.options"
 
 local Deadline = {}
 Deadline.__index = Deadline
@@ -12,16 +12,13 @@ local deadline = {}
 
 --- Starts the time of several calls.
 -- @tparam table client
--- @tparam ?table options of a call; its `timeout` (seconds) is that of all calls together, the rest
+-- @tparam table options of a call, checked; its `timeout` (seconds) is that of all calls together, the rest
 --   goes into each of them
 -- @tparam[opt] number seconds in all where the options give no timeout; without it each call has the
 --   client's own
 -- @treturn table the deadline
 function deadline.new(client, options, seconds)
-  local rest = {}
-  for name in pairs(options_of.CALL) do
-    rest[name] = options and options[name]
-  end
+  local rest = arguments.of_call(options)
   seconds = rest.timeout or seconds or math.huge
   local now = client.transport:now()
   return setmetatable(
@@ -39,16 +36,11 @@ end
 -- @treturn[2] nil
 -- @treturn[2] table error of kind `argument`
 function deadline.checked(client, options, seconds, operation)
-  local message, field
-  if options ~= nil and type(options) ~= "table" then
-    message, field = "options of a call must be a table, got a " .. type(options), "options"
-  elseif options then
-    message, field = options_of.call(options)
+  local checked, err = arguments.options(operation, options)
+  if not checked then
+    return nil, err
   end
-  if message then
-    return nil, errors.new { kind = errors.ARGUMENT, message = message, field = field, operation = operation }
-  end
-  return deadline.new(client, options, seconds)
+  return deadline.new(client, checked, seconds)
 end
 
 --- Seconds until the deadline; 0 or less where it has passed.
@@ -75,7 +67,10 @@ function Deadline:run(id, params, share)
       errors.new {
         kind = errors.TIMEOUT,
         operation = id,
-        message = ("the %g seconds were over before the call"):format(self.seconds),
+        message = ("the %g seconds were over before this call; the option timeout gives more"):format(
+          self.seconds
+        ),
+        field = "timeout",
         sent = false,
       }
   end

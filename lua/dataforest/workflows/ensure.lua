@@ -8,24 +8,11 @@ local lookup = require "dataforest.workflows.lookup"
 local operations = require "dataforest.operations"
 local options_of = require "dataforest.request.options"
 local retry = require "dataforest.request.retry"
-local wait = require "dataforest.workflows.wait"
 
 local CREATE = operations.by_name["accounts/create"]
 
 -- A create may take this part of the time left, so that there is time to look afterwards.
 local SHARE_OF_CREATE = 0.5
-
--- After these nothing can have been created, and looking again would end in the same way.
-local FINAL = { argument = true, credentials = true, auth = true, closed = true }
-
--- After these an account may have been created all the same, if the request was sent.
-local UNCLEAR = { network = true, timeout = true, tls = true, server = true, protocol = true, limit = true }
-
---- Tells whether to create again where an account is still not there after this. A handshake or an
--- answer gone wrong counts too: the look before it went well, and there is never a second account.
-local function is_passing(err)
-  return wait.is_passing(err) or err.kind == errors.TLS or err.kind == errors.PROTOCOL
-end
 
 local function no_permission(name)
   return errors.new {
@@ -36,7 +23,7 @@ local function no_permission(name)
 end
 
 --- The account of that name.
--- @return entry or nil, error or nil, the answer of the list
+-- @return entry or nil, error or nil, the list
 local function look(deadline, name)
   local list, err = deadline:run "accounts/getList"
   if not list then
@@ -65,11 +52,6 @@ local function explained(err, list)
     err.message = ("%s; there is another account: %s"):format(err.message, table.concat(names, ", "))
   end
   return err
-end
-
---- Tells whether a create that failed may have been carried out all the same.
-local function may_have_worked(err)
-  return UNCLEAR[err.kind] == true and err.sent ~= false
 end
 
 --- The account that was just created, as the list has it; where it cannot be asked, what is known.
@@ -101,38 +83,44 @@ return function(client, params, options)
   end
   local policy = options_of.retry_policy(options and options.retry, client.settings.retry)
   local failure
-  local maybe_created = false
+  local in_doubt = false -- whether a create of this call may have been carried out
+  local function failed(err)
+    err.in_doubt = err.in_doubt or in_doubt
+    return nil, err
+  end
   for round = 1, policy.attempts + 1 do
     local entry, err, list = look(deadline, params.name)
     if entry then
-      return entry, maybe_created
+      return entry, nil, in_doubt
     elseif err then
       -- Unless something was sent there is nothing to clear up, and the look was retried already.
-      if not (failure and is_passing(err)) then
-        return nil, err
+      if not (failure and retry.is_passing(err)) then
+        return failed(err)
       end
-    elseif failure and not is_passing(failure) then
-      return nil, explained(failure, list)
+    elseif failure and not retry.is_passing(failure) then
+      return failed(explained(failure, list))
     elseif round <= policy.attempts then
       local created
       created, failure = deadline:run(CREATE.id, params, SHARE_OF_CREATE)
       if created and created.id then
-        return created_entry(deadline, created, params.name), true
+        return created_entry(deadline, created, params.name), nil, true
       end
       failure = failure
         or errors.new {
           kind = errors.PROTOCOL,
           operation = CREATE.id,
-          message = "the answer names no account",
+          message = "the response names no account",
+          sent = true,
+          in_doubt = true,
         }
-      if FINAL[failure.kind] then
-        return nil, failure
+      if retry.is_final(failure) then
+        return failed(failure)
       end
-      maybe_created = maybe_created or may_have_worked(failure)
+      in_doubt = in_doubt or failure.in_doubt
     end
-    if failure and is_passing(failure) then
+    if failure and retry.is_passing(failure) then
       pause_for(client, deadline, policy, round)
     end
   end
-  return nil, failure
+  return failed(failure)
 end

@@ -5,12 +5,12 @@ local errors = require "dataforest.errors"
 
 local lookup = {}
 
--- What the service answers (with 403) about an id that does not exist or is not allowed: the two
+-- Code of the 403 about an id that does not exist or is not allowed: the two
 -- cannot be told apart.
 local NOT_ALLOWED_OR_NOT_THERE = "10002"
 
---- Goes through the entries of a list's answer.
--- @tparam ?table list answer of a getList
+--- Goes through the entries of a list.
+-- @tparam ?table list response of a getList
 -- @tparam ?table err its error
 -- @treturn[1] function iterator
 -- @treturn[2] nil
@@ -26,8 +26,8 @@ function lookup.each(list, err)
   end
 end
 
---- The first entry of a list's answer in which a field has a value.
--- @tparam table list answer of a getList
+--- The first entry of a list in which a field has a value.
+-- @tparam table list response of a getList
 -- @tparam string field
 -- @param value
 -- @treturn ?table the entry
@@ -67,28 +67,29 @@ end
 
 --- The entry of that name, out of a list that must be whole for a no to be believed: no page speaks
 -- of lists that come in parts, and no page rules them out.
--- @tparam table list answer of a getList
+-- @tparam table list response of a getList
 -- @tparam string name
+-- @tparam string noun `"account"` or `"app"`
 -- @tparam string operation that gave the list
--- @treturn[1] ?table the entry, or nil without an error where there is none
+-- @treturn[1] table the entry
 -- @treturn[2] nil
--- @treturn[2] table error of kind `protocol`
-function lookup.named(list, name, operation)
+-- @treturn[2] table error: `not_found`; `protocol` where the list is not whole
+function lookup.named(list, name, noun, operation)
   local entry = lookup.entry(list, "name", name)
-  local count = #(list.contents or {})
-  if not entry and list.total and list.total > count then
-    return nil,
-      errors.new {
-        kind = errors.PROTOCOL,
-        operation = operation,
-        message = ("%s is not among the %d of %d entries that the service listed"):format(
-          name,
-          count,
-          list.total
-        ),
-      }
+  if entry then
+    return entry
   end
-  return entry
+  local length = #(list.contents or {})
+  local kind, message = errors.NOT_FOUND, ("there is no %s named %s"):format(noun, name)
+  if list.total and list.total > length then
+    kind = errors.PROTOCOL
+    message = ("%s is not among the %d of %d entries that the service listed"):format(
+      name,
+      length,
+      list.total
+    )
+  end
+  return nil, errors.new { kind = kind, operation = operation, message = message }
 end
 
 --- Tells what an error says about whether the thing asked for is there.
@@ -108,17 +109,21 @@ end
 -- @tparam table err
 -- @tparam string id
 -- @treturn boolean
--- @treturn ?table where it is not gone: the error, or that of the list
+-- @treturn ?table where it is not gone: the error, or that of the list; where it is gone: the account that
+--   has this for its name
 function lookup.account_is_gone(deadline, err, id)
   local absence = lookup.absence(err)
   if absence ~= "unclear" then
-    return absence == "gone", err
+    return absence == "gone", absence ~= "gone" and err or nil
   end
   local list, list_err = deadline:run "accounts/getList"
   if not list then
     return false, list_err
   end
-  return lookup.entry(list, "id", id) == nil, err
+  if lookup.entry(list, "id", id) then
+    return false, err
+  end
+  return true, lookup.entry(list, "name", id)
 end
 
 --- Tells whether an app is gone, after an error about it. Where the error leaves that unclear, the
@@ -130,16 +135,18 @@ end
 -- @tparam ?boolean seen whether these keys have seen the app before; if not, it may be in an account
 --   that they have no permission on
 -- @treturn boolean
--- @treturn ?table where it is not gone: the error, or that of a list
+-- @treturn ?table where it is not gone: the error, or that of a list; where it is gone: an app that has this
+--   for its name
 function lookup.app_is_gone(deadline, err, id, account_id, seen)
   local absence = lookup.absence(err)
   if absence ~= "unclear" then
-    return absence == "gone", err
+    return absence == "gone", absence ~= "gone" and err or nil
   end
   local accounts, list_err = deadline:run "accounts/getList"
   if not accounts then
     return false, list_err
   end
+  local namesake
   for _, account in ipairs(accounts.contents or {}) do
     if account.disabled then
       if not seen then
@@ -153,9 +160,10 @@ function lookup.app_is_gone(deadline, err, id, account_id, seen)
       elseif lookup.entry(apps, "id", id) then
         return false, err
       end
+      namesake = namesake or lookup.entry(apps, "name", id)
     end
   end
-  return true
+  return true, namesake
 end
 
 return lookup

@@ -3,77 +3,88 @@
 -- no harm.
 -- @module dataforest.workflows.remove
 
+local arguments = require "dataforest.workflows.arguments"
 local errors = require "dataforest.errors"
 local lookup = require "dataforest.workflows.lookup"
 local options_of = require "dataforest.request.options"
+local retry = require "dataforest.request.retry"
 local states = require "dataforest.api.states"
 local wait = require "dataforest.workflows.wait"
 
 local remove = {}
 
--- The service says no.
-local REFUSALS = { refused = true, invalid = true }
-
-local PARAMS = {
-  id = { "string" },
-  force = { "boolean" },
-}
+local OPTIONS = { force = { "boolean" }, ignore_missing = { "boolean" } }
 for name, rule in pairs(wait.OPTIONS) do
-  PARAMS[name] = rule
+  OPTIONS[name] = rule
 end
 
-local APP_PARAMS = { accountId = { "string" } }
-for name, rule in pairs(PARAMS) do
-  APP_PARAMS[name] = rule
+-- All of them may stand among the parameters, where version 0.1 had them.
+local OPTION_NAMES = {}
+for name in pairs(OPTIONS) do
+  OPTION_NAMES[#OPTION_NAMES + 1] = name
 end
 
-local function argument_error(operation, message, field)
-  return nil, errors.new { kind = errors.ARGUMENT, message = message, field = field, operation = operation }
-end
+local ACCOUNT_PARAMS = { id = { "string" } }
+local APP_PARAMS = { id = { "string" }, accountId = { "string" } }
 
---- Checks what the caller gave, and makes one table of it.
+--- Checks what the caller gave.
+-- @return options and parameters; or nil and the error
 local function given(operation, params, options, rules)
-  if type(params) == "string" then
+  local checked
+  checked, params = arguments.apart(operation, params, options, OPTIONS, OPTION_NAMES)
+  if not checked then
+    return nil, params
+  elseif type(params) == "string" then
     params = { id = params }
+  elseif type(params) ~= "table" then
+    return arguments.error(operation, "expected a table with id, got a " .. type(params), "id")
   end
-  if type(params) ~= "table" then
-    return argument_error(operation, "expected a table with id, got a " .. type(params), "id")
-  elseif options ~= nil and type(options) ~= "table" then
-    return argument_error(operation, "options of a call must be a table, got a " .. type(options), "options")
-  end
-  local message, field = options_of.check(params, rules)
-  if not message and options then
-    message, field = options_of.check(options, wait.OPTIONS)
-  end
+  local message, field = options_of.check(params, rules, "parameter")
   if message then
-    return argument_error(operation, message, field)
+    return arguments.error(operation, message, field)
   elseif not params.id or params.id == "" then
-    return argument_error(operation, "id is missing: it names what to remove", "id")
+    return arguments.error(operation, "id is missing: it names what to remove", "id")
   end
-  local all = {}
-  for _, source in ipairs { options or {}, params } do
-    for name, value in pairs(source) do
-      all[name] = value
-    end
-  end
-  return all
+  return checked, params
 end
 
--- After these a request that was sent may have been carried out all the same.
-local UNCLEAR = { network = true, timeout = true, server = true }
-
---- Sends a delete, and says whether it was taken up. One whose outcome is unknown may have been:
--- that the next one is refused is no surprise then.
+--- Sends a delete. One that is in doubt may have been carried out: that the next one is refused is no
+-- surprise then.
+-- @return true where the next look at the thing decides what comes next; else nil and the error
 local function send_delete(deadline, operation, task)
   local ok, err = deadline:run(operation, { id = task.id })
-  if ok or lookup.absence(err) == "gone" or (task.unclear and REFUSALS[err.kind]) then
+  if ok or lookup.absence(err) == "gone" or (task.in_doubt and retry.is_refusal(err)) then
     task.deleted, task.acted = true, true
     return true
   end
-  if UNCLEAR[err.kind] and err.sent ~= false then
-    task.unclear, task.acted = true, true
+  if err.in_doubt then
+    local first = not task.in_doubt
+    task.in_doubt, task.acted = true, true
+    if first and not retry.is_waited_out(err) then
+      return true
+    end
   end
   return nil, err
+end
+
+--- What `remove` returns in the end.
+local function result(task, options, noun, operation, value, err)
+  if value == nil then
+    err.in_doubt = err.in_doubt or task.deleted or task.in_doubt or false
+    return nil, err
+  elseif not task.acted and not options.ignore_missing then
+    local message = ("there is no %s with the id %s"):format(noun, task.id)
+    if task.namesake then
+      message = ("%s; the %s named %s has the id %s"):format(
+        message,
+        noun,
+        task.id,
+        tostring(task.namesake.id)
+      )
+    end
+    return nil, errors.new { kind = errors.NOT_FOUND, operation = operation, message = message }
+  end
+  return value, nil, task.acted or false
 end
 
 -- Apps -------------------------------------------------------------------------------
@@ -84,7 +95,7 @@ local function stop_app(deadline, task)
   local ok, err = deadline:run("apps/stop", { id = task.id })
   if ok then
     task.stopped, task.acted = "sent", true
-  elseif REFUSALS[err.kind] then
+  elseif retry.is_refusal(err) then
     -- It came to rest by itself meanwhile, or is in a state that no page names.
     task.stopped = "refused"
   else
@@ -113,6 +124,7 @@ local function app_step(deadline, task)
     if not value then
       local gone, reason = lookup.app_is_gone(deadline, err, task.id, task.account_id, task.seen)
       if gone then
+        task.namesake = reason
         return { id = task.id }
       end
       return nil, reason, state
@@ -120,6 +132,8 @@ local function app_step(deadline, task)
   end
 end
 
+--- Removes an app.
+-- @return the value, or nil; the error, or nil; and the task
 local function remove_app(deadline, id, account_id, options)
   local task = { id = id, account_id = account_id }
   local value, err = wait.poll(deadline, {
@@ -131,19 +145,18 @@ local function remove_app(deadline, id, account_id, options)
     subject = "the app " .. id,
     wanted = "gone",
   }, options)
-  if not value then
-    return nil, err
-  end
-  return value, task.acted or false
+  return value, err, task
 end
 
 --- See `apps:remove`.
 function remove.app(client, params, options)
-  local all, err = given("apps/delete", params, options, APP_PARAMS)
-  if not all then
-    return nil, err
+  local checked
+  checked, params = given("apps/delete", params, options, APP_PARAMS)
+  if not checked then
+    return nil, params
   end
-  return remove_app(wait.deadline(client, all), all.id, all.accountId, all)
+  local value, err, task = remove_app(wait.deadline(client, checked), params.id, params.accountId, checked)
+  return result(task, checked, "app", "apps/delete", value, err)
 end
 
 -- Accounts ---------------------------------------------------------------------------
@@ -152,7 +165,7 @@ local function unclear_error()
   return errors.new {
     kind = errors.PROTOCOL,
     operation = "accounts/checkHasResource",
-    message = "the answer does not say whether the account has resources: nothing was deleted",
+    message = "the response does not say whether the account has resources: nothing was deleted",
   }
 end
 
@@ -165,7 +178,7 @@ local function resources_error(id, apps)
   local message, details
   if #names > 0 then
     details = "apps: " .. table.concat(names, ", ")
-    message = ("the account %s still has %s; remove them first, or pass force = true"):format(
+    message = ("the account %s still has %s; remove them first, or give the option force = true"):format(
       account,
       details
     )
@@ -190,13 +203,13 @@ local function remove_apps(deadline, apps, account_id, options)
   end)
   local done, failure = false, nil
   for _, app in ipairs(apps) do
-    local value, acted = remove_app(deadline, app.id, account_id, options)
+    local value, err, task = remove_app(deadline, app.id, account_id, options)
     if value then
-      done = done or acted
-    elseif not REFUSALS[acted.kind] then
-      return nil, acted
+      done = done or task.acted or false
+    elseif not retry.is_refusal(err) then
+      return nil, err
     else
-      failure = failure or acted
+      failure = failure or err
     end
   end
   if failure and not done then
@@ -257,6 +270,7 @@ local function account_step(deadline, task, options)
   end
   local gone, reason = lookup.account_is_gone(deadline, err, task.id)
   if gone then
+    task.namesake = reason
     return { id = task.id }
   end
   return nil, reason
@@ -264,26 +278,23 @@ end
 
 --- See `accounts:remove`.
 function remove.account(client, params, options)
-  local all, err = given("accounts/delete", params, options, PARAMS)
-  if not all then
-    return nil, err
+  local checked
+  checked, params = given("accounts/delete", params, options, ACCOUNT_PARAMS)
+  if not checked then
+    return nil, params
   end
-  local deadline = wait.deadline(client, all)
-  local task = { id = all.id, force = all.force }
-  local value
-  value, err = wait.poll(deadline, {
+  local deadline = wait.deadline(client, checked)
+  local task = { id = params.id, force = checked.force }
+  local value, err = wait.poll(deadline, {
     look = function()
-      return account_step(deadline, task, all)
+      return account_step(deadline, task, checked)
     end,
     operation = "accounts/getDetail",
-    id = all.id,
-    subject = "the account " .. all.id,
+    id = task.id,
+    subject = "the account " .. task.id,
     wanted = "gone",
-  }, all)
-  if not value then
-    return nil, err
-  end
-  return value, task.acted or false
+  }, checked)
+  return result(task, checked, "account", "accounts/delete", value, err)
 end
 
 return remove

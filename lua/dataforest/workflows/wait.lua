@@ -1,8 +1,10 @@
 --- Waiting for something to become so, by looking again and again.
 -- @module dataforest.workflows.wait
 
+local arguments = require "dataforest.workflows.arguments"
 local deadline_of = require "dataforest.workflows.deadline"
 local errors = require "dataforest.errors"
+local nearest = require "dataforest.util.nearest"
 local options_of = require "dataforest.request.options"
 local retry = require "dataforest.request.retry"
 
@@ -12,10 +14,7 @@ local wait = {}
 wait.DEFAULTS = { timeout = 300, interval = 2, max_interval = 15 }
 
 --- The options of a wait, as rules for `options.check`.
-wait.OPTIONS = { interval = options_of.SECONDS, max_interval = options_of.SECONDS }
-for name, rule in pairs(options_of.CALL) do
-  wait.OPTIONS[name] = rule
-end
+wait.OPTIONS = arguments.rules { interval = options_of.SECONDS, max_interval = options_of.SECONDS }
 
 -- Each pause is so many times the one before it, and between so much and all of its length: callers
 -- that began together do not keep looking together.
@@ -26,19 +25,9 @@ local SHORTEST = 0.75
 local LAST_LOOK = 1
 local LAST_LOOK_PART = 0.1
 
--- What may be over by the next look. A read that fails with these was tried several times already.
-local PASSING = { network = true, timeout = true, throttled = true, server = true }
-
---- Tells whether an error may be over by itself soon.
--- @tparam table err
--- @treturn boolean
-function wait.is_passing(err)
-  return PASSING[err.kind] == true
-end
-
 --- Starts the deadline of a wait.
 -- @tparam table client
--- @tparam ?table options of the wait
+-- @tparam table options of the wait, checked
 -- @treturn table deadline
 function wait.deadline(client, options)
   return deadline_of.new(client, options, wait.DEFAULTS.timeout)
@@ -53,6 +42,7 @@ local function timeout_error(deadline, looking, state, failure)
   if looking.wanted then
     message = message .. ", not " .. looking.wanted
   end
+  message = message .. "; the option timeout makes the wait longer"
   if failure then
     message = ("%s; the last look ended with %s: %s"):format(message, failure.kind, failure.message)
   end
@@ -60,6 +50,7 @@ local function timeout_error(deadline, looking, state, failure)
     kind = errors.TIMEOUT,
     message = message,
     operation = looking.operation,
+    field = "timeout",
     state = state,
     retryable = true,
   }
@@ -90,20 +81,20 @@ end
 --   and the state that was seen (beside an error, too). Errors that may pass are waited out.
 -- @tparam string looking.operation,looking.id,looking.subject for events and messages
 -- @tparam[opt] string looking.wanted in words
--- @tparam ?table options `interval` and `max_interval` (seconds)
+-- @tparam table options `interval` and `max_interval` (seconds)
 -- @treturn[1] any the value
 -- @treturn[2] nil
 -- @treturn[2] table error; of kind `timeout` with field `state` where the time is over
 function wait.poll(deadline, looking, options)
   local client = deadline.client
-  local interval = options and options.interval or wait.DEFAULTS.interval
-  local ceiling = math.max(interval, options and options.max_interval or wait.DEFAULTS.max_interval)
+  local interval = options.interval or wait.DEFAULTS.interval
+  local ceiling = math.max(interval, options.max_interval or wait.DEFAULTS.max_interval)
   local look, state = 0, nil
   while true do
     local value, err, seen = looking.look()
     look = look + 1
     state = seen or state
-    local goes_on = value == nil and (not err or wait.is_passing(err))
+    local goes_on = value == nil and (not err or retry.is_waited_out(err))
     local pause = goes_on and next_pause(deadline, looking, interval) or nil
     client:tell {
       name = "wait",
@@ -143,9 +134,24 @@ local function set_of_states(target)
   return next(set) ~= nil and set or nil, table.concat(names, " or ")
 end
 
-local function argument_error(what, message, field)
-  return nil,
-    errors.new { kind = errors.ARGUMENT, message = message, field = field, operation = what.operation }
+--- A state that is wanted and that nothing can have; nil where all are known.
+local function unknown_state(what, wanted)
+  local known = {}
+  for _, name in ipairs(what.known) do
+    known[name] = true
+  end
+  for name in pairs(wanted) do
+    if not known[name] then
+      return name
+    end
+  end
+end
+
+local function unknown_state_error(what, name)
+  local meant = nearest(name, what.known)
+  local message = ("no %s is ever %s; "):format(what.noun, name)
+    .. (meant and ("did you mean %s?"):format(meant) or "known are " .. table.concat(what.known, ", "))
+  return arguments.error(what.operation, message, "state")
 end
 
 --- Tells whether none of the wanted states can follow a state by itself.
@@ -188,8 +194,9 @@ end
 
 --- Waits until an account or an app is in a state.
 -- @tparam table client
--- @tparam table what `operation` that gives the detail, `noun`, `field` of the state, `unreachable` (for
---   a state: the set of those that do not follow by themselves, or `"others"`), `cure` (for a state)
+-- @tparam table what `operation` that gives the detail, `noun`, `field` of the state, `known` (list of all
+--   states), `unreachable` (for a state: the set of those that do not follow by themselves, or `"others"`),
+--   `cure` (for a state)
 -- @tparam string|table given identifier, or a table with `id`
 -- @tparam string|table|function target a state, a list of states, or a function of the detail
 -- @tparam[opt] table options of the wait
@@ -199,31 +206,31 @@ end
 function wait.for_state(client, what, given, target, options)
   local id = type(given) == "table" and given.id or given
   if type(id) ~= "string" then
-    return argument_error(what, ("id must be the %s's identifier"):format(what.noun), "id")
+    return arguments.error(what.operation, ("id must be the %s's identifier"):format(what.noun), "id")
   end
   local is_so, wanted, words = compiled_target(target)
   if not (is_so or wanted) then
-    return argument_error(
-      what,
+    return arguments.error(
+      what.operation,
       'state must be a state such as "RUNNING", a list of states, or a function of the detail',
       "state"
     )
   end
-  if options ~= nil then
-    if type(options) ~= "table" then
-      return argument_error(what, "options of a wait must be a table, got a " .. type(options), "options")
-    end
-    local message, field = options_of.check(options, wait.OPTIONS)
-    if message then
-      return argument_error(what, message, field)
-    end
+  local unknown = wanted and unknown_state(what, wanted)
+  if unknown then
+    return unknown_state_error(what, unknown)
+  end
+  local err
+  options, err = arguments.options(what.operation, options, wait.OPTIONS)
+  if not options then
+    return nil, err
   end
   local deadline = wait.deadline(client, options)
   local subject = ("the %s %s"):format(what.noun, id)
   local function look()
-    local detail, err = deadline:run(what.operation, { id = id })
+    local detail, failure = deadline:run(what.operation, { id = id })
     if not detail then
-      return nil, err
+      return nil, failure
     end
     local state = detail[what.field]
     local name = state and state:upper()

@@ -1,4 +1,4 @@
-local answer = require "dataforest.request.response"
+local response_of = require "dataforest.request.response"
 local operations = require "dataforest.operations"
 
 local DETAIL = operations.by_name["accounts/getDetail"]
@@ -7,13 +7,13 @@ local CHECK = operations.by_name["accounts/checkAvailableName"]
 local APP = operations.by_name["apps/getDetail"]
 
 local function read(status, body, headers, operation)
-  return answer.read(operation or DETAIL, { status = status, body = body, headers = headers or {} })
+  return response_of.read(operation or DETAIL, { status = status, body = body, headers = headers or {} })
 end
 
 local GATEWAY = '{"error":{"errorCode":"200","message":"Authentication Failed",'
   .. '"details":"Invalid authentication information."}}'
 
-describe("answer.read, for errors", function()
+describe("response.read, for errors", function()
   -- status, body, headers, kind, code, message
   local CASES = {
     { 401, GATEWAY, "auth", "200", "Authentication Failed" },
@@ -104,9 +104,57 @@ describe("answer.read, for errors", function()
     { 502, "<html><body>502 Bad Gateway</body></html>", "server", nil, "bad gateway" },
     { 403, "", "forbidden", nil, "not allowed to access" },
     { 404, "<!DOCTYPE html><html>gone</html>", "not_found", nil, "no such element" },
-    { 400, "not json at all", "invalid", nil, "invalid request parameters" },
-    { 400, "{broken", "invalid", nil, "invalid request parameters" },
-    { 400, "[1,2]", "invalid", nil, "invalid request parameters" },
+    { 400, "not json at all", "invalid", nil, "invalid request parameters: not json at all" },
+    { 400, "{broken", "invalid", nil, "invalid request parameters: {broken" },
+    { 400, "[1,2]", "invalid", nil, "invalid request parameters: [1,2]" },
+    { 404, '{"oops":"no known shape"}', "not_found", nil, 'no such element: {"oops":"no known shape"}' },
+    { 403, '{"error":{"code":"77202","message":"No permission"}}', "forbidden", "77202", "No permission" },
+    { 403, '{"error":{"code":77202,"msg":"No permission"}}', "forbidden", "77202", "No permission" },
+    {
+      404,
+      '{"code":"NOT_EXIST","msg":"no such thing","data":null}',
+      "not_found",
+      "NOT_EXIST",
+      "no such thing",
+    },
+    { 401, '{"status":{"code":"40100","message":"wrong key"}}', "auth", "40100", "wrong key" },
+    { 400, '{"error":"invalid_grant","error_description":"no"}', "invalid", "invalid_grant", "no" },
+    { 400, '{"error_code":"E1","error_message":"no"}', "invalid", "E1", "no" },
+    { 409, '{"status":409,"error":"Conflict","path":"/"}', "invalid", nil, "Conflict" },
+    { 400, '{"errorCode":"E2"}', "invalid", "E2", "invalid request parameters" },
+    {
+      403,
+      "<Error><Code>AccessDenied</Code><Message>not yours</Message></Error>",
+      "forbidden",
+      "AccessDenied",
+      "not yours",
+    },
+    {
+      403,
+      "<R><Error><Code>AccessDenied</Code><Message>not yours</Message></Error></R>",
+      "forbidden",
+      "AccessDenied",
+      "not yours",
+    },
+    {
+      502,
+      "<html><head><TITLE>\n502 Proxy\n</TITLE></head>",
+      "server",
+      nil,
+      "bad gateway: 502 Proxy",
+    },
+    { 408, "", "server", nil, "the service did not wait for the whole request" },
+    { 421, "", "server", nil, "the request reached a server that is not meant for it" },
+    { 425, "", "server", nil, "too early" },
+    { 403, ("x"):rep(500), "forbidden", nil, "not allowed to access: " .. ("x"):rep(200) .. "..." },
+    {
+      403,
+      ("x"):rep(199) .. "\237\149\156",
+      "forbidden",
+      nil,
+      "not allowed to access: " .. ("x"):rep(199) .. "...",
+    },
+    { 403, "\255\254", "forbidden", nil, "not allowed to access: ??" },
     {
       400,
       '{"responseError":{"returnCode":"1103","returnMessage":"Forbidden."}}',
@@ -211,10 +259,44 @@ describe("answer.read, for errors", function()
   end)
 end)
 
-describe("answer.read, for values", function()
-  it("takes an empty body for an empty table", function()
-    assert.are.same({}, read(200, ""))
-    assert.are.same({}, read(204, ""))
+describe("response.read, for values", function()
+  it("takes an empty body for a fault where a body is documented", function()
+    for _, status in ipairs { 200, 204 } do
+      local value, err = read(status, "")
+      assert.is_nil(value)
+      assert.are.equal("protocol", err.kind)
+      assert.matches("empty", err.message, 1, true)
+      assert.are.same({}, read(status, "", nil, { result = "any" }))
+    end
+  end)
+
+  it("takes no part for the whole, and nothing encoded", function()
+    for _, operation in ipairs { DETAIL, KEYTAB } do
+      local value, err = read(206, '{"id":"a"}', nil, operation)
+      assert.is_nil(value)
+      assert.are.equal("protocol", err.kind)
+      value, err = read(200, "\31\139", { ["content-encoding"] = "gzip" }, operation)
+      assert.is_nil(value)
+      assert.are.equal("protocol", err.kind)
+      assert.matches("Content-Encoding: gzip", err.message, 1, true)
+    end
+    local _, err = read(403, "\31\139", { ["content-encoding"] = "gzip" })
+    assert.are.equal("forbidden", err.kind)
+    assert.matches("Content-Encoding: gzip", err.message, 1, true)
+    assert.are.same({ id = "a" }, read(200, '{"id":"a"}', { ["content-encoding"] = "identity" }))
+  end)
+
+  it("takes a body that ended with the connection, and may be cut, for a fault of the network", function()
+    for _, body in ipairs { "", '{"id":"a"', "<R><id>a</id>x" } do
+      local value, err =
+        response_of.read(DETAIL, { status = 200, headers = {}, body = body, end_uncertain = true })
+      assert.is_nil(value)
+      assert.are.equal("network", err.kind)
+    end
+    assert.are.same(
+      { id = "a" },
+      response_of.read(DETAIL, { status = 200, headers = {}, body = '{"id":"a"}\n', end_uncertain = true })
+    )
   end)
 
   it("leaves out success, and the message that says nothing", function()
@@ -258,7 +340,7 @@ describe("answer.read, for values", function()
   end)
 end)
 
-describe("answer.read, for bytes", function()
+describe("response.read, for bytes", function()
   it("gives them as they are", function()
     local keytab = "\5\2\0\0\0{<\0\255"
     assert.are.equal(keytab, read(200, keytab, { ["content-type"] = "application/octet-stream" }, KEYTAB))

@@ -8,43 +8,65 @@ local function server(status, code)
   return { kind = "server", status = status, code = code, sent = true }
 end
 
-describe("retry.worth", function()
-  -- The table of the documentation, spelled out: read, idempotent, once.
+describe("retry.is_retryable", function()
+  -- The table of the documentation, spelled out: read, idempotent, once; and whether it is in doubt.
   local CASES = {
-    { "a network fault after sending", network(true), true, false, false },
-    { "a network fault before sending", network(false), true, true, true },
-    { "a timeout after sending", { kind = "timeout", sent = true }, true, false, false },
-    { "a timeout before sending", { kind = "timeout", sent = false }, true, true, true },
-    { "throttling", { kind = "throttled", status = 429, code = "410" }, true, true, true },
-    { "a used up quota", { kind = "quota", status = 429, code = "400" }, false, false, false },
-    { "500", server(500), true, false, false },
-    { "500 of the gateway", server(500, "900"), true, false, false },
-    { "502", server(502), true, false, false },
-    { "503 of the gateway", server(503, "500"), true, true, false },
-    { "503 of somebody else", server(503), true, false, false },
-    { "504", server(504, "510"), true, false, false },
-    { "501", server(501), false, false, false },
-    { "a refused certificate", { kind = "tls", sent = false }, false, false, false },
-    { "a broken answer", { kind = "protocol", sent = true }, false, false, false },
-    { "an answer too large", { kind = "limit", sent = true }, false, false, false },
-    { "a refusal", { kind = "refused", status = 200 }, false, false, false },
-    { "a wrong key", { kind = "auth", status = 401 }, false, false, false },
-    { "missing keys", { kind = "credentials" }, false, false, false },
-    { "a closed engine", { kind = "closed", sent = false }, false, false, false },
+    { "a network fault after sending", network(true), true, false, false, true },
+    { "a network fault before sending", network(false), true, true, true, false },
+    { "a response that was cut", { kind = "network", status = 200 }, true, false, false, true },
+    { "a timeout after sending", { kind = "timeout", sent = true }, true, false, false, true },
+    { "a timeout before sending", { kind = "timeout", sent = false }, true, true, true, false },
+    { "throttling", { kind = "throttled", status = 429, code = "410" }, true, true, true, false },
+    { "a used up quota", { kind = "quota", status = 429, code = "400" }, false, false, false, false },
+    { "408", server(408), true, false, false, true },
+    { "421", server(421), true, false, false, false },
+    { "425", server(425), true, false, false, false },
+    { "500", server(500), true, false, false, true },
+    { "500 of the gateway", server(500, "900"), true, false, false, true },
+    { "502", server(502), true, false, false, true },
+    { "503 of the gateway", server(503, "500"), true, true, false, true },
+    { "503 of somebody else", server(503), true, false, false, true },
+    { "504", server(504, "510"), true, false, false, true },
+    { "501", server(501), false, false, false, true },
+    { "599", server(599), false, false, false, true },
+    { "a redirect", { kind = "protocol", status = 302 }, false, false, false, true },
+    {
+      "a proxy that wants a password",
+      { kind = "network", status = 407, sent = false },
+      false,
+      false,
+      false,
+      false,
+    },
+    { "a 407 of the service", { kind = "invalid", status = 407 }, false, false, false, false },
+    { "a refused certificate", { kind = "tls", sent = false }, false, false, false, false },
+    { "a lost TLS connection", { kind = "tls", sent = true }, false, false, false, true },
+    { "a broken response", { kind = "protocol", sent = true }, false, false, false, true },
+    { "a response that cannot be read", { kind = "protocol", status = 200 }, false, false, false, true },
+    { "a response too large", { kind = "limit", sent = true }, false, false, false, true },
+    { "a refusal", { kind = "refused", status = 200 }, false, false, false, false },
+    { "wrong parameters", { kind = "invalid", status = 400 }, false, false, false, false },
+    { "a wrong key", { kind = "auth", status = 401 }, false, false, false, false },
+    { "missing keys", { kind = "credentials" }, false, false, false, false },
+    { "a closed engine", { kind = "closed", sent = false }, false, false, false, false },
+    { "an engine closed meanwhile", { kind = "closed", sent = true }, false, false, false, true },
   }
 
   for _, case in ipairs(CASES) do
     it("decides on " .. case[1], function()
-      assert.are.equal(case[3], retry.worth("read", case[2]))
-      assert.are.equal(case[4], retry.worth("idempotent", case[2]))
-      assert.are.equal(case[5], retry.worth("once", case[2]))
+      assert.are.equal(case[3], retry.is_retryable("read", case[2]))
+      assert.are.equal(case[4], retry.is_retryable("idempotent", case[2]))
+      assert.are.equal(case[5], retry.is_retryable("once", case[2]))
+      assert.is_false(retry.in_doubt("read", case[2]))
+      assert.are.equal(case[6], retry.in_doubt("idempotent", case[2]))
+      assert.are.equal(case[6], retry.in_doubt("once", case[2]))
     end)
   end
 
   it("tries a 500 once more and not twice", function()
-    assert.is_true(retry.worth("read", server(500), false))
-    assert.is_false(retry.worth("read", server(500), true))
-    assert.is_true(retry.worth("read", server(502), true))
+    assert.is_true(retry.is_retryable("read", server(500), false))
+    assert.is_false(retry.is_retryable("read", server(500), true))
+    assert.is_true(retry.is_retryable("read", server(502), true))
   end)
 end)
 

@@ -36,14 +36,14 @@ end
 describe("ensure", function()
   it("creates the account where there is none, and finds it the next time", function()
     local df, emulator = setup()
-    local account, created = ensure(df)
+    local account, _, created = ensure(df)
     assert.is_true(created)
     assert.are.equal(the_account(emulator).id, account.id)
     assert.are.equal(NAME, account.name)
     assert.are.equal("ACCEPTED", account.status)
     assert.are.equal("accounts/getList accounts/create accounts/getList", emulated.called(emulator))
     local again
-    again, created = ensure(df)
+    again, _, created = ensure(df)
     assert.is_false(created)
     assert.are.equal(account.id, again.id)
     assert.are.equal(1, emulated.count(emulator, "accounts/create"))
@@ -51,10 +51,10 @@ describe("ensure", function()
 
   it("does the same in XML", function()
     local df, emulator = setup(nil, { format = "xml" })
-    local account, created = ensure(df)
+    local account, _, created = ensure(df)
     assert.is_true(created)
     assert.are.equal(the_account(emulator).id, account.id)
-    account, created = ensure(df)
+    account, _, created = ensure(df)
     assert.is_false(created)
     assert.are.equal(the_account(emulator).id, account.id)
   end)
@@ -132,7 +132,7 @@ describe("ensure", function()
   it("gives id and name of a new account that cannot be listed", function()
     local df, emulator = setup()
     emulator:fail_next { operation = "accounts/getList", skip = 1, times = 3, status = 503 }
-    local account, created = ensure(df)
+    local account, _, created = ensure(df)
     assert.is_true(created)
     assert.are.same({ id = the_account(emulator).id, name = NAME }, account)
   end)
@@ -172,7 +172,7 @@ describe("ensure, when something fails on the way,", function()
           order[name] = value
         end
         emulator:fail_next(order)
-        local account, created = ensure(df)
+        local account, _, created = ensure(df)
         assert.are.equal(the_account(emulator).id, account.id)
         assert.are.equal(expected, created)
         shows_no_password(events)
@@ -225,7 +225,7 @@ describe("ensure, when something fails on the way,", function()
     local df, emulator = setup()
     emulator:fail_next { operation = "accounts/create", when = "after", kind = "network" }
     emulator:fail_next { operation = "accounts/getList", skip = 1, times = 3, kind = "network" }
-    local account, created = ensure(df)
+    local account, _, created = ensure(df)
     assert.are.equal(the_account(emulator).id, account.id)
     assert.is_true(created)
     assert.are.equal(1, emulated.count(emulator, "accounts/create"))
@@ -274,7 +274,7 @@ describe("ensure, when something fails on the way,", function()
     local df, emulator = setup { latency = 0 }
     emulator:fail_next { operation = "accounts/create", when = "after", delay = 1000 }
     local started = emulator:now()
-    local account, created = ensure(df, { timeout = 8 })
+    local account, _, created = ensure(df, { timeout = 8 })
     assert.are.equal(the_account(emulator).id, account.id)
     assert.is_true(created)
     assert.is_true(emulator:now() - started <= 8)
@@ -292,7 +292,7 @@ describe("ensure, when something fails on the way,", function()
   it("tries a create once where retries are turned off, and looks all the same", function()
     local df, emulator = setup(nil, { retry = false })
     emulator:fail_next { operation = "accounts/create", when = "after", kind = "network" }
-    local account, created = ensure(df)
+    local account, _, created = ensure(df)
     assert.are.equal(the_account(emulator).id, account.id)
     assert.is_true(created)
 
@@ -333,7 +333,7 @@ describe("ensure, called at once by two,", function()
     local threads, results = {}, {}
     for index = 1, 2 do
       threads[index] = coroutine.create(function()
-        local account, created = ensure(df)
+        local account, _, created = ensure(df)
         results[index] = { account = account, created = created }
       end)
     end

@@ -116,7 +116,13 @@ describe("wait", function()
     assert.are.equal("accounts/getDetail", err.operation)
     assert.are.equal("ACCEPTED", err.state)
     assert.is_true(err.retryable)
-    assert.are.equal("the account " .. ID .. " is ACCEPTED after 100 seconds, not RUNNING", err.message)
+    assert.are.equal("timeout", err.field)
+    assert.are.equal(
+      "the account "
+        .. ID
+        .. " is ACCEPTED after 100 seconds, not RUNNING; the option timeout makes the wait longer",
+      err.message
+    )
     local waited = transport.clock - 1700000000
     assert.is_true(waited > 98.9 and waited <= 100)
   end)
@@ -181,7 +187,8 @@ describe("wait", function()
     assert.are.equal("timeout", err.kind)
     assert.are.equal("CHANGING", err.state)
     assert.matches(
-      "is CHANGING after 300 seconds, not RUNNING; the last look ended with network: connection reset",
+      "is CHANGING after 300 seconds, not RUNNING; the option timeout makes the wait longer; "
+        .. "the last look ended with network: connection reset",
       err.message,
       1,
       true
@@ -211,14 +218,14 @@ describe("wait", function()
 
   it("ends at once on a state that the wanted one cannot follow", function()
     for _, state in ipairs { "STOPPED", "FINISHED", "FAILED", "KILLED", "stopped" } do
-      local df, transport, events = client { seen "ACCEPTED", seen(state) }
-      local app, err = df.apps:wait(ID, { "RUNNING", "ACCEPTED2" })
+      local df, transport, events = client { seen "SUBMITTED", seen(state) }
+      local app, err = df.apps:wait(ID, { "RUNNING", "ACCEPTED" })
       assert.is_nil(app)
       assert.are.equal("refused", err.kind)
       assert.are.equal(state, err.state)
       assert.is_false(err.retryable)
       assert.are.equal(
-        ("the app %s is %s, and does not become RUNNING or ACCEPTED2 by itself: "):format(ID, state)
+        ("the app %s is %s, and does not become RUNNING or ACCEPTED by itself: "):format(ID, state)
           .. "start it first, with df.apps:start",
         err.message
       )
@@ -262,6 +269,9 @@ describe("wait", function()
     is_argument_error("state", ID, {})
     is_argument_error("state", ID, { 1 })
     is_argument_error("state", ID, true)
+    is_argument_error("state", ID, "RUNING")
+    is_argument_error("state", ID, { "STOPPED", "FINISHD" })
+    is_argument_error("state", ID, "GONE")
     is_argument_error("options", ID, "RUNNING", 300)
     is_argument_error("tiemout", ID, "RUNNING", { tiemout = 300 })
     is_argument_error("timeout", ID, "RUNNING", { timeout = 0 })
@@ -270,6 +280,14 @@ describe("wait", function()
     is_argument_error("max_interval", ID, "RUNNING", { max_interval = 0 / 0 })
     is_argument_error("format", ID, "RUNNING", { format = "yaml" })
     assert.are.equal(0, #transport.requests)
+  end)
+
+  it("names the state that was meant, or all that there are", function()
+    local df = client {}
+    local _, err = df.accounts:wait(ID, "runing")
+    assert.are.equal("no account is ever RUNING; did you mean RUNNING?", err.message)
+    _, err = df.accounts:wait(ID, "STOPPED")
+    assert.are.equal("no account is ever STOPPED; known are ACCEPTED, RUNNING, CHANGING", err.message)
   end)
 
   it("passes what a function of the caller's raises on to the caller", function()

@@ -31,10 +31,9 @@ function convenience.ensure(context)
   local accounts = session.client(context).accounts
   local account, err = accounts:find(params.name)
   local created = false
-  if not account and not err then
+  if err and err.kind == "not_found" then
     password.add(context, create, params)
-    account, created = accounts:ensure(params)
-    err = not account and created or nil
+    account, err, created = accounts:ensure(params)
   end
   if err then
     session.fail(context, err)
@@ -74,16 +73,13 @@ function convenience.remove(context, group)
   local args = context.args
   local client = session.client(context)
   operation_run.confirm(context, group, args.id)
-  local value, removed = wait.with_progress(context, ("removing %s"):format(args.id), function()
-    return client[group]:remove(
-      { id = args.id, force = args.force },
-      { timeout = args.wait_timeout or wait.TIMEOUT }
-    )
+  local value, err = wait.with_progress(context, ("removing %s"):format(args.id), function()
+    return client[group]:remove(args.id, { force = args.force, timeout = args.wait_timeout or wait.TIMEOUT })
   end)
   if not value then
-    session.fail(context, removed)
+    session.fail(context, err)
   end
-  context:note(removed and "removed" or "it was gone already")
+  context:note "removed"
   output.answer(context, operations.by_name[group .. "/delete"], value)
   return exit.OK
 end
