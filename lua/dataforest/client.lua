@@ -16,11 +16,11 @@ local operations = require "dataforest.operations"
 local options_of = require "dataforest.request.options"
 local phase = require "dataforest.transport.phase"
 local retry = require "dataforest.request.retry"
+local secrets = require "dataforest.secrets"
 local transports = require "dataforest.transport"
 local version = require "dataforest.version"
 
 local credentials = lazy "dataforest.credentials"
-local redact = lazy "dataforest.secrets"
 local scheduler = lazy "dataforest.transport.scheduler"
 local time = lazy "dataforest.time"
 local xml = lazy "dataforest.codec.xml"
@@ -268,54 +268,20 @@ local function argument_error(operation, message, field)
   return nil, errors.new { kind = ARGUMENT, message = message, field = field, operation = operation.id }
 end
 
---- Gathers the values that no message may show, those inside objects and lists included.
-local function gather_secrets(fields, values, secrets)
-  for _, field in ipairs(fields) do
-    local value, kind = values[field.name], field.type
-    if field.secret and type(value) == "string" then
-      secrets[#secrets + 1] = value
-    elseif type(kind) == "table" and type(value) == "table" then
-      if kind.fields then
-        gather_secrets(kind.fields, value, secrets)
-      elseif type(kind.array) == "table" and kind.array.fields then
-        for _, member in ipairs(value) do
-          if type(member) == "table" then
-            gather_secrets(kind.array.fields, member, secrets)
-          end
-        end
-      end
-    end
-  end
-end
-
---- The same where nothing is known of the parameters but their names.
-local function gather_by_name(values, secrets)
-  for name, value in pairs(values) do
-    if type(value) == "table" then
-      gather_by_name(value, secrets)
-    elseif type(value) == "string" and redact.is_secret_name(name) then
-      secrets[#secrets + 1] = value
-    end
-  end
-end
-
 --- What no error of this attempt may show.
 local function secrets_of(call)
-  local secrets = { call.request.headers["x-ncp-apigw-signature-v2"] }
-  if call.operation.params then
-    gather_secrets(call.operation.params, call.wire, secrets)
-  else
-    gather_by_name(call.wire, secrets)
-  end
-  return secrets
+  local list = secrets.gather(call.operation, call.wire)
+  list[#list + 1] = call.request.headers["x-ncp-apigw-signature-v2"]
+  list.access_key = call.request.headers["x-ncp-iam-access-key"]
+  return list
 end
 
 -- The texts of an error that come from elsewhere.
 local FOREIGN = { "message", "details", "code", "request_id" }
 
-local function clean(err, secrets)
+local function clean(err, list)
   for _, name in ipairs(FOREIGN) do
-    err[name] = redact.clean(err[name], secrets)
+    err[name] = secrets.clean(err[name], list)
   end
 end
 

@@ -1,221 +1,657 @@
---- Takes secrets out of text that came from elsewhere: a server may quote a password back.
+--- The one place that knows which values are secret: it gathers them, masks them, and takes them out of
+-- text that came from elsewhere.
+--
+-- **Which values.** Parameters and fields that `dataforest.operations` marks `secret`, at any depth. Where
+-- nothing is known of a value (operations that this version does not know, members of type `any`), its name
+-- decides: see `secrets.is_secret_name`. So does the name in a pair such as `{ name = "password", value = …
+-- }`, and in a text such as `DB_PASSWORD=…`.
+--
+-- **What is found in text.** A secret of three characters or more is found
+--
+-- - as it is;
+-- - percent-encoded (any of its characters, `+` for a blank), with JSON's escapes (`\"`, `\u0041`), and with
+--   XML's (`&lt;`, `&#60;`, `&#x3c;`), and in any two of these, one within the other;
+-- - in base64 of either alphabet, with and without padding, by itself or as a part of a longer text;
+-- - in hexadecimal, in lower or upper case;
+-- - cut short: its beginning, right before `...`.
+--
+-- A shorter secret is found where it stands between quotation marks. Other encodings, and parts of a secret,
+-- are not looked for.
+--
 -- @module dataforest.secrets
 
 local core = require "dataforest.core"
 
-local redact = {}
+local concat, find, match, gsub, sub = table.concat, string.find, string.match, string.gsub, string.sub
+local byte, char, format, gmatch = string.byte, string.char, string.format, string.gmatch
+local ceil, floor, max = math.ceil, math.floor, math.max
 
-local MARK = "[redacted]"
+local secrets = {}
 
--- A secret of one or two characters stands in every message by chance; it is taken
--- out only where it is quoted.
-local SHORT = 3
+--- What stands in place of a secret.
+secrets.MARK = "[redacted]"
+local MARK = secrets.MARK
 
-local function escape_pattern(text)
-  return (text:gsub("%W", "%%%0"):gsub("%%%z", "%%z")) -- a pattern of Lua 5.1 ends at a NUL
-end
+local MAX_DEPTH = 64
 
-local XML_NAMES = { ["&amp;"] = "&", ["&lt;"] = "<", ["&gt;"] = ">", ["&quot;"] = '"', ["&apos;"] = "'" }
+-- Which ---------------------------------------------------------------------------------------------------
 
--- What begins an escape, and reads it: returns the character that is meant, and where it ends. Each
--- encoder has its own mind about what it escapes, so that any character may come as one.
-local ESCAPES = {
-  ["%"] = function(text, at)
-    local hex = text:match("^%%(%x%x)", at)
-    return hex and string.char(tonumber(hex, 16)), at + 3
-  end,
-  ["+"] = function(_, at)
-    return " ", at + 1
-  end,
-  ["\\"] = function(text, at)
-    local hex = text:match("^\\u00(%x%x)", at)
-    if hex then
-      return string.char(tonumber(hex, 16)), at + 6
-    end
-    return text:match('^\\(["\\/])', at), at + 2
-  end,
-  ["&"] = function(text, at)
-    local entity = text:match("^&[%w#]+;", at)
-    local code = entity
-      and (tonumber(entity:match "^&#(%d+);") or tonumber(entity:match "^&#[xX](%x+);" or "", 16))
-    local char = code and code < 256 and string.char(code) or XML_NAMES[entity or ""]
-    return char, at + #(entity or "")
-  end,
+-- In names without their separators and in lower case.
+local SECRET_PARTS = {
+  "passw",
+  "passphrase",
+  "passcode",
+  "secret",
+  "credential",
+  "token",
+  "keytab",
+  "accesskey",
 }
-
--- Bytes: \u003c
-local LONGEST_ESCAPE = 6
-
---- Where a secret ends that begins at this place, with or without escapes; nil where it does not.
-local function escaped_end(text, at, secret)
-  for index = 1, #secret do
-    local wanted, here = secret:sub(index, index), text:sub(at, at)
-    local escape = ESCAPES[here]
-    local char, after
-    if escape then
-      char, after = escape(text, at)
-    end
-    if char == wanted then
-      at = after
-    elseif here == wanted then
-      at = at + 1
-    else
-      return nil
-    end
-  end
-  return at
+local SECRET_WORDS = {
+  authorization = true,
+  cookie = true,
+  jwt = true,
+  otp = true,
+  pass = true,
+  passwd = true,
+  pin = true,
+  pwd = true,
+  signature = true,
+}
+-- A key is a credential where it is one of these; "publicKey", "primaryKey" and "keyName" are none.
+local KEYS = "access api app auth cipher client crypto decryption encryption hmac license login master private "
+  .. "service session shared signing ssh storage"
+local IS_KEY_OF = {}
+for word in gmatch(KEYS, "%S+") do
+  IS_KEY_OF[word] = true
 end
 
---- Takes a secret out where it stands with characters escaped as in a URL, in JSON or in XML.
-local function clean_escaped(text, secret)
-  local beginnings = "[" .. escape_pattern(secret:sub(1, 1)) .. "%%%+\\&]"
-  local parts, kept = {}, 1
-  local at = text:find(beginnings)
-  while at do
-    local after = escaped_end(text, at, secret)
-    if after then
-      parts[#parts + 1] = text:sub(kept, at - 1) .. MARK
-      kept = after
-    end
-    at = text:find(beginnings, after or at + 1)
-  end
-  return table.concat(parts) .. text:sub(kept)
-end
-
--- A part of base64 that is shorter stands in a text by chance.
-local SHORTEST_PART = 8
-
---- What base64 makes of a secret that begins so many bytes behind a multiple of three: the characters that
--- depend on nothing around it. Nil where those are few.
-local function base64_part(secret, behind)
-  local first = math.ceil(behind * 8 / 6)
-  local last = math.floor((behind + #secret) * 8 / 6)
-  local part = core.base64(("\0"):rep(behind) .. secret):sub(first + 1, last)
-  return #part >= SHORTEST_PART and part or nil
-end
-
-local function hex(text, format)
-  return (text:gsub(".", function(char)
-    return format:format(char:byte())
-  end))
-end
-
-local function add(forms, form)
-  if form then
-    forms[#forms + 1] = form
-  end
-end
-
---- A secret in the encodings that leave none of its characters in sight, the longest first.
-local function encodings(secret)
-  local forms = {}
-  local encoded = core.base64(secret)
-  add(forms, encoded)
-  add(forms, (encoded:gsub("=+$", "")))
-  for behind = 0, 2 do
-    add(forms, base64_part(secret, behind))
-  end
-  for index = 1, #forms do
-    add(forms, (forms[index]:gsub("%+", "-"):gsub("/", "_")))
-  end
-  add(forms, hex(secret, "%02x"))
-  add(forms, hex(secret, "%02X"))
-  table.sort(forms, function(a, b)
-    return #a > #b
-  end)
-  return forms
-end
-
---- Whether what stands right before a place is the beginning of a secret, escaped or not; from this place on.
-local function begins(text, at, stop, secret)
-  for index = 1, #secret do
-    if at == stop then
-      return index > 1
-    end
-    local wanted, here = secret:sub(index, index), text:sub(at, at)
-    local escape = ESCAPES[here]
-    local char, after
-    if escape then
-      char, after = escape(text, at)
-    end
-    if char == wanted and after <= stop then
-      at = after
-    elseif here == wanted then
-      at = at + 1
-    else
-      return escape ~= nil and index > 1 and stop - at < LONGEST_ESCAPE -- half an escape
-    end
-  end
-  return at == stop
-end
-
--- What stands where a text was cut, and how far before it a secret may begin.
-local CUT, CUT_BYTES = "...", 256
-
---- Takes out what a cut has left of a secret: its beginning, right before the cut.
-local function clean_cuts(text, secret)
-  local stop = text:find(CUT, 1, true)
-  while stop do
-    for at = math.max(1, stop - CUT_BYTES), stop - 1 do
-      if begins(text, at, stop, secret) then
-        text = text:sub(1, at - 1) .. MARK .. text:sub(stop)
-        stop = at + #MARK
-        break
-      end
-    end
-    stop = text:find(CUT, stop + #CUT, true)
-  end
-  return text
-end
-
-local function clean_one(text, secret)
-  -- As it is first: what looks like an escape may be the secret's own.
-  text = text:gsub(escape_pattern(secret), MARK)
-  text = clean_escaped(text, secret)
-  local within_json = secret:gsub('["\\]', "\\%0")
-  if within_json ~= secret then
-    text = clean_escaped(text, within_json)
-  end
-  for _, form in ipairs(encodings(secret)) do
-    text = text:gsub(escape_pattern(form), MARK)
-    text = clean_cuts(text, form)
-  end
-  return clean_cuts(text, secret)
-end
-
---- Takes each secret out of a text, in whatever form it stands there, and what a cut has left of one.
--- @tparam ?string text
--- @tparam ?table secrets list of strings
--- @treturn ?string the text without them
-function redact.clean(text, secrets)
-  if type(text) ~= "string" or not secrets then
-    return text
-  end
-  for _, secret in ipairs(secrets) do
-    if #secret >= SHORT then
-      text = clean_one(text, secret)
-    elseif secret ~= "" then
-      local quoted = escape_pattern(secret)
-      text = text:gsub("(['\"])" .. quoted .. "(['\"])", "%1" .. MARK .. "%2")
-    end
-  end
-  return text
-end
-
--- In names of parameters and headers.
-local SECRET_WORDS = { "password", "secret", "token", "credential" }
-
---- Tells by its name whether a parameter holds a secret, where nothing else is known of it.
--- @param name
+--- Tells by its name whether a value is a secret, where nothing else is known of it: names that hold `passw`,
+-- `passphrase`, `passcode`, `secret`, `credential`, `token` or `keytab`; the words `pwd`, `passwd`, `pass`,
+-- `pin`, `otp`, `jwt`, `cookie`, `signature`, `authorization`; and keys that are credentials, such as
+-- `apiKey`, `access_key`, `privatekey`.
+-- @param name of a parameter or a field
 -- @treturn boolean
-function redact.is_secret_name(name)
-  local lower = tostring(name):lower()
-  for _, word in ipairs(SECRET_WORDS) do
-    if lower:find(word, 1, true) then
+function secrets.is_secret_name(name)
+  if type(name) ~= "string" then
+    return false
+  end
+  local spaced = gsub(sub(name, 1, 256), "([a-z0-9])([A-Z])", "%1 %2")
+  local words = {}
+  for word in gmatch(gsub(spaced, "([A-Z])([A-Z][a-z])", "%1 %2"), "[A-Za-z0-9]+") do
+    words[#words + 1] = gsub(word, "[A-Z]", string.lower)
+  end
+  local squeezed = concat(words)
+  for _, part in ipairs(SECRET_PARTS) do
+    if find(squeezed, part, 1, true) then
+      return true
+    end
+  end
+  for index, word in ipairs(words) do
+    local key_of = match(word, "^(.+)keys?$") or match(word, "^keys?$") and words[index - 1]
+    local last = words[index + 1] == nil
+    if SECRET_WORDS[word] or find(word, "pwd$") or key_of and last and IS_KEY_OF[key_of] then
       return true
     end
   end
   return false
 end
 
-return redact
+-- Masking -------------------------------------------------------------------------------------------------
+
+-- A type that is nil is not known: names decide. An operation's parameters are an object; those that travel
+-- inside another one are found there too.
+local types = setmetatable({}, { __mode = "k" })
+
+local function object_of(fields)
+  local known = types[fields]
+  if not known then
+    known = { members = {} }
+    for _, field in ipairs(fields) do
+      known.members[field.name] = field
+      if field.within then
+        local container = known.members[field.within]
+        if not container then
+          container = { type = { members = {} } }
+          known.members[field.within] = container
+        end
+        container.type.members[field.name] = field
+      end
+    end
+    types[fields] = known
+  end
+  return known
+end
+
+local function request_type(operation)
+  return operation and operation.params and object_of(operation.params) or nil
+end
+
+local function response_type(operation)
+  return operation and operation.result or nil
+end
+
+--- The type of a member, and whether it is secret.
+local function member_of(of, name)
+  if type(of) == "table" then
+    local object = of.members and of or of.fields and object_of(of.fields)
+    local field = object and object.members[name]
+    if field then
+      return field.type, field.secret or false
+    elseif of.map then
+      return of.map, secrets.is_secret_name(name)
+    end
+  end
+  return nil, secrets.is_secret_name(name)
+end
+
+--- Whether a value is the second half of a pair whose first half names a secret.
+local function is_secret_pair(object)
+  local name = object.name or object.key
+  return type(name) == "string" and secrets.is_secret_name(name)
+end
+
+local masked_value
+
+local function masked_table(value, of, is_secret, found, path, depth)
+  if depth > MAX_DEPTH then
+    return MARK
+  end
+  local out = {}
+  local element = type(of) == "table" and of.array
+  if element and value[1] == nil then
+    of, element = element, nil -- a list of one, as XML has it
+  end
+  local pair = is_secret_pair(value)
+  for name, member in pairs(value) do
+    local inner, inner_secret, where
+    if type(name) == "string" then
+      inner, inner_secret = member_of(of, name)
+      inner_secret = inner_secret or pair and (name == "value" or name == "Value")
+      where = path == "" and name or path .. "." .. name
+    else
+      inner, inner_secret, where = element or nil, false, path .. "[" .. tostring(name) .. "]"
+    end
+    out[name] = masked_value(member, inner, is_secret or inner_secret, found, where, depth + 1)
+  end
+  return out
+end
+
+--- A copy of a value with each secret masked. Text and numbers are; the structure, booleans and null stay.
+function masked_value(value, of, is_secret, found, path, depth)
+  local kind = type(value)
+  if kind == "table" then
+    return masked_table(value, of, is_secret, found, path, depth)
+  elseif kind ~= "string" and kind ~= "number" then
+    return value
+  elseif is_secret then
+    found[#found + 1] = tostring(value)
+    found.path = found.path or path
+    return MARK
+  elseif kind == "string" and not (of and of ~= "any") then
+    local name, assigned = match(value, "^([%a_][%w_.-]*)=(.+)$")
+    if name and secrets.is_secret_name(name) then
+      found[#found + 1] = assigned
+      found.path = found.path or path
+      return name .. "=" .. MARK
+    end
+  end
+  return value
+end
+
+--- A copy of a request's parameters with their secrets masked and their structure kept.
+-- @tparam ?table operation an entry of `dataforest.operations`; nil, or one without `params`, where nothing
+--   is known of it
+-- @param params in the form in which callers write them, or in which they travel
+-- @return the copy
+-- @treturn {string,...} the secrets, as text; its field `path` tells where the first of them stands
+function secrets.mask_request(operation, params)
+  local found = {}
+  return masked_value(params, request_type(operation), false, found, "", 1), found
+end
+
+--- The same for the decoded value of a response.
+-- @tparam ?table operation
+-- @param value
+-- @return the copy
+-- @treturn {string,...} the secrets
+function secrets.mask_response(operation, value)
+  local found = {}
+  return masked_value(value, response_type(operation), false, found, "", 1), found
+end
+
+--- The secrets among a request's parameters.
+-- @tparam ?table operation
+-- @tparam ?table params
+-- @treturn {string,...} the secrets, as text; its field `path` tells where the first of them stands
+function secrets.gather(operation, params)
+  local _, found = secrets.mask_request(operation, params)
+  return found
+end
+
+-- Text ----------------------------------------------------------------------------------------------------
+
+local XML_CHARACTERS = { amp = "&", lt = "<", gt = ">", quot = '"', apos = "'" }
+local JSON_CHARACTERS = { b = "\b", f = "\f", n = "\n", r = "\r", t = "\t" }
+
+local function utf8_char(code)
+  if code < 0x80 then
+    return char(code)
+  elseif code < 0x800 then
+    return char(0xC0 + floor(code / 64), 0x80 + code % 64)
+  elseif code < 0x10000 then
+    return char(0xE0 + floor(code / 4096), 0x80 + floor(code / 64) % 64, 0x80 + code % 64)
+  elseif code < 0x110000 then
+    local low = 0x80 + code % 64
+    return char(
+      0xF0 + floor(code / 262144),
+      0x80 + floor(code / 4096) % 64,
+      0x80 + floor(code / 64) % 64,
+      low
+    )
+  end
+end
+
+local function percent_character(_, hex)
+  return char(tonumber(hex, 16))
+end
+
+--- The character that a backslash stands for with what follows it, and how many bytes more it takes.
+local function json_character(text, escaped, after)
+  if escaped ~= "u" then
+    return JSON_CHARACTERS[escaped] or find(escaped, "%p") and escaped or nil
+  end
+  local high = tonumber(match(text, "^%x%x%x%x", after) or "", 16)
+  local low = high and high >= 0xD800 and high < 0xDC00 and match(text, "^\\u([dD][c-fC-F]%x%x)", after + 4)
+  if low then
+    return utf8_char(0x10000 + (high - 0xD800) * 0x400 + tonumber(low, 16) - 0xDC00), 10
+  end
+  return high and utf8_char(high), 4
+end
+
+local function xml_character(_, name)
+  local code = tonumber(match(name, "^#(%d+)$") or "") or tonumber(match(name, "^#[xX](%x+)$") or "", 16)
+  return XML_CHARACTERS[name] or code and utf8_char(code)
+end
+
+-- How an escape begins, a pattern for one, and the character that it means.
+local DECODERS = {
+  { mark = "%", pattern = "()%%(%x%x)()", character = percent_character },
+  { mark = "\\", pattern = "()\\(.)()", character = json_character },
+  { mark = "&", pattern = "()&(#?[A-Za-z0-9]+);()", character = xml_character },
+}
+local MAX_ENCODINGS = 2 -- one within the other
+
+--- A text with the escapes of one kind decoded. It is looked through as it is, so that what was in it keeps
+-- its place: `at` and `length` of each decoded character, and `first` and `last` of its escape.
+-- @treturn ?table nil where there are none
+local function decoded(view, decoder)
+  local text = view.text
+  if not find(text, decoder.mark, 1, true) then
+    return nil
+  end
+  local parts, kept, length = {}, 1, 0
+  local at, lengths, first, last = {}, {}, {}, {}
+  for from, escaped, after in gmatch(text, decoder.pattern) do
+    local character, more = decoder.character(text, escaped, after)
+    if character and from >= kept then
+      local n = #first + 1
+      parts[2 * n - 1], parts[2 * n] = sub(text, kept, from - 1), character
+      length = length + from - kept
+      kept = after + (more or 0)
+      at[n], lengths[n], first[n], last[n] = length + 1, #character, from, kept - 1
+      length = length + #character
+    end
+  end
+  parts[#parts + 1] = sub(text, kept)
+  return { text = concat(parts), of = view, at = at, lengths = lengths, first = first, last = last }
+end
+
+--- The blanks of a form's encoding.
+local function with_blanks(view)
+  if find(view.text, "+", 1, true) then
+    return { text = gsub(view.text, "+", " "), of = view, at = {} }
+  end
+end
+
+--- Where a byte of a view stands in the text itself.
+-- @tparam boolean ending where the escape that it comes from ends, in place of where it begins
+local function origin(view, position, ending)
+  while view.of do
+    local at = view.at
+    local low, high = 0, #at
+    while low < high do -- to the last escape at or before the position
+      local middle = ceil((low + high) / 2)
+      if at[middle] <= position then
+        low = middle
+      else
+        high = middle - 1
+      end
+    end
+    if low > 0 then
+      local beyond = position - at[low] - view.lengths[low]
+      if beyond >= 0 then
+        position = view.last[low] + 1 + beyond
+      else
+        position = ending and view.last[low] or view.first[low]
+      end
+    end
+    view = view.of
+  end
+  return position
+end
+
+--- The text as it is, and with its escapes decoded.
+-- @treturn {table,...} views
+local function views_of(text, blanks)
+  local views = { { text = text, depth = 0 } }
+  local index = 1
+  while views[index] do
+    local view = views[index]
+    if view.depth < MAX_ENCODINGS then
+      for _, decoder in ipairs(DECODERS) do
+        local inner = decoded(view, decoder)
+        if inner then
+          inner.depth = view.depth + 1
+          views[#views + 1] = inner
+        end
+      end
+      local inner = blanks and with_blanks(view)
+      if inner then
+        inner.depth = view.depth + 1
+        views[#views + 1] = inner
+      end
+    end
+    index = index + 1
+  end
+  return views
+end
+
+local SHORT = 3 -- bytes: what is shorter stands in every text by chance
+local SHORTEST_PART = 8 -- characters of base64, for the same reason
+local SHORTEST_CUT = 4 -- characters of base64 and hexadecimal before a cut
+
+--- What base64 makes of a secret that begins so many bytes behind a multiple of three: the characters that
+-- depend on nothing around it. Nil where those are few.
+local function base64_part(secret, behind)
+  local first = ceil(behind * 8 / 6)
+  local last = floor((behind + #secret) * 8 / 6)
+  local part = sub(core.base64(("\0"):rep(behind) .. secret), first + 1, last)
+  return #part >= SHORTEST_PART and part or nil
+end
+
+local function hex(text, how)
+  return (gsub(text, ".", function(character)
+    return format(how, byte(character))
+  end))
+end
+
+local function add_base64(forms, text)
+  forms[#forms + 1] = text
+  local for_urls = text and gsub(gsub(text, "%+", "-"), "/", "_")
+  if for_urls ~= text then
+    forms[#forms + 1] = for_urls
+  end
+end
+
+--- The texts to look for: the secret itself first, then its encodings that leave none of it in sight.
+local function forms_of(secret)
+  local forms = { secret }
+  local encoded = core.base64(secret)
+  add_base64(forms, encoded)
+  add_base64(forms, match(encoded, "^[^=]*"))
+  for behind = 0, 2 do
+    add_base64(forms, base64_part(secret, behind))
+  end
+  forms[#forms + 1] = hex(secret, "%02x")
+  forms[#forms + 1] = hex(secret, "%02X")
+  return forms
+end
+
+local function add_range(ranges, view, first, last, mark)
+  ranges[#ranges + 1] = { first = origin(view, first), last = origin(view, last, true), mark = mark }
+end
+
+--- Where the text was cut: each place where dots, or the character for them, follow something.
+-- @treturn {integer,...} of the first dot
+local function cuts_of(text)
+  local cuts = {}
+  for at in gmatch(text, "()%.%.%.+") do
+    cuts[#cuts + 1] = at
+  end
+  for at in gmatch(text, "()\226\128\166") do
+    cuts[#cuts + 1] = at
+  end
+  return cuts
+end
+
+-- What a cut may leave of an escape.
+local HALF_ESCAPES = { "%%%x?$", "\\u?%x*$", "&#?[A-Za-z0-9]*$" }
+local LONGEST_HALF = 6
+
+--- The places before which a form may break off: the cuts themselves, and the half escapes before them.
+-- @treturn {integer,...} in order
+-- @treturn {[integer]=integer,...} for each of them, the cut that it belongs to
+local function ends_of(view)
+  local ends, cut_of = {}, {}
+  local function add(at, stop)
+    if not cut_of[at] then
+      ends[#ends + 1], cut_of[at] = at, stop
+    end
+  end
+  for _, stop in ipairs(cuts_of(view.text)) do
+    local tail = sub(view.text, max(1, stop - LONGEST_HALF), stop - 1)
+    for _, pattern in ipairs(HALF_ESCAPES) do
+      local half = match(tail, pattern)
+      if half then
+        add(stop - #half, stop)
+      end
+    end
+    add(stop, stop)
+  end
+  table.sort(ends)
+  return ends, cut_of
+end
+
+--- For each length of a beginning of the form: the longest shorter one that it ends with (Knuth, Morris,
+-- Pratt).
+local function borders_of(form)
+  local borders, length = { 0 }, 0
+  for index = 2, #form do
+    while length > 0 and byte(form, length + 1) ~= byte(form, index) do
+      length = borders[length]
+    end
+    if byte(form, length + 1) == byte(form, index) then
+      length = length + 1
+    end
+    borders[index] = length
+  end
+  return borders
+end
+
+local LONGEST_CUT = 256 -- bytes of a form
+
+--- Finds what cuts have left of a form: its beginnings.
+local function find_cuts(ranges, view, form, shortest, mark)
+  form = sub(form, 1, LONGEST_CUT)
+  local text, borders = view.text, borders_of(form)
+  local at, length = 1, 0 -- length: of the beginning that ends right before `at`
+  for _, stop in ipairs(view.ends) do
+    if at < stop - #form then
+      at, length = stop - #form, 0
+    end
+    while at < stop do
+      local code = byte(text, at)
+      while length > 0 and (length == #form or byte(form, length + 1) ~= code) do
+        length = borders[length]
+      end
+      if byte(form, length + 1) == code then
+        length = length + 1
+      end
+      at = at + 1
+    end
+    if length >= shortest then
+      add_range(ranges, view, stop - length, view.cut_of[stop] - 1, mark)
+    end
+  end
+end
+
+local function find_all(ranges, view, form, mark)
+  local first, last = find(view.text, form, 1, true)
+  while first do
+    add_range(ranges, view, first, last, mark)
+    first, last = find(view.text, form, last + 1, true)
+  end
+end
+
+local function find_quoted(ranges, view, secret)
+  for _, quote in ipairs { "'", '"' } do
+    local first, last = find(view.text, quote .. secret .. quote, 1, true)
+    while first do
+      add_range(ranges, view, first + 1, last - 1, MARK)
+      first, last = find(view.text, quote .. secret .. quote, last, true)
+    end
+  end
+end
+
+local function find_secret(ranges, views, secret, mark)
+  if #secret < SHORT then
+    for _, view in ipairs(views) do
+      find_quoted(ranges, view, secret)
+    end
+    return
+  end
+  for index, form in ipairs(forms_of(secret)) do
+    for _, view in ipairs(views) do
+      find_all(ranges, view, form, mark)
+      if view.ends[1] and (index == 1 or view.depth < MAX_ENCODINGS) then
+        find_cuts(ranges, view, form, index == 1 and 1 or SHORTEST_CUT, mark)
+      end
+    end
+  end
+end
+
+--- The text with the ranges replaced. Where two overlap, so do the secrets.
+local function without(text, ranges)
+  table.sort(ranges, function(a, b)
+    return a.first < b.first
+  end)
+  local parts, kept, index = {}, 1, 1
+  while ranges[index] do
+    local range = ranges[index]
+    local last, mark = range.last, range.mark
+    index = index + 1
+    while ranges[index] and ranges[index].first <= last do
+      last = max(last, ranges[index].last)
+      mark = ranges[index].mark == mark and mark or MARK
+      index = index + 1
+    end
+    parts[#parts + 1] = sub(text, kept, range.first - 1)
+    parts[#parts + 1] = mark
+    kept = last + 1
+  end
+  parts[#parts + 1] = sub(text, kept)
+  return concat(parts)
+end
+
+local SHOWN_OF_KEY, SHORTEST_KEY = 4, 12
+
+--- What may be shown of an access key: its first four characters.
+-- @tparam string access_key
+-- @treturn string
+function secrets.shown_key(access_key)
+  return (#access_key >= SHORTEST_KEY and sub(access_key, 1, SHOWN_OF_KEY) or "") .. MARK
+end
+
+--- Takes secrets out of a text, in every form that the module's description lists.
+-- @tparam ?string text of any length; the time taken grows with it
+-- @tparam ?table list of secrets, as `secrets.gather` makes it; its field `access_key` is a key of which the
+--   first four characters stay
+-- @treturn ?string the text without them
+function secrets.redact(text, list)
+  if type(text) ~= "string" or not list then
+    return text
+  end
+  local blanks = false
+  for _, secret in ipairs(list) do
+    blanks = blanks or find(secret, " ", 1, true) ~= nil
+  end
+  local ranges, views = {}, views_of(text, blanks)
+  for _, view in ipairs(views) do
+    view.ends, view.cut_of = ends_of(view)
+  end
+  for _, secret in ipairs(list) do
+    if secret ~= "" then
+      find_secret(ranges, views, secret, MARK)
+    end
+  end
+  local access_key = list.access_key
+  if access_key and #access_key > SHOWN_OF_KEY then
+    find_secret(ranges, views, access_key, secrets.shown_key(access_key))
+  end
+  return ranges[1] and without(text, ranges) or text
+end
+
+-- Characters that are not seen, or turn what follows around: a text with them is not what it seems.
+local UNSEEN = {
+  "\194\173", -- soft hyphen
+  "\205\143", -- combining grapheme joiner
+  "\216\156", -- Arabic letter mark
+  "\225\133[\159\160]", -- Hangul fillers
+  "\225\160[\139-\143]", -- Mongolian separators
+  "\226\128[\139-\143\170-\174]", -- zero width, marks and embeddings of direction
+  "\226\129[\160-\175]", -- word joiner, isolates
+  "\239\184[\128-\143]", -- variation selectors
+  "\239\187\191", -- byte order mark
+  "\239\191[\176-\187]", -- interlinear annotations
+  "\243\160[\128-\191][\128-\191]", -- tags, more variation selectors
+}
+
+--- One line without control characters, nor characters that are not seen or turn the direction of writing.
+-- A run of the former becomes a blank, the latter are dropped; so is what is not UTF-8 shown as `?`.
+-- @param text anything; what is not a string goes through `tostring`
+-- @treturn string
+function secrets.one_line(text)
+  text = tostring(text)
+  if find(text, "^[ -~]*$") then
+    return text
+  elseif not core.valid_utf8(text) then
+    text = gsub(text, "[\128-\255]", "?")
+  end
+  text = gsub(text, "\226\128[\168\169]", "\n") -- line and paragraph separator
+  text = gsub(text, "\194[\128-\159]", "\n") -- C1: a terminal takes U+009B for ESC [
+  for _, pattern in ipairs(UNSEEN) do
+    text = gsub(text, pattern, "")
+  end
+  return (gsub(text, "[%z\1-\31\127]+", " "))
+end
+
+local SHOWN = 4096 -- bytes of foreign text
+
+local function bounded(text)
+  if #text <= SHOWN then
+    return text
+  end
+  local last = SHOWN
+  while last > SHOWN - 4 and find(sub(text, last + 1, last + 1), "[\128-\191]") do
+    last = last - 1
+  end
+  return sub(text, 1, last) .. "..."
+end
+
+--- Makes a text that came from elsewhere fit to be shown: no more than its first 4 kB, without the secrets,
+-- in one line.
+-- @tparam ?string text
+-- @tparam ?table list of secrets, as for `secrets.redact`
+-- @treturn ?string
+function secrets.clean(text, list)
+  if type(text) ~= "string" then
+    return text
+  end
+  text = secrets.redact(bounded(text), list)
+  local line = secrets.one_line(text)
+  -- What was not seen may have stood within a secret.
+  return line == text and text or secrets.redact(line, list)
+end
+
+return secrets

@@ -22,6 +22,28 @@ local function client(script, options)
 end
 
 describe("a call", function()
+  it("shows neither a second line nor an access key that the service repeats", function()
+    local key, events = "AKMARKED123456789012", {}
+    local df = client({
+      {
+        status = 401,
+        body = '{"error":{"errorCode":"200","message":"no key '
+          .. key
+          .. '\\n2026 [alert] forged\\u001b[2J","details":"d\\r\\ne\\u202ef"}}',
+      },
+    }, {
+      access_key = key,
+      retry = false,
+      on_event = function(event)
+        events[#events + 1] = event.error and event.error.message
+      end,
+    })
+    local _, err = df.accounts:get_list()
+    assert.are.equal("no key AKMA[redacted] 2026 [alert] forged [2J", err.message)
+    assert.are.equal("d ef", err.details)
+    assert.are.same({ err.message, err.message }, events)
+  end)
+
   it("sends a signed request and returns the answer", function()
     local df, transport = client { DETAIL }
     local account, err = df.accounts:get_detail(ID)

@@ -34,6 +34,7 @@ local limits = require "dataforest.emulator.validation"
 local operations = require "dataforest.operations"
 local options_of = require "dataforest.emulator.options"
 local random = require "dataforest.emulator.random"
+local secrets = require "dataforest.secrets"
 local time = require "dataforest.time"
 local transport = require "dataforest.emulator.transport"
 local wire = require "dataforest.emulator.wire"
@@ -109,7 +110,7 @@ end
 --- A call as an emulator remembers it.
 -- @table Call
 -- @tfield ?string operation such as `"accounts/create"`
--- @tfield table params without passwords
+-- @tfield table params with `[redacted]` in place of passwords
 -- @tfield ?integer status of the answer
 -- @tfield ?string dropped the kind of fault, where no answer went out
 -- @tfield string format `"json"` or `"xml"`
@@ -276,20 +277,6 @@ local function response_type(operation)
   return known
 end
 
--- What was sent, without its secrets, for `calls`.
-local function without_secrets(operation, body)
-  local secret, out = {}, {}
-  for _, param in ipairs(operation.params) do
-    secret[param.name] = param.secret
-  end
-  for name, value in pairs(body) do
-    if not secret[name] then
-      out[name] = value
-    end
-  end
-  return out
-end
-
 local handlers = {}
 for _, part in ipairs { accounts.handlers, apps.handlers } do
   for id, handler in pairs(part) do
@@ -349,7 +336,7 @@ function Emulator:answer(call, request, format)
   if not body then
     return answers.invalid(), operation
   end
-  call.params = without_secrets(operation, body)
+  call.params = secrets.mask_request(operation, body)
   answer = self:carry_out(operation, body, user)
   fault = self.faults:take(operation.id, "after")
   if fault then

@@ -1,72 +1,59 @@
 --- Real calls written to a file, to be played back where there is no service.
 --
--- A recording is text: one JSON object a line, one line an exchange. It holds no access key,
--- signature, password or keytab, and can be checked in.
+-- A recording is text: one JSON object a line, one line an exchange with Data Forest. It holds no access key,
+-- signature, password or keytab (`dataforest.secrets` says which values those are), and can be checked in.
+-- Requests to anything else, such as a server's metadata service, pass through and are not written. Neither
+-- is a body of which it cannot be told what is secret in it: `left_out` says why.
 --
 -- @module dataforest.testing.recording
 
 local core = require "dataforest.core"
 local json = require "dataforest.codec.json"
 local operations = require "dataforest.operations"
-local redact = require "dataforest.secrets"
+local secrets = require "dataforest.secrets"
+local xml = require "dataforest.codec.xml"
 
 local recording = {}
 
-local MARK = "[redacted]"
 local KEYTAB = "keytab, taken out of the recording"
 
--- Headers of answers that are worth keeping; the others may hold cookies and addresses.
+-- Response headers that are worth keeping; the others may hold cookies and addresses.
 local KEPT_HEADERS = { "content-type", "date", "retry-after", "x-ncp-trace-id" }
 
-local function operation_of(target)
-  return operations.by_name[target:match "([^/]+/[^/?]+)[^/]*$" or ""]
+--- The operation that a request is for; nil where it is no call of Data Forest.
+local function operation_of(request)
+  local at = request.target:find(operations.path_prefix, 1, true)
+  local name = at and request.target:match("^(%w+/%w+)$", at + #operations.path_prefix)
+  if not (name and request.method == "POST" and request.headers["x-ncp-apigw-signature-v2"]) then
+    return nil
+  end
+  return operations.by_name[name] or { id = name }
 end
 
-local function is_secret(operation, name)
-  for _, param in ipairs(operation and operation.params or {}) do
-    if param.name == name then
-      return param.secret or false
-    end
+--- Reads a body.
+-- @treturn ?table|string value; nil where it is neither JSON nor XML, or malformed
+-- @treturn ?string name of an XML document's root
+local function decode(body)
+  local first = body:match "^\239?\187?\191?%s*(%S)"
+  if first == nil then
+    return ""
+  elseif first == "{" or first == "[" then
+    return (json.decode(body))
+  elseif first == "<" then
+    local value, root = xml.decode(body)
+    return value, value and root
   end
-  return redact.is_secret_name(name)
 end
 
---- A copy of a JSON request without its secrets, which go into the list.
-local function without_secrets(value, operation, secrets)
-  if type(value) ~= "table" then
-    return value
-  end
-  local out = {}
-  for name, member in pairs(value) do
-    if is_secret(operation, name) then
-      if type(member) == "string" then
-        secrets[#secrets + 1] = member
-      end
-      out[name] = MARK
-    else
-      out[name] = without_secrets(member, operation, secrets)
-    end
-  end
-  return out
-end
-
---- The request as it is recorded and compared: parsed where it is JSON, else its text.
--- @return the request, and the secrets that were in it
+--- The request as it is recorded and compared: parsed, its secrets masked.
+-- @return the request; nil where it cannot be read
+-- @treturn table the secrets that were in it
 local function request_of(request, operation)
-  local secrets = {}
-  local body = request.body or ""
-  local value = body:match "^%s*{" and json.decode(body)
-  if value then
-    return without_secrets(value, operation, secrets), secrets
+  local value = decode(request.body or "")
+  if value == nil then
+    return nil, {}
   end
-  local text = body:gsub("<([%w_]+)>([^<]*)</%1>", function(name, content)
-    if is_secret(operation, name) then
-      local plain = content:gsub("&lt;", "<"):gsub("&gt;", ">"):gsub("&quot;", '"'):gsub("&apos;", "'")
-      secrets[#secrets + 1] = plain:gsub("&amp;", "&")
-      return ("<%s>%s</%s>"):format(name, MARK, name)
-    end
-  end)
-  return text, secrets
+  return secrets.mask_request(operation, value)
 end
 
 local function is_same(a, b)
@@ -86,21 +73,36 @@ local function is_same(a, b)
   return true
 end
 
-local function response_of(response, operation, secrets)
+--- The body of a response without what is secret in it.
+-- @treturn ?string body; nil where it cannot be told what is
+local function response_body(response, operation, list)
+  local body = response.body
+  local value, root = decode(body)
+  if value == nil then
+    local is_success = response.status >= 200 and response.status < 300
+    return operation.binary and is_success and KEYTAB or nil
+  elseif value == "" then
+    return body
+  end
+  local masked, found = secrets.mask_response(operation, value)
+  if not found[1] then
+    return secrets.redact(body, list)
+  elseif root then
+    body = xml.encode(root, masked)
+  else
+    body = json.encode(masked)
+  end
+  return body and secrets.redact(body, list)
+end
+
+local function response_of(response, operation, list)
   local out = { status = response.status, headers = {} }
   for _, name in ipairs(KEPT_HEADERS) do
-    out.headers[name] = redact.clean(response.headers[name], secrets)
+    out.headers[name] = secrets.clean(response.headers[name], list)
   end
-  if operation and operation.binary and response.status < 300 then
-    out.body = KEYTAB
-  elseif core.valid_utf8(response.body) then
-    out.body = redact.clean(response.body, secrets)
-  else
-    out.body_hex = (
-      redact.clean(response.body, secrets):gsub(".", function(byte)
-        return ("%02x"):format(byte:byte())
-      end)
-    )
+  out.body = response_body(response, operation, list)
+  if not out.body then
+    out.left_out = "its body is neither JSON nor XML, so that it cannot be told what in it is secret"
   end
   return out
 end
@@ -130,28 +132,35 @@ function recording.recorder(options)
   return setmetatable({ handle = handle, transport = transport }, Recorder)
 end
 
---- Passes a request on, and writes it and its answer down.
+--- Passes a request on. Where it is a call of Data Forest, it is written down with its response.
 -- @tparam table request as every transport gets it
--- @treturn[1] table the answer
+-- @treturn[1] table the response
 -- @treturn[2] nil
 -- @treturn[2] table what went wrong: `kind`, `message`, `sent`
 function Recorder:send(request)
-  local operation = operation_of(request.target)
-  local exchange = { method = request.method, target = request.target }
-  local secrets
-  exchange.request, secrets = request_of(request, operation)
-  secrets[#secrets + 1] = request.headers["x-ncp-apigw-signature-v2"]
-  secrets[#secrets + 1] = request.headers["x-ncp-iam-access-key"]
   local response, failure = self.transport:send(request)
-  if response then
-    exchange.response = response_of(response, operation, secrets)
+  local operation = operation_of(request)
+  if operation and self.handle then
+    self:write(operation, request, response, failure)
+  end
+  return response, failure
+end
+
+function Recorder:write(operation, request, response, failure)
+  local value, list = request_of(request, operation)
+  list[#list + 1] = request.headers["x-ncp-apigw-signature-v2"]
+  list[#list + 1] = request.headers["x-ncp-iam-access-key"]
+  local exchange = { method = request.method, target = request.target, request = value }
+  if value == nil then
+    exchange.left_out = "its request is neither JSON nor XML, so that it cannot be told what in it is secret"
+  elseif response then
+    exchange.response = response_of(response, operation, list)
   else
     exchange.failure =
-      { kind = failure.kind, message = redact.clean(failure.message, secrets), sent = failure.sent }
+      { kind = failure.kind, message = secrets.clean(failure.message, list), sent = failure.sent }
   end
-  self.handle:write(json.encode(exchange), "\n")
+  self.handle:write(assert(json.encode(exchange)), "\n")
   self.handle:flush()
-  return response, failure
 end
 
 --- Waits, as the transport below does.
@@ -177,6 +186,20 @@ function Recorder:close()
   end
 end
 
+--- One line of a recording.
+local function exchange_of(line)
+  local exchange, message = json.decode(line)
+  local is_whole = type(exchange) == "table"
+    and exchange.target
+    and (exchange.response or exchange.failure or exchange.left_out)
+  if not is_whole then
+    return nil, message
+  elseif type(exchange.request) == "string" then -- XML, as version 0.1 recorded it
+    exchange.request = decode(exchange.request)
+  end
+  return exchange
+end
+
 local function read_exchanges(path)
   local handle, message = io.open(path, "rb")
   if not handle then
@@ -185,8 +208,8 @@ local function read_exchanges(path)
   local exchanges = {}
   for line in handle:lines() do
     local exchange
-    exchange, message = json.decode(line)
-    if type(exchange) ~= "table" or not exchange.target or not (exchange.response or exchange.failure) then
+    exchange, message = exchange_of(line)
+    if not exchange then
       handle:close()
       return nil,
         ("%s:%d: not a recorded exchange%s"):format(path, #exchanges + 1, message and ": " .. message or "")
@@ -214,18 +237,35 @@ function recording.player(options)
 end
 
 local function unhex(text)
-  return (text:gsub("%x%x", function(byte)
-    return string.char(tonumber(byte, 16))
+  return (text:gsub("%x%x", function(hex)
+    return string.char(tonumber(hex, 16))
   end))
+end
+
+--- The response that an exchange holds.
+-- @treturn ?table response
+-- @treturn ?table what went wrong
+local function played(exchange)
+  local response = exchange.response
+  if exchange.failure then
+    return nil, exchange.failure
+  end
+  local left_out = exchange.left_out or response.left_out
+  if left_out and not (response and (response.status < 200 or response.status > 299)) then
+    return nil, { kind = "protocol", sent = true, message = "the recorder left this out: " .. left_out }
+  end
+  local body = response.body or response.body_hex and unhex(response.body_hex) or ""
+  return { status = response.status, headers = response.headers or {}, body = body }
 end
 
 --- Answers with the exchange that is recorded for this request.
 -- @tparam table request as every transport gets it
--- @treturn[1] table the answer
+-- @treturn[1] table the response
 -- @treturn[2] nil
 -- @treturn[2] table what went wrong: `kind`, `message`, `sent`
 function Player:send(request)
-  local wanted = request_of(request, operation_of(request.target))
+  local operation = operation_of(request)
+  local wanted = operation and request_of(request, operation)
   for index, exchange in ipairs(self.exchanges) do
     if
       exchange.target == request.target
@@ -233,27 +273,14 @@ function Player:send(request)
       and is_same(exchange.request, wanted)
     then
       table.remove(self.exchanges, index)
-      local response = exchange.response
-      if not response then
-        return nil, exchange.failure
-      end
-      return {
-        status = response.status,
-        headers = response.headers or {},
-        body = response.body_hex and unhex(response.body_hex) or response.body or "",
-      }
+      return played(exchange)
     end
   end
-  return nil,
-    {
-      kind = "argument",
-      sent = false,
-      message = ("%s has no exchange left for %s with these parameters: %s"):format(
-        self.path,
-        request.target,
-        type(wanted) == "table" and json.encode(wanted) or wanted
-      ),
-    }
+  local message = ("%s has no exchange left for %s"):format(self.path, request.target)
+  if wanted then
+    message = ("%s with these parameters: %s"):format(message, json.encode(wanted))
+  end
+  return nil, { kind = "argument", sent = false, message = message }
 end
 
 --- Moves the player's clock, and waits for nothing.

@@ -842,7 +842,7 @@ describe("the emulator's record of calls", function()
     assert.are.same({
       {
         operation = "accounts/create",
-        params = { name = "df001" },
+        params = { name = "df001", password = "[redacted]" },
         status = 200,
         format = "json",
         time = NOW,

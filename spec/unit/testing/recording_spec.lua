@@ -178,6 +178,141 @@ describe("a recording", function()
     assert.are.equal("keytab, taken out of the recording", played.accounts:get_kerberos_keytab(id))
   end)
 
+  --- The lines of a recording of some calls.
+  -- @tparam function answer what the transport does
+  -- @tparam function calls given the client
+  local function recorded(answer, calls, options)
+    local recorder = testing.recorder { path = path, transport = answer }
+    local all = { transport = recorder, retry = false }
+    for name, value in pairs(options or {}) do
+      all[name] = value
+    end
+    if not all.credentials then
+      all.access_key, all.secret_key = "AK_RECORDED", "SK"
+    end
+    calls(dataforest.new(all))
+    recorder:close()
+    return read(path)
+  end
+
+  local function say(body, status)
+    return function()
+      return { status = status or 200, headers = {}, body = body }
+    end
+  end
+
+  it("holds calls of Data Forest only, not where keys came from", function()
+    local text = recorded(function(request)
+      local body = '{"contents":[]}'
+      if request.url:find "security%-credentials/$" then
+        body = "myrole\n"
+      elseif request.url:find "security%-credentials/myrole" then
+        body = '{"AccessKeyId":"AKROLE","SecretAccessKey":"MARKED","Expiration":"2099-01-01T00:00:00Z"}'
+      end
+      return { status = 200, headers = {}, body = body }
+    end, function(df)
+      assert(df.accounts:get_list())
+      df.transport:send { method = "GET", target = "/api/v2/accounts/getList", url = "", headers = {} }
+      local headers = { ["x-ncp-apigw-signature-v2"] = "s" }
+      df.transport:send { method = "POST", target = "/elsewhere", url = "", headers = headers }
+    end, { credentials = dataforest.credentials.server_role() })
+    assert.is_nil(text:find("MARKED", 1, true))
+    local _, lines = text:gsub("\n", "")
+    assert.are.equal(1, lines)
+  end)
+
+  for _, format in ipairs { "json", "xml" } do
+    it("masks nested secrets and keeps the structure, in " .. format, function()
+      local body = format == "xml" and "<r><success>true</success></r>" or '{"success":true}'
+      local text = recorded(say(body), function(df)
+        assert(df:call("notebooks/setUserConfigurationList", {
+          id = "n1",
+          userConfigurations = { { componentName = "jupyter", name = "n", value = "MARKED" } },
+        }))
+      end, { format = format })
+      assert.is_nil(text:find("MARKED", 1, true))
+      assert.matches('"value":"[redacted]"', text, 1, true)
+      assert.matches('"componentName":"jupyter"', text, 1, true)
+    end)
+  end
+
+  it("masks by name what it does not know, in requests and responses", function()
+    local body = '{"user":{"apiKey":"MARKED1","id":"u1"},"list":[{"name":"password","value":"MARKED2"}]}'
+    local text = recorded(say(body), function(df)
+      assert(df:call("foo/renew", { passwd = "MARKED3", id = "x", env = { "TOKEN=MARKED4" } }))
+    end)
+    assert.is_nil(text:find("MARKED", 1, true))
+    assert.matches('"id":"x"', text, 1, true)
+    assert.matches([["id\":\"u1\"]], text, 1, true)
+    text = recorded(say "<r><apiKey>a</apiKey><id>u1</id></r>", function(df)
+      assert(df:call("foo/renew", {}))
+    end)
+    assert.matches("<apiKey>[redacted]</apiKey>", text, 1, true)
+    assert.matches("<id>u1</id>", text, 1, true)
+  end)
+
+  it("leaves out the bodies that it cannot tell apart, and says so when it is played", function()
+    for _, body in ipairs {
+      "\5\2\0\0MARKED",
+      "MARKED",
+      '{"a":"MARKED"',
+      "<a>MARKED",
+      "<html>MARKED<br></html>",
+    } do
+      local text = recorded(say(body), function(df)
+        df:call("accounts/getKerberosKeytabV2", {})
+        df.accounts:get_list()
+      end)
+      assert.is_nil(text:find("MARKED", 1, true), body)
+      assert.is_nil(text:find("TUFSS0VE", 1, true), body)
+      assert.matches("left_out", text, 1, true)
+      local df = dataforest.new {
+        access_key = "a",
+        secret_key = "b",
+        retry = false,
+        transport = testing.player { path = path },
+      }
+      local value, err = df.accounts:get_list()
+      assert.is_nil(value)
+      assert.is_dataforest_error("protocol", err)
+      assert.matches("the recorder left this out", err.message, 1, true)
+    end
+  end)
+
+  it("leaves out a request that it cannot tell apart", function()
+    local text = recorded(say "{}", function(df)
+      df.transport:send {
+        method = "POST",
+        target = "/api/v2/accounts/getList",
+        url = "https://df.apigw.ntruss.com/api/v2/accounts/getList",
+        headers = { ["x-ncp-apigw-signature-v2"] = "s" },
+        body = "MARKED",
+      }
+    end)
+    assert.is_nil(text:find("MARKED", 1, true))
+    assert.matches("left_out", text, 1, true)
+  end)
+
+  it("is read as version 0.1 wrote it", function()
+    local handle = assert(io.open(path, "wb"))
+    local request = "<GetAccountDetailRequest><id>axE7wU9ERm8fTc7e17vNvu</id></GetAccountDetailRequest>"
+    handle:write(
+      '{"method":"POST","target":"/api/v2/accounts/getDetail","request":"',
+      request,
+      '","response":{"status":502,"headers":{},"body_hex":"ff00626164"}}\n'
+    )
+    handle:close()
+    local df = dataforest.new {
+      access_key = "a",
+      secret_key = "b",
+      format = "xml",
+      retry = false,
+      transport = testing.player { path = path },
+    }
+    local _, err = df.accounts:get_detail "axE7wU9ERm8fTc7e17vNvu"
+    assert.are.equal(502, err.status)
+  end)
+
   it("keeps failures, and bodies that are no text", function()
     local script = {
       { kind = "network", message = "connection reset", sent = true },

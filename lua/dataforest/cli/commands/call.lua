@@ -5,34 +5,10 @@ local exit = require "dataforest.cli.exit"
 local json = require "dataforest.codec.json"
 local operations = require "dataforest.operations"
 local output = require "dataforest.cli.output.file"
+local secrets = require "dataforest.secrets"
 local session = require "dataforest.cli.session"
 
 local call = {}
-
-local MAX_DEPTH = 64
-
---- Whether a value holds a password somewhere.
-local function holds_secret(value, secrets, depth)
-  if type(value) ~= "table" or depth > MAX_DEPTH then
-    return false
-  end
-  for name, member in pairs(value) do
-    if type(name) == "string" and (secrets[name] or name:lower():find "passw") then
-      return true
-    elseif holds_secret(member, secrets, depth + 1) then
-      return true
-    end
-  end
-  return false
-end
-
-local function secrets_of(operation)
-  local secrets = {}
-  for _, param in ipairs(operation and operation.params or {}) do
-    secrets[param.name] = param.secret
-  end
-  return secrets
-end
 
 local function parameters(context, operation)
   local given = context.args.parameters or "{}"
@@ -41,9 +17,11 @@ local function parameters(context, operation)
   if type(params) ~= "table" then
     -- The text itself may hold a password: it is not shown.
     context:usage("the parameters must be a JSON object" .. (message and ": " .. message or ""))
-  elseif not from_input and holds_secret(params, secrets_of(operation), 1) then
+  end
+  local path = not from_input and secrets.gather(operation, params).path
+  if path then
     context:usage(
-      "a password is not taken as an argument, where others can see it",
+      ("a secret (%s) is not taken as an argument, where others can see it"):format(secrets.one_line(path)),
       "give the parameters on standard input: dataforest call GROUP/OPERATION - < params.json"
     )
   end
