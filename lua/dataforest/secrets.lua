@@ -59,8 +59,8 @@ local SECRET_WORDS = {
   signature = true,
 }
 -- A key is a credential where it is one of these; "publicKey", "primaryKey" and "keyName" are none.
-local KEYS = "access api app auth cipher client crypto decryption encryption hmac license login master private "
-  .. "service session shared signing ssh storage"
+local KEYS = "access api app auth cipher client crypto decryption encryption hmac license login master "
+  .. "private service session shared signing ssh storage"
 local IS_KEY_OF = {}
 for word in gmatch(KEYS, "%S+") do
   IS_KEY_OF[word] = true
