@@ -46,7 +46,7 @@
 ---A call as an emulator remembers it.
 ---@class dataforest.Call
 ---@field operation? string such as `"accounts/create"`
----@field params table without passwords
+---@field params table with `[redacted]` in place of passwords
 ---@field status? integer of the answer
 ---@field dropped? string the kind of fault, where no answer went out
 ---@field format string `"json"` or `"xml"`

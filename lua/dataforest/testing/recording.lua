@@ -132,21 +132,7 @@ function recording.recorder(options)
   return setmetatable({ handle = handle, transport = transport }, Recorder)
 end
 
---- Passes a request on. Where it is a call of Data Forest, it is written down with its response.
--- @tparam table request as every transport gets it
--- @treturn[1] table the response
--- @treturn[2] nil
--- @treturn[2] table what went wrong: `kind`, `message`, `sent`
-function Recorder:send(request)
-  local response, failure = self.transport:send(request)
-  local operation = operation_of(request)
-  if operation and self.handle then
-    self:write(operation, request, response, failure)
-  end
-  return response, failure
-end
-
-function Recorder:write(operation, request, response, failure)
+local function write(self, operation, request, response, failure)
   local value, list = request_of(request, operation)
   list[#list + 1] = request.headers["x-ncp-apigw-signature-v2"]
   list[#list + 1] = request.headers["x-ncp-iam-access-key"]
@@ -161,6 +147,20 @@ function Recorder:write(operation, request, response, failure)
   end
   self.handle:write(assert(json.encode(exchange)), "\n")
   self.handle:flush()
+end
+
+--- Passes a request on. Where it is a call of Data Forest, it is written down with its response.
+-- @tparam table request as every transport gets it
+-- @treturn[1] table the response
+-- @treturn[2] nil
+-- @treturn[2] table what went wrong: `kind`, `message`, `sent`
+function Recorder:send(request)
+  local response, failure = self.transport:send(request)
+  local operation = operation_of(request)
+  if operation and self.handle then
+    write(self, operation, request, response, failure)
+  end
+  return response, failure
 end
 
 --- Waits, as the transport below does.
