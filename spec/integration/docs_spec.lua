@@ -4,7 +4,13 @@ local docs = require "spec.support.docs"
 local server_of = require "spec.support.server"
 
 -- Blocks that cannot be run, and how many: each says why where it stands, and a new one is put down here.
-local NOT_RUN = { ["README.md"] = 1, ["docs/credentials.md"] = 1, ["docs/tutorial.md"] = 1 }
+local NOT_RUN = {
+  ["README.md"] = 1,
+  ["docs/credentials.md"] = 1,
+  ["docs/installation.md"] = 3,
+  ["docs/recipes.md"] = 2,
+  ["docs/tutorial.md"] = 1,
+}
 
 local function pages()
   local list = { "README.md" }

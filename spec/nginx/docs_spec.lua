@@ -64,28 +64,4 @@ describe("docs/openresty.md", function()
     assert.are.equal("cloud1 RUNNING\n", body)
     assert.are.equal("", its_app:complaints())
   end)
-
-  it("has an adapter for lua-resty-http that passes the account suite", function()
-    local its_app = app.start(its_service, {
-      extra = 'lua_package_path "$prefix/?.lua;@ROOT@/?.lua;@ROOT@/lua/?.lua;@ROOT@/lua/?/init.lua;'
-        .. ';;@ROOT@/spec/nginx/stand_in/?.lua"; lua_package_cpath "@ROOT@/build/luajit/?.so;;";',
-      paths = false,
-      files = { ["resty_http_transport.lua"] = block("lua", "-- resty_http_transport.lua") },
-    })
-    finally(function()
-      its_app:stop()
-    end)
-    local ran = 0
-    for number, case in ipairs(require "spec.support.account_suite") do
-      -- Two things that the page says are given up, and that plain HTTP has no verified clock.
-      local left_out = case.name:find "larger than it should be" or case.name:find "clock of the service"
-      if not left_out then
-        local arguments = { suite = "account_suite", number = number, transport = "resty_http_transport" }
-        local ok, result = pcall(its_app.call, its_app, "case", arguments)
-        assert.are.equal("passed", ok and result, case.name .. ": " .. tostring(result))
-        ran = ran + 1
-      end
-    end
-    assert.is_true(ran > 60)
-  end)
 end)
