@@ -1227,7 +1227,7 @@ local operations = {}
 ---@class dataforest.Emulator
 ---@field access_key string of the (first) user
 ---@field secret_key string of the (first) user
----@field calls dataforest.Call[] those that came, oldest first, at least the last thousand
+---@field calls dataforest.Call[] those that came, oldest first, at least the last thousand; `count_calls` counts the others too
 local Emulator = {}
 
 ---Forgets accounts, apps, faults and calls, and sets the clock back to `options.clock`.
@@ -1295,6 +1295,11 @@ function Emulator:fail_next(fault) end
 ---@return dataforest.Transport # with `send`, `sleep` and `now`
 function Emulator:transport(options) end
 
+---How many calls of an operation came, those included that `calls` no longer holds.
+---@param operation string such as `"accounts/create"`
+---@return integer
+function Emulator:count_calls(operation) end
+
 ---@class dataforest.EmulatorHandleRequest
 ---@field method string
 ---@field target string path and query as sent
@@ -1357,7 +1362,8 @@ function Player:left() end
 ---@field player fun(options: table): dataforest.Player A transport that answers from such a file.
 local testing = {}
 
----Makes an emulator, and a client on it. Nothing waits: pauses move the emulator's clock.
+---Makes an emulator, and a client on it. Nothing waits: pauses move the emulator's clock. No environment
+---variable is read.
 ---@param options? table of the client, as for `dataforest.new`; besides, `emulator`: the emulator's own, as for `dataforest.emulator.new`
 ---@return dataforest.Client # the client
 ---@return dataforest.Emulator # the emulator

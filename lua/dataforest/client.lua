@@ -106,12 +106,13 @@ end
 --- Makes a client. See `dataforest.new`.
 -- @tparam ?table given options
 -- @tparam number level of the caller, for errors
+-- @tparam[opt=os.getenv] function getenv gives the value of an environment variable
 -- @treturn table the client
-function Client.new(given, level)
+function Client.new(given, level, getenv)
   if given ~= nil and type(given) ~= "table" then
     error("dataforest.new takes a table of options, got a " .. type(given), level)
   end
-  local settings, message = options_of.client(given or {})
+  local settings, message = options_of.client(given or {}, getenv)
   if not settings then
     error("dataforest.new: " .. message, level)
   end
