@@ -21,6 +21,9 @@ local transports = require "dataforest.transport"
 local version = require "dataforest.version"
 
 local credentials = lazy "dataforest.credentials"
+local forest_apply = lazy "dataforest.workflows.apply"
+local forest_export = lazy "dataforest.workflows.export"
+local forest_plan = lazy "dataforest.workflows.plan"
 local scheduler = lazy "dataforest.transport.scheduler"
 local time = lazy "dataforest.time"
 local xml = lazy "dataforest.codec.xml"
@@ -634,6 +637,65 @@ function Client:call(name, params, options)
       }
   end
   return self:run(operation, params, options)
+end
+
+-- Forest as code -----------------------------------------------------------------------
+
+--- Compares a spec with what is there. Only reads.
+--
+--     local plan, err = df:plan(spec, { prune = false, replace = false })
+--     print(plan)
+--
+-- The whole spec is checked first. A plan has `steps`: each `action` (`create`, `update`, `start`, `stop`,
+-- `replace`, `delete`), `kind` (`account`, `app`), `name`, `id`, `before`, `after`, `destructive`; and `empty`
+-- (whether there are none), `account`, `pending` (what is on its way without a step), `unmanaged` (what is
+-- there and not in the spec, and is left alone), `warnings`. `tostring(plan)` is a diff, without secrets.
+-- @tparam table spec see `docs/forest-as-code.md`
+-- @tparam[opt] table options as of each call, and
+-- @tparam[opt=false] boolean options.prune whether to delete what is there and not in the spec
+-- @tparam[opt=false] boolean options.replace whether `apply` may delete, and create anew, what cannot be
+--   changed in place
+-- @tparam[opt=false] boolean options.rotate whether to reset the account's password
+-- @tparam[opt=8] integer options.concurrency how many details are asked for at a time
+-- @tparam[opt] number options.timeout seconds in all
+-- @treturn[1] Plan
+-- @treturn[2] nil
+-- @treturn[2] Error `argument`: `problems` lists each mistake of the spec (`path`, `message`); else as of
+--   the operations
+function Client:plan(spec, options)
+  return forest_plan.of(self, spec, options)
+end
+
+--- Carries out a plan, or what makes the spec true. May be interrupted anywhere and called again.
+--
+--     local report, err = df:apply(plan, { on_step = print })
+--
+-- @tparam table spec a spec, or a plan of `df:plan`; a plan that no longer fits what is there is refused
+-- @tparam[opt] table options as of `plan`, and
+-- @tparam[opt] function options.on_step called with each event: `event` (`started`, `waiting`, `done`,
+--   `failed`), `step`, `index`, `total`, `state`, `error`, `seconds`; `tostring` of it is one line
+-- @tparam[opt=8] integer options.concurrency how many apps are worked on at a time
+-- @tparam[opt=1800] number options.timeout seconds in all
+-- @tparam[opt=2] number options.interval seconds between looks, with `max_interval`, as of `wait`
+-- @treturn[1] table report: `done`, `undone`, `in_doubt` (lists of steps), `unmanaged`, `warnings`, `seconds`
+-- @treturn[2] nil
+-- @treturn[2] Error the first that stopped it: `step` is the step, `report` the report
+-- @treturn[2] ?table the report, where anything was begun
+function Client:apply(spec, options)
+  return forest_apply.run(self, spec, options)
+end
+
+--- What is there, as a spec that plans to nothing.
+-- @tparam[opt] table options as of each call, and
+-- @tparam[opt] string options.account name of the account; needed where there are several
+-- @tparam[opt=8] integer options.concurrency how many details are asked for at a time
+-- @treturn[1] table spec
+-- @treturn[1] nil
+-- @treturn[1] table what was left out: a list of `path` and `message`
+-- @treturn[2] nil
+-- @treturn[2] Error as of the operations
+function Client:export(options)
+  return forest_export(self, options)
 end
 
 return Client

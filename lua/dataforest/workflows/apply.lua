@@ -1,0 +1,866 @@
+--- Carrying a plan out: looks before it acts, resolves doubts by looking, waits for states, and can be
+-- interrupted anywhere and run again.
+-- @module dataforest.workflows.apply
+
+local compare = require "dataforest.workflows.compare"
+local deadline_of = require "dataforest.workflows.deadline"
+local errors = require "dataforest.errors"
+local guarded = require "dataforest.util.guarded"
+local lazy = require "dataforest.util.lazy"
+local lookup = require "dataforest.workflows.lookup"
+local observe = require "dataforest.workflows.observe"
+local plans = require "dataforest.workflows.plan"
+local retry = require "dataforest.request.retry"
+local specs = require "dataforest.workflows.spec"
+local states = require "dataforest.api.states"
+local wait = require "dataforest.workflows.wait"
+
+local text = lazy "dataforest.workflows.plan_text"
+
+local apply = {}
+
+-- Seconds in all where the caller gives none: an account takes minutes, and apps follow one another.
+local DEFAULT_TIMEOUT = 1800
+
+-- How often one change is sent where its outcome stays unknown and a look shows that it was not made.
+local ROUNDS = 4
+
+-- An app may show its old state this long after a start was taken up (seconds).
+local GRACE = 30
+
+local OPTIONS = { on_step = { "function" } }
+for _, rules in ipairs { plans.OPTIONS, wait.OPTIONS } do
+  for name, rule in pairs(rules) do
+    OPTIONS[name] = rule
+  end
+end
+
+-- After these a change that was sent may have been made all the same.
+local UNCLEAR = { network = true, timeout = true, tls = true, server = true, protocol = true, limit = true }
+
+local WAITED_OUT = { network = true, timeout = true, throttled = true, server = true }
+
+local REFUSALS = { refused = true, invalid = true }
+
+local function in_doubt(err)
+  if err.in_doubt ~= nil then
+    return err.in_doubt
+  end
+  return UNCLEAR[err.kind] == true and err.sent ~= false
+end
+
+-- One run ------------------------------------------------------------------------------------
+
+local Run = {}
+Run.__index = Run
+
+-- An event as one line of text, for `on_step = print`.
+local Event = {}
+function Event:__tostring()
+  return text.event(self)
+end
+
+function Run:tell(name, step, more)
+  if not self.options.on_step then
+    return
+  end
+  local event = {
+    event = name,
+    step = step,
+    index = self.index[step],
+    total = self.total,
+    seconds = self.deadline:elapsed(),
+  }
+  for key, value in pairs(more or {}) do
+    event[key] = value
+  end
+  guarded(self.options.on_step, setmetatable(event, Event))
+end
+
+--- The options of one workflow, in what is left of the time.
+-- @treturn[1] table
+-- @treturn[2] nil
+-- @treturn[2] table error of kind `timeout`
+function Run:call_options(seconds)
+  local left = self.deadline:left()
+  if left <= 0 then
+    return nil,
+      errors.new {
+        kind = errors.TIMEOUT,
+        message = ("the %g seconds of apply are over; apply again, or with a longer timeout"):format(
+          self.deadline.seconds
+        ),
+        sent = false,
+      }
+  end
+  local options = {}
+  for name in pairs(wait.OPTIONS) do
+    options[name] = self.options[name]
+  end
+  options.timeout = seconds and math.min(left, seconds) or left
+  return options
+end
+
+--- Whether the workflow may be called at all; the options without those of a wait.
+function Run:plain_options()
+  local options, err = self:call_options()
+  if not options then
+    return nil, err
+  end
+  options.interval, options.max_interval = nil, nil
+  return options
+end
+
+function Run:pause(round)
+  local pause = retry.pause(retry.DEFAULTS, round)
+  if pause < self.deadline:left() then
+    self.client.transport:sleep(pause)
+  end
+end
+
+--- Makes one change as often as it takes: looks whether it is needed, sends it, and looks again where the
+-- outcome is unknown or the service refuses.
+-- @tparam function look returns true where there is nothing to do (any more); false where there is; or
+--   nil and an error
+-- @tparam function act sends the change; nil and an error where that failed
+-- @treturn[1] boolean true
+-- @treturn[2] nil
+-- @treturn[2] table error
+function Run:ensure(look, act)
+  local failure
+  for round = 1, ROUNDS do
+    local done, err = look()
+    if done then
+      return true
+    elseif done == nil then
+      -- A look that fails is worth another only where there is a doubt to resolve.
+      local doubt = failure ~= nil and in_doubt(failure)
+      if not (doubt and WAITED_OUT[err.kind]) or round == ROUNDS then
+        err.in_doubt = in_doubt(err) or doubt
+        return nil, err
+      end
+    elseif failure and not (in_doubt(failure) or WAITED_OUT[failure.kind]) or round == ROUNDS then
+      return nil, failure
+    else
+      local ok
+      ok, failure = act()
+      if ok then
+        return true
+      elseif not (in_doubt(failure) or REFUSALS[failure.kind] or WAITED_OUT[failure.kind]) then
+        return nil, failure
+      end
+    end
+    self:pause(round)
+  end
+  return nil, failure
+end
+
+-- Accounts -----------------------------------------------------------------------------------
+
+function Run:wait_for_account(step, id)
+  local options, err = self:call_options()
+  if not options then
+    return nil, err
+  end
+  return self.client.accounts:wait(id, function(detail)
+    if tostring(detail.status):upper() == "RUNNING" then
+      return true
+    end
+    self:tell("waiting", step, { state = detail.status })
+    return false
+  end, options)
+end
+
+function Run:set_quotas(step, id)
+  local wanted = self.spec.account.quotas
+  local detail
+  -- Each namespace by itself: the operation takes both numbers of one.
+  for namespace in pairs(wanted or {}) do
+    local ok, err = self:ensure(function()
+      local failure
+      detail, failure = self.deadline:run("accounts/getDetail", { id = id })
+      if not detail then
+        return nil, failure
+      end
+      return compare.quotas({ [namespace] = wanted[namespace] }, observe.quotas(detail)) == nil
+    end, function()
+      local there = observe.quotas(detail)[namespace] or {}
+      return self.deadline:run("accounts/setQuota", {
+        id = id,
+        namespace = namespace,
+        spaceTb = wanted[namespace].spaceTb or there.spaceTb,
+        fileCountMillion = wanted[namespace].fileCountMillion or there.fileCountMillion,
+      })
+    end)
+    if not ok then
+      return nil, err
+    end
+    ok, err = self:wait_for_account(step, id)
+    if not ok then
+      return nil, err
+    end
+  end
+  return true
+end
+
+function Run:create_account(step)
+  local spec = self.spec.account
+  local options, err = self:plain_options()
+  if not options then
+    return nil, err
+  end
+  local account
+  account, err = self.client.accounts:ensure({ name = spec.name, password = self.password }, options)
+  if not account then
+    return nil, err
+  end
+  step.id = account.id
+  local ok
+  ok, err = self:wait_for_account(step, account.id)
+  if ok then
+    ok, err = self:set_quotas(step, account.id)
+  end
+  return ok and true, err
+end
+
+function Run:update_account(step)
+  local ok, err = self:wait_for_account(step, step.id)
+  if not ok then
+    return nil, err
+  elseif step.after.quotas then
+    return self:set_quotas(step, step.id)
+  end
+  -- Nobody can look at a password: it is set again where the outcome is unknown, which does no harm.
+  ok, err = self:ensure(function()
+    return false
+  end, function()
+    return self.deadline:run("accounts/resetPassword", { id = step.id, password = self.password })
+  end)
+  if not ok then
+    return nil, err
+  end
+  return self:wait_for_account(step, step.id)
+end
+
+function Run:remove(group, params)
+  local options, err = self:call_options()
+  if not options then
+    return nil, err
+  end
+  local ok
+  ok, err = self.client[group]:remove(params, options)
+  -- What is gone already was to go.
+  return ok and true or err.kind == errors.NOT_FOUND or nil, err
+end
+
+-- Apps ---------------------------------------------------------------------------------------
+
+--- The entry of an app by its name.
+-- @treturn[1] table|boolean entry, or false where there is none
+-- @treturn[2] nil
+-- @treturn[2] table error
+function Run:find_app(name)
+  local entries, err = observe.list(self.deadline, "apps/getList", { accountId = self.account_id })
+  if not entries then
+    return nil, err
+  end
+  return lookup.entry({ contents = entries }, "name", name) or false
+end
+
+local function state_of(detail)
+  return tostring(detail.state):upper()
+end
+
+--- Waits until an app is RUNNING.
+-- @tparam ?table step that this is about
+-- @tparam string id
+-- @tparam boolean started whether it was just started, and may still show that it was at rest
+function Run:wait_for_app(step, id, started)
+  local options, err = self:call_options()
+  if not options then
+    return nil, err
+  end
+  local began = self.deadline:elapsed()
+  local detail
+  detail, err = self.client.apps:wait(id, function(seen)
+    if state_of(seen) == "RUNNING" then
+      return true
+    elseif step then
+      self:tell("waiting", step, { state = seen.state })
+    end
+    return states.app_is_at_rest(seen.state) and not (started and self.deadline:elapsed() - began < GRACE)
+  end, options)
+  if not detail then
+    return nil, err
+  elseif state_of(detail) ~= "RUNNING" then
+    return nil,
+      errors.new {
+        kind = errors.REFUSED,
+        operation = "apps/getDetail",
+        message = ("the app %s is %s, and does not become RUNNING by itself"):format(
+          id,
+          tostring(detail.state)
+        ),
+        state = detail.state,
+      }
+  end
+  return detail
+end
+
+function Run:start_app(step)
+  local started = false
+  local ok, err = self:ensure(function()
+    local detail, failure = self.deadline:run("apps/getDetail", { id = step.id })
+    if not detail then
+      return nil, failure
+    end
+    return not states.app_is_at_rest(detail.state)
+  end, function()
+    started = true
+    return self.deadline:run("apps/start", { id = step.id })
+  end)
+  if not ok then
+    return nil, err
+  end
+  return self:wait_for_app(step, step.id, started)
+end
+
+function Run:stop_app(step)
+  local ok, err = self:ensure(function()
+    local detail, failure = self.deadline:run("apps/getDetail", { id = step.id })
+    if not detail then
+      return nil, failure
+    end
+    return states.app_is_at_rest(detail.state)
+  end, function()
+    return self.deadline:run("apps/stop", { id = step.id })
+  end)
+  if not ok then
+    return nil, err
+  end
+  local options
+  options, err = self:call_options()
+  if not options then
+    return nil, err
+  end
+  return self.client.apps:wait(step.id, function(detail)
+    if states.app_is_at_rest(detail.state) then
+      return true
+    end
+    self:tell("waiting", step, { state = detail.state })
+    return false
+  end, options)
+end
+
+--- Changes in place what differs: container counts and the lifetime.
+function Run:update_app(step, app)
+  local id, after = step.id, nil
+  local function look()
+    local detail, failure = self.deadline:run("apps/getDetail", { id = id })
+    if not detail then
+      return nil, failure
+    end
+    local difference = compare.app(app, detail)
+    after = difference.update.after
+    return not difference.update.any
+  end
+  return self:ensure(look, function()
+    local names = {}
+    for name in pairs(after.components or {}) do
+      names[#names + 1] = name
+    end
+    table.sort(names)
+    for _, name in ipairs(names) do
+      local ok, err = self.deadline:run(
+        "apps/setContainerCount",
+        { id = id, componentName = name, containerCount = after.components[name].containerCount }
+      )
+      if not ok then
+        return nil, err
+      end
+    end
+    if after.lifetime then
+      return self.deadline:run("apps/setLifetime", { id = id, lifetime = after.lifetime })
+    end
+    return true
+  end)
+end
+
+--- The parameters of apps/create for an app of the spec.
+function Run:create_params(app)
+  local ids = app.dependentIds
+  local names = app.dependsOn or self.inferred[app.name]
+  if names then
+    local entries, err = observe.list(self.deadline, "apps/getList", { accountId = self.account_id })
+    if not entries then
+      return nil, err
+    end
+    ids = {}
+    for index, name in ipairs(names) do
+      local entry = lookup.entry({ contents = entries }, "name", name)
+      if not entry then
+        return nil,
+          errors.new {
+            kind = errors.REFUSED,
+            operation = "apps/create",
+            message = ("%s, which %s depends on, is not there"):format(name, app.name),
+            sent = false,
+          }
+      end
+      ids[index] = entry.id
+    end
+  end
+  return {
+    accountId = self.account_id,
+    name = app.name,
+    type = app.type,
+    queueName = app.queue,
+    lifetime = app.lifetime,
+    description = app.description,
+    components = app.components,
+    dependentIds = ids,
+  }
+end
+
+--- Creates an app unless one of that name is there, and finds out its id.
+function Run:create_app(step, app, old_id)
+  local entry
+  local ok, err = self:ensure(function()
+    local failure
+    entry, failure = self:find_app(app.name)
+    if entry and entry.id == old_id then
+      return nil,
+        errors.new {
+          kind = errors.REFUSED,
+          operation = "apps/create",
+          message = ("the app %s that is to be replaced is still there"):format(app.name),
+          sent = false,
+        }
+    elseif entry == nil then
+      return nil, failure
+    end
+    return entry ~= false
+  end, function()
+    local params, failure = self:create_params(app)
+    if not params then
+      return nil, failure
+    end
+    local options
+    options, failure = self:plain_options()
+    if not options then
+      return nil, failure
+    end
+    -- In both places: an option since 0.2, a parameter before.
+    params.defaults = true
+    local made
+    made, failure = self.client.apps:create(params, options)
+    if made and made.id then
+      entry = { id = made.id }
+      return true
+    end
+    return nil,
+      failure or errors.new {
+        kind = errors.PROTOCOL,
+        operation = "apps/create",
+        message = "the response names no app",
+        sent = true,
+      }
+  end)
+  if not ok then
+    return nil, err
+  end
+  step.id = entry.id
+  local detail
+  detail, err = self:wait_for_app(step, entry.id, true)
+  if not detail then
+    return nil, err
+  end
+  -- Somebody else may have created it at the same time.
+  local difference = compare.app(app, detail)
+  if difference.replace.any then
+    return nil,
+      errors.new {
+        kind = errors.REFUSED,
+        operation = "apps/create",
+        message = ("an app named %s came meanwhile, and it is not as the spec says; plan again"):format(
+          app.name
+        ),
+      }
+  elseif difference.update.any then
+    ok, err = self:update_app(step, app)
+    if not ok then
+      return nil, err
+    end
+  end
+  if app.state == "STOPPED" then
+    return self:stop_app(step)
+  end
+  return true
+end
+
+function Run:remove_app(step)
+  return self:remove("apps", { id = step.id, accountId = self.account_id })
+end
+
+function Run:replace_app(step, app, task)
+  local old_id = task.id
+  if not task.removed then
+    local ok, err = self:remove("apps", { id = old_id, accountId = self.account_id })
+    if not ok then
+      return nil, err
+    end
+    task.removed = true
+  end
+  return self:create_app(step, app, old_id)
+end
+
+-- Steps --------------------------------------------------------------------------------------
+
+local ACTIONS = {
+  account = {
+    create = Run.create_account,
+    update = Run.update_account,
+    delete = function(self, step)
+      return self:remove("accounts", { id = step.id })
+    end,
+  },
+  app = {
+    create = function(self, step, app)
+      return self:create_app(step, app)
+    end,
+    update = Run.update_app,
+    start = Run.start_app,
+    stop = Run.stop_app,
+    delete = Run.remove_app,
+    replace = Run.replace_app,
+  },
+}
+
+function Run:begin(step)
+  local entry = self.entries[step]
+  if entry.status == "planned" then
+    entry.status = "started"
+    self:tell("started", step)
+  end
+end
+
+--- Notes what a step ended with.
+function Run:ended(step, ok, err)
+  local entry = self.entries[step]
+  if ok then
+    entry.status = "done"
+    self:tell("done", step)
+    return true
+  end
+  entry.status, entry.error = in_doubt(err) and "in_doubt" or "failed", err
+  self:tell("failed", step, { error = err, in_doubt = in_doubt(err) })
+  if not self.failure then
+    self.failure, self.failed_step = err, step
+  end
+  return false
+end
+
+--- Carries out the steps of one task, one after another.
+-- @treturn boolean true; what went wrong stands in the run
+function Run:task(task)
+  for _, step in ipairs(task.steps) do
+    if self.failure then
+      break
+    end
+    self:begin(step)
+    local ok, err = ACTIONS[step.kind][step.action](self, step, task.app, task)
+    if not self:ended(step, ok, err) then
+      break
+    end
+  end
+  return true
+end
+
+--- Removes what a replaced app depends on last: those that depend on it go before it, here.
+function Run:removal(task)
+  if self.failure then
+    return true
+  end
+  local step = task.steps[1]
+  self:begin(step)
+  local ok, err = self:remove("apps", { id = task.id, accountId = self.account_id })
+  if ok then
+    task.removed = true
+  else
+    self:ended(step, nil, err)
+  end
+  return true
+end
+
+--- Deletes apps. One that others depend on is refused as long as those are there: the next round comes
+-- back to it.
+function Run:prune(tasks)
+  local left = tasks
+  repeat
+    local refused, progress = {}, false
+    observe.each(self.client, left, function(task)
+      local step = task.steps[1]
+      if self.failure then
+        return true
+      end
+      self:begin(step)
+      local ok, err = self:remove_app(step)
+      if not ok and REFUSALS[err.kind] then
+        refused[#refused + 1] = { task = task, error = err }
+      else
+        progress = self:ended(step, ok, err) or progress
+      end
+      return true
+    end, self.options.concurrency)
+    left = {}
+    for _, entry in ipairs(refused) do
+      left[#left + 1] = entry.task
+      if not progress then
+        self:ended(entry.task.steps[1], nil, entry.error)
+      end
+    end
+  until #left == 0 or self.failure
+end
+
+function Run:batch(batch)
+  if batch.kind == "prune" then
+    return self:prune(batch.tasks)
+  end
+  local method = batch.kind == "removal" and self.removal or self.task
+  observe.each(self.client, batch.tasks, function(task)
+    return method(self, task)
+  end, self.options.concurrency)
+end
+
+--- Waits for what is on its way without a step.
+function Run:settle(plan)
+  for _, thing in ipairs(plan.pending) do
+    if self.failure then
+      return
+    end
+    local waited_for = { kind = thing.kind, name = thing.name, id = thing.id, action = "wait" }
+    local ok, err
+    if thing.kind == "account" then
+      ok, err = self:wait_for_account(waited_for, thing.id)
+    else
+      ok, err = self:wait_for_app(waited_for, thing.id, false)
+    end
+    if not ok then
+      self.failure, self.failed_step = err, waited_for
+    end
+  end
+end
+
+--- Takes a plan as the one to carry out.
+function Run:adopt(plan)
+  local context = plans.context(plan)
+  self.plan, self.spec = plan, context.spec
+  self.inferred = context.inferred
+  self.account_id = plan.account.id
+  self.batches = context.batches
+  for _, step in ipairs(plan.steps) do
+    if not self.entries[step] then
+      self.entries[step] = { status = "planned", step = step }
+      self.order[#self.order + 1] = step
+    end
+    self.index[step] = self.index[step] or #self.order
+  end
+end
+
+--- Makes the account, and plans the rest anew: what the apps need can be asked for only now.
+-- @treturn boolean whether there is more to do
+function Run:first_account()
+  local batch = self.batches[1]
+  local step = batch and batch.tasks[1].steps[1]
+  if not (step and step.kind == "account" and step.action == "create") then
+    return true
+  end
+  self:batch(batch)
+  if self.failure then
+    return false
+  end
+  local before = self.plan
+  local options = {}
+  for name, value in pairs(plans.context(before).options) do
+    options[name] = value
+  end
+  options.rotate = false
+  local plan, err = plans.make(self.deadline, self.spec, options)
+  if plan then
+    local fits
+    fits, err = plans.fits(before, plan)
+    plan = fits and plan
+  end
+  if not plan then
+    self.failure = err
+    return false
+  end
+  -- The steps that were planned before give way to those made now.
+  local order = { step }
+  for _, old in ipairs(before.steps) do
+    if old ~= step then
+      self.entries[old] = nil
+    end
+  end
+  self.order = order
+  self:adopt(plan)
+  return true
+end
+
+local REPORT_LISTS = { done = "done", in_doubt = "in_doubt" }
+
+local Report = {}
+function Report:__tostring()
+  return text.report(self)
+end
+
+function Run:report()
+  local report = {
+    account = { name = self.plan.account.name, id = self.plan.account.id },
+    done = {},
+    undone = {},
+    in_doubt = {},
+    unmanaged = self.plan.unmanaged,
+    warnings = self.plan.warnings,
+    seconds = self.deadline:elapsed(),
+  }
+  for _, step in ipairs(self.order) do
+    local list = REPORT_LISTS[self.entries[step].status] or "undone"
+    table.insert(report[list], step)
+  end
+  return setmetatable(report, Report)
+end
+
+local function describe(step)
+  return ("%s %s %s"):format(step.action, step.kind, step.name)
+end
+
+function Run:finish()
+  local report = self:report()
+  local err = self.failure
+  if not err then
+    return report
+  end
+  if self.failed_step then
+    err.message = ("%s: %s"):format(describe(self.failed_step), err.message)
+    err.step = self.failed_step
+  end
+  err.report = report
+  return nil, err, report
+end
+
+function Run:go()
+  if self:first_account() then
+    for _, batch in ipairs(self.batches) do
+      if not self.failure then
+        self:batch(batch)
+      end
+    end
+    self:settle(self.plan)
+  end
+  return self:finish()
+end
+
+-- Starting -----------------------------------------------------------------------------------
+
+local function argument_error(field, message)
+  return nil,
+    errors.new { kind = errors.ARGUMENT, field = field, message = field .. " " .. message, sent = false }
+end
+
+--- The spec and the options of a plan that is given in place of a spec.
+local function of_plan(plan, given, options)
+  local context = plans.context(plan)
+  for _, name in ipairs { "prune", "rotate" } do
+    if given and given[name] ~= nil and given[name] ~= context.options[name] then
+      return argument_error(name, "is decided when the plan is made: give it to df:plan")
+    end
+    options[name] = context.options[name]
+  end
+  options.replace = options.replace or context.options.replace
+  return context.spec
+end
+
+local function needs_replace(plan)
+  local names = {}
+  for _, step in ipairs(plan.steps) do
+    if step.action == "replace" then
+      names[#names + 1] = text.step(step)
+    end
+  end
+  if #names > 0 then
+    return errors.new {
+      kind = errors.REFUSED,
+      field = "replace",
+      message = "nothing was changed: this needs the option replace = true, since it deletes an app: "
+        .. table.concat(names, "; "),
+      sent = false,
+    }
+  end
+end
+
+--- The password, where this plan needs it: before anything is changed.
+local function password_for(plan, spec, settings)
+  for _, step in ipairs(plan.steps) do
+    local sets_it = step.action == "create" or step.after and step.after.password
+    if step.kind == "account" and step.action ~= "delete" and sets_it then
+      return specs.password(spec.account.password, settings.password_rule)
+    end
+  end
+  return ""
+end
+
+--- See `df:apply`.
+function apply.run(client, what, given)
+  local options, err = plans.options(given, OPTIONS)
+  if not options then
+    return nil, err
+  end
+  local planned = plans.context(what) and what or nil
+  local spec
+  if planned then
+    spec, err = of_plan(planned, given, options)
+  else
+    spec, err = specs.check(what, client.settings.password_rule)
+  end
+  if not spec then
+    return nil, err
+  end
+  local deadline = deadline_of.new(client, options, DEFAULT_TIMEOUT)
+  local plan
+  plan, err = plans.make(deadline, spec, options)
+  if not plan then
+    return nil, err
+  elseif planned then
+    local fits
+    fits, err = plans.fits(planned, plan)
+    if not fits then
+      return nil, err
+    end
+  end
+  if not options.replace then
+    err = needs_replace(plan)
+    if err then
+      return nil, err
+    end
+  end
+  local password
+  password, err = password_for(plan, spec, client.settings)
+  if not password then
+    return nil, err
+  end
+  local run = setmetatable({
+    client = client,
+    deadline = deadline,
+    options = options,
+    password = password,
+    entries = {},
+    order = {},
+    index = {},
+  }, Run)
+  run:adopt(plan)
+  run.total = #plan.steps
+  return run:go()
+end
+
+return apply

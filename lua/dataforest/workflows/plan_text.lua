@@ -1,0 +1,189 @@
+--- A plan as text for people: one line a step, like a diff, and below it what changes. The same plan is
+-- always the same text, so that two of them can be compared.
+-- @module dataforest.workflows.plan_text
+
+local plan_text = {}
+
+local SIGNS = { create = "+", update = "~", start = "~", stop = "~", replace = "-/+", delete = "-" }
+local ARROW = " \226\134\146 "
+
+-- The order in which fields are shown; others follow by name.
+local ORDER = {
+  "type",
+  "queue",
+  "lifetime",
+  "description",
+  "components",
+  "dependsOn",
+  "dependentIds",
+  "state",
+  "memoryMb",
+  "cpuCount",
+  "containerCount",
+  "spaceTb",
+  "fileCountMillion",
+}
+local RANK = {}
+for index, name in ipairs(ORDER) do
+  RANK[name] = index
+end
+
+--- A text of the service's or the caller's in one line.
+local function clean(value)
+  local text = tostring(value):gsub("[%z\1-\31\127]", function(character)
+    return ("\\%d"):format(character:byte())
+  end)
+  return (text:gsub("\194[\128-\159]", "?"):gsub("\226\128[\168-\174]", "?"):gsub("\226\129[\166-\169]", "?"))
+end
+
+local function names_of(...)
+  local names, seen = {}, {}
+  for _, source in ipairs { ... } do
+    for name in pairs(source) do
+      if not seen[name] then
+        seen[name] = true
+        names[#names + 1] = name
+      end
+    end
+  end
+  table.sort(names, function(a, b)
+    local first, second = RANK[a] or math.huge, RANK[b] or math.huge
+    if first == second then
+      return tostring(a) < tostring(b)
+    end
+    return first < second
+  end)
+  return names
+end
+
+local function joined(values)
+  local words = {}
+  for index, value in ipairs(values) do
+    words[index] = clean(value)
+  end
+  return #words > 0 and table.concat(words, ", ") or "none"
+end
+
+local function add_changes(lines, prefix, before, after)
+  for _, name in ipairs(names_of(before, after)) do
+    local old, new = before[name], after[name]
+    local path = prefix .. clean(name)
+    if name == "dependsOn" or name == "dependentIds" then
+      lines[#lines + 1] = path .. " " .. joined(new)
+    elseif type(old) == "table" or type(new) == "table" then
+      add_changes(lines, path .. ".", old or {}, new or {})
+    elseif old == nil then
+      lines[#lines + 1] = path .. " " .. clean(new)
+    elseif new == nil then
+      lines[#lines + 1] = path .. " " .. clean(old)
+    else
+      lines[#lines + 1] = path .. " " .. clean(old) .. ARROW .. clean(new)
+    end
+  end
+  return lines
+end
+
+local function head(step)
+  local line = ("%s %s %s %s"):format(SIGNS[step.action], step.action, step.kind, clean(step.name))
+  if step.destructive then
+    line = line .. " (destructive)"
+  end
+  if step.reason then
+    line = line .. ": " .. clean(step.reason)
+  end
+  return line
+end
+
+--- A step in one line.
+-- @tparam table step
+-- @treturn string
+function plan_text.step(step)
+  local changes = add_changes({}, "", step.before or {}, step.after or {})
+  local line = head(step)
+  if step.action ~= "delete" and step.action ~= "create" and #changes > 0 then
+    line = line .. ": " .. table.concat(changes, ", ")
+  end
+  return line
+end
+
+local COUNTED = { "create", "update", "start", "stop", "replace", "delete" }
+
+local function summary(steps)
+  local counts, words = {}, {}
+  for _, step in ipairs(steps) do
+    counts[step.action] = (counts[step.action] or 0) + 1
+  end
+  for _, action in ipairs(COUNTED) do
+    if counts[action] then
+      words[#words + 1] = ("%d to %s"):format(counts[action], action)
+    end
+  end
+  return table.concat(words, ", ")
+end
+
+--- The whole plan.
+-- @tparam table plan
+-- @treturn string several lines, without a line's end behind the last
+function plan_text.plan(plan)
+  local lines = {}
+  for _, step in ipairs(plan.steps) do
+    lines[#lines + 1] = head(step)
+    for _, change in ipairs(add_changes({}, "", step.before or {}, step.after or {})) do
+      lines[#lines + 1] = "    " .. change
+    end
+  end
+  if #plan.steps == 0 then
+    lines[1] = "Nothing to do: what is there is what the spec says."
+  else
+    lines[#lines + 1] = summary(plan.steps)
+  end
+  for _, thing in ipairs(plan.pending) do
+    lines[#lines + 1] = ("waiting: %s %s is %s"):format(thing.kind, clean(thing.name), clean(thing.state))
+  end
+  for _, thing in ipairs(plan.unmanaged) do
+    lines[#lines + 1] = ("left alone: %s %s (%s) is not in the spec"):format(
+      thing.kind,
+      clean(thing.name),
+      clean(thing.state)
+    )
+  end
+  for _, warning in ipairs(plan.warnings) do
+    lines[#lines + 1] = "warning: " .. clean(warning)
+  end
+  return table.concat(lines, "\n")
+end
+
+--- What `on_step` is given, in one line.
+-- @tparam table event
+-- @treturn string
+function plan_text.event(event)
+  local step = event.step
+  local line = ("%s %s %s"):format(step.action, step.kind, clean(step.name))
+  if event.index then
+    line = ("[%d/%d] %s"):format(event.index, event.total, line)
+  end
+  line = line .. ": " .. event.event
+  if event.state then
+    line = line .. ", " .. clean(event.state)
+  end
+  if event.error then
+    line = line .. ": " .. clean(event.error)
+  end
+  return ("%s (%.0f s)"):format(line, event.seconds)
+end
+
+--- What apply reports, in a few lines.
+-- @tparam table report
+-- @treturn string
+function plan_text.report(report)
+  local lines =
+    { ("%d done, %d not done, %d in doubt"):format(#report.done, #report.undone, #report.in_doubt) }
+  for _, name in ipairs { "in_doubt", "undone" } do
+    for _, step in ipairs(report[name]) do
+      lines[#lines + 1] = ("%s: %s"):format(name == "undone" and "not done" or "in doubt", head(step))
+    end
+  end
+  return table.concat(lines, "\n")
+end
+
+return plan_text
