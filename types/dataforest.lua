@@ -1,6 +1,36 @@
 ---@meta dataforest
 -- Made by tools/types.lua from operations.lua and the doc comments: do not edit (make types).
 
+---What there is to do until a spec is true. `tostring(plan)` is a diff; no secret is in it.
+---@class dataforest.Plan
+---@field steps dataforest.Step[] in the order in which they are carried out
+---@field empty boolean whether there are none
+---@field account table its `name` and, where it is there, `id`
+---@field pending table[] what is on its way without a step: `kind`, `name`, `id`, `state`
+---@field unmanaged table[] what is there and not in the spec, and is left alone: the same fields
+---@field warnings string[] such as about a password that stands in the spec
+
+---One step of a plan.
+---@class dataforest.Step
+---@field action string `"create"`, `"update"`, `"start"`, `"stop"`, `"replace"` or `"delete"`
+---@field kind string `"account"` or `"app"`
+---@field name string
+---@field id? string nil where it is to be created
+---@field before? table what changes, as it is
+---@field after? table what changes, as it will be
+---@field destructive boolean whether something is deleted
+---@field reason? string why, where the fields do not tell
+
+---What `apply` did.
+---@class dataforest.Report
+---@field account table its `name` and `id`
+---@field done dataforest.Step[]
+---@field undone dataforest.Step[]
+---@field in_doubt dataforest.Step[] steps that may have been carried out although they failed
+---@field unmanaged table[] as of the plan
+---@field warnings string[] as of the plan
+---@field seconds number that it took
+
 ---An error. What is not known is nil.
 ---@class dataforest.Error
 ---@field kind string one of the names in `errors.kinds`
@@ -232,6 +262,50 @@ function Client:map(items, fn, options) end
 ---@return table|string|nil # value
 ---@return dataforest.Error? # what went wrong
 function Client:call(name, params, options) end
+
+---@class dataforest.ClientPlanOptions
+---@field prune? boolean whether to delete what is there and not in the spec (default false)
+---@field replace? boolean whether `apply` may delete, and create anew, what cannot be changed in place (default false)
+---@field rotate? boolean whether to reset the account's password (default false)
+---@field concurrency? integer how many details are asked for at a time (default 8)
+---@field timeout? number seconds in all
+
+---Compares a spec with what is there. Only reads. The whole spec is checked first.
+---
+---    local plan, err = df:plan(spec, { prune = false, replace = false })
+---    print(plan)
+---@param spec table see `docs/forest-as-code.md`
+---@param options? dataforest.ClientPlanOptions as of each call, and
+---@return dataforest.Plan?
+---@return dataforest.Error? # `argument`: `problems` lists each mistake of the spec (`path`, `message`); else as of the operations
+function Client:plan(spec, options) end
+
+---@class dataforest.ClientApplyOptions
+---@field on_step? function called with each event: `event` (`started`, `waiting`, `done`, `failed`), `step`, `index`, `total`, `state`, `error`, `seconds`; `tostring` of it is one line
+---@field concurrency? integer how many apps are worked on at a time (default 8)
+---@field timeout? number seconds in all (default 1800)
+---@field interval? number seconds between looks, with `max_interval`, as of `wait` (default 2)
+
+---Carries out a plan, or what makes the spec true. May be interrupted anywhere and called again.
+---
+---    local report, err = df:apply(plan, { on_step = print })
+---@param spec table|dataforest.Plan a spec, or a plan of `df:plan`; a plan that no longer fits what is there is refused
+---@param options? dataforest.ClientApplyOptions as of `plan`, and
+---@return dataforest.Report?
+---@return dataforest.Error? # the first that stopped it: `step` is the step, `report` the report
+---@return dataforest.Report? # where anything was begun
+function Client:apply(spec, options) end
+
+---@class dataforest.ClientExportOptions
+---@field account? string name of the account; needed where there are several
+---@field concurrency? integer how many details are asked for at a time (default 8)
+
+---What is there, as a spec that plans to nothing.
+---@param options? dataforest.ClientExportOptions as of each call, and
+---@return table? # spec
+---@return dataforest.Error?
+---@return table? # what was left out: a list of `path` and `message`
+function Client:export(options) end
 
 ---Parameters of accounts/checkAvailableName.
 ---@class dataforest.AccountsCheckAvailableNameParams

@@ -641,15 +641,41 @@ end
 
 -- Forest as code -----------------------------------------------------------------------
 
---- Compares a spec with what is there. Only reads.
+--- What there is to do until a spec is true. `tostring(plan)` is a diff; no secret is in it.
+-- @table Plan
+-- @tfield {Step,...} steps in the order in which they are carried out
+-- @tfield boolean empty whether there are none
+-- @tfield table account its `name` and, where it is there, `id`
+-- @tfield {table,...} pending what is on its way without a step: `kind`, `name`, `id`, `state`
+-- @tfield {table,...} unmanaged what is there and not in the spec, and is left alone: the same fields
+-- @tfield {string,...} warnings such as about a password that stands in the spec
+
+--- One step of a plan.
+-- @table Step
+-- @tfield string action `"create"`, `"update"`, `"start"`, `"stop"`, `"replace"` or `"delete"`
+-- @tfield string kind `"account"` or `"app"`
+-- @tfield string name
+-- @tfield ?string id nil where it is to be created
+-- @tfield ?table before what changes, as it is
+-- @tfield ?table after what changes, as it will be
+-- @tfield boolean destructive whether something is deleted
+-- @tfield ?string reason why, where the fields do not tell
+
+--- What `apply` did.
+-- @table Report
+-- @tfield table account its `name` and `id`
+-- @tfield {Step,...} done
+-- @tfield {Step,...} undone
+-- @tfield {Step,...} in_doubt steps that may have been carried out although they failed
+-- @tfield {table,...} unmanaged as of the plan
+-- @tfield {string,...} warnings as of the plan
+-- @tfield number seconds that it took
+
+--- Compares a spec with what is there. Only reads. The whole spec is checked first.
 --
 --     local plan, err = df:plan(spec, { prune = false, replace = false })
 --     print(plan)
 --
--- The whole spec is checked first. A plan has `steps`: each `action` (`create`, `update`, `start`, `stop`,
--- `replace`, `delete`), `kind` (`account`, `app`), `name`, `id`, `before`, `after`, `destructive`; and `empty`
--- (whether there are none), `account`, `pending` (what is on its way without a step), `unmanaged` (what is
--- there and not in the spec, and is left alone), `warnings`. `tostring(plan)` is a diff, without secrets.
 -- @tparam table spec see `docs/forest-as-code.md`
 -- @tparam[opt] table options as of each call, and
 -- @tparam[opt=false] boolean options.prune whether to delete what is there and not in the spec
@@ -670,17 +696,17 @@ end
 --
 --     local report, err = df:apply(plan, { on_step = print })
 --
--- @tparam table spec a spec, or a plan of `df:plan`; a plan that no longer fits what is there is refused
+-- @tparam table|Plan spec a spec, or a plan of `df:plan`; a plan that no longer fits what is there is refused
 -- @tparam[opt] table options as of `plan`, and
 -- @tparam[opt] function options.on_step called with each event: `event` (`started`, `waiting`, `done`,
 --   `failed`), `step`, `index`, `total`, `state`, `error`, `seconds`; `tostring` of it is one line
 -- @tparam[opt=8] integer options.concurrency how many apps are worked on at a time
 -- @tparam[opt=1800] number options.timeout seconds in all
 -- @tparam[opt=2] number options.interval seconds between looks, with `max_interval`, as of `wait`
--- @treturn[1] table report: `done`, `undone`, `in_doubt` (lists of steps), `unmanaged`, `warnings`, `seconds`
+-- @treturn[1] Report
 -- @treturn[2] nil
 -- @treturn[2] Error the first that stopped it: `step` is the step, `report` the report
--- @treturn[2] ?table the report, where anything was begun
+-- @treturn[2] ?Report where anything was begun
 function Client:apply(spec, options)
   return forest_apply.run(self, spec, options)
 end

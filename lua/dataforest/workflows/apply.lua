@@ -35,20 +35,6 @@ for _, rules in ipairs { plans.OPTIONS, wait.OPTIONS } do
   end
 end
 
--- After these a change that was sent may have been made all the same.
-local UNCLEAR = { network = true, timeout = true, tls = true, server = true, protocol = true, limit = true }
-
-local WAITED_OUT = { network = true, timeout = true, throttled = true, server = true }
-
-local REFUSALS = { refused = true, invalid = true }
-
-local function in_doubt(err)
-  if err.in_doubt ~= nil then
-    return err.in_doubt
-  end
-  return UNCLEAR[err.kind] == true and err.sent ~= false
-end
-
 -- One run ------------------------------------------------------------------------------------
 
 local Run = {}
@@ -134,19 +120,19 @@ function Run:ensure(look, act)
       return true
     elseif done == nil then
       -- A look that fails is worth another only where there is a doubt to resolve.
-      local doubt = failure ~= nil and in_doubt(failure)
-      if not (doubt and WAITED_OUT[err.kind]) or round == ROUNDS then
-        err.in_doubt = in_doubt(err) or doubt
+      local doubt = failure ~= nil and failure.in_doubt
+      if not (doubt and retry.is_waited_out(err)) or round == ROUNDS then
+        err.in_doubt = err.in_doubt or doubt
         return nil, err
       end
-    elseif failure and not (in_doubt(failure) or WAITED_OUT[failure.kind]) or round == ROUNDS then
+    elseif failure and not (failure.in_doubt or retry.is_waited_out(failure)) or round == ROUNDS then
       return nil, failure
     else
       local ok
       ok, failure = act()
       if ok then
         return true
-      elseif not (in_doubt(failure) or REFUSALS[failure.kind] or WAITED_OUT[failure.kind]) then
+      elseif not (failure.in_doubt or retry.is_refusal(failure) or retry.is_waited_out(failure)) then
         return nil, failure
       end
     end
@@ -247,10 +233,8 @@ function Run:remove(group, params)
   if not options then
     return nil, err
   end
-  local ok
-  ok, err = self.client[group]:remove(params, options)
-  -- What is gone already was to go.
-  return ok and true or err.kind == errors.NOT_FOUND or nil, err
+  options.ignore_missing = true
+  return self.client[group]:remove(params, options)
 end
 
 -- Apps ---------------------------------------------------------------------------------------
@@ -450,8 +434,7 @@ function Run:create_app(step, app, old_id)
     if not options then
       return nil, failure
     end
-    -- In both places: an option since 0.2, a parameter before.
-    params.defaults = true
+    options.defaults = true
     local made
     made, failure = self.client.apps:create(params, options)
     if made and made.id then
@@ -464,6 +447,7 @@ function Run:create_app(step, app, old_id)
         operation = "apps/create",
         message = "the response names no app",
         sent = true,
+        in_doubt = true,
       }
   end)
   if not ok then
@@ -552,8 +536,8 @@ function Run:ended(step, ok, err)
     self:tell("done", step)
     return true
   end
-  entry.status, entry.error = in_doubt(err) and "in_doubt" or "failed", err
-  self:tell("failed", step, { error = err, in_doubt = in_doubt(err) })
+  entry.status, entry.error = err.in_doubt and "in_doubt" or "failed", err
+  self:tell("failed", step, { error = err, in_doubt = err.in_doubt })
   if not self.failure then
     self.failure, self.failed_step = err, step
   end
@@ -605,7 +589,7 @@ function Run:prune(tasks)
       end
       self:begin(step)
       local ok, err = self:remove_app(step)
-      if not ok and REFUSALS[err.kind] then
+      if not ok and retry.is_refusal(err) then
         refused[#refused + 1] = { task = task, error = err }
       else
         progress = self:ended(step, ok, err) or progress

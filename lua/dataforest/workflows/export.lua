@@ -1,21 +1,15 @@
 --- What is there, as a spec that plans to nothing.
 -- @module dataforest.workflows.export
 
+local arguments = require "dataforest.workflows.arguments"
 local compare = require "dataforest.workflows.compare"
 local deadline_of = require "dataforest.workflows.deadline"
 local observe = require "dataforest.workflows.observe"
-local options_of = require "dataforest.request.options"
 local plans = require "dataforest.workflows.plan"
 local specs = require "dataforest.workflows.spec"
 local states = require "dataforest.api.states"
 
-local OPTIONS = {
-  account = { "string" },
-  concurrency = plans.OPTIONS.concurrency,
-}
-for name, rule in pairs(options_of.CALL) do
-  OPTIONS[name] = rule
-end
+local OPTIONS = arguments.rules { account = { "string" }, concurrency = plans.OPTIONS.concurrency }
 
 local Export = {}
 Export.__index = Export

@@ -65,8 +65,15 @@ function lookup.wanted_name(params, operation, known)
   return name
 end
 
---- The entry of that name, out of a list that must be whole for a no to be believed: no page speaks
--- of lists that come in parts, and no page rules them out.
+--- Tells whether a list holds all that it counts. No page speaks of lists that come in parts, and no page
+-- rules them out.
+-- @tparam table list response of a getList
+-- @treturn boolean
+function lookup.is_whole(list)
+  return not (list.total and list.total > #(list.contents or {}))
+end
+
+--- The entry of that name, out of a list that must be whole for a no to be believed.
 -- @tparam table list response of a getList
 -- @tparam string name
 -- @tparam string noun `"account"` or `"app"`
@@ -81,7 +88,7 @@ function lookup.named(list, name, noun, operation)
   end
   local length = #(list.contents or {})
   local kind, message = errors.NOT_FOUND, ("there is no %s named %s"):format(noun, name)
-  if list.total and list.total > length then
+  if not lookup.is_whole(list) then
     kind = errors.PROTOCOL
     message = ("%s is not among the %d of %d entries that the service listed"):format(
       name,

@@ -46,14 +46,14 @@ function observe.each(client, items, fn, concurrency)
   return values
 end
 
---- A list that holds everything; no page speaks of lists that come in parts, and no page rules them out.
+--- A list that holds everything.
 local function whole(deadline, operation, params)
   local list, err = deadline:run(operation, params)
   if not list then
     return nil, err
   end
   local contents = list.contents or {}
-  if list.total and list.total > #contents then
+  if not lookup.is_whole(list) then
     return nil,
       errors.new {
         kind = errors.PROTOCOL,

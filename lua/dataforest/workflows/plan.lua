@@ -2,13 +2,13 @@
 -- Making one only reads.
 -- @module dataforest.workflows.plan
 
+local arguments = require "dataforest.workflows.arguments"
 local cjson = require "cjson"
 local compare = require "dataforest.workflows.compare"
 local deadline_of = require "dataforest.workflows.deadline"
 local errors = require "dataforest.errors"
 local lazy = require "dataforest.util.lazy"
 local observe = require "dataforest.workflows.observe"
-local options_of = require "dataforest.request.options"
 local specs = require "dataforest.workflows.spec"
 local states = require "dataforest.api.states"
 local template = require "dataforest.api.template"
@@ -26,15 +26,12 @@ local function check_whole(value)
 end
 
 --- The options of `df:plan`, as rules for `options.check`.
-plan.OPTIONS = {
+plan.OPTIONS = arguments.rules {
   prune = { "boolean" },
   replace = { "boolean" },
   rotate = { "boolean" },
   concurrency = { "number", check = check_whole },
 }
-for name, rule in pairs(options_of.CALL) do
-  plan.OPTIONS[name] = rule
-end
 
 local Plan = {}
 Plan.__index = Plan
@@ -612,17 +609,12 @@ end
 -- @treturn[2] nil
 -- @treturn[2] table error
 function plan.options(given, rules)
-  local message, field
-  if given ~= nil and type(given) ~= "table" then
-    message, field = "options must be a table, got a " .. type(given), "options"
-  elseif given then
-    message, field = options_of.check(given, rules)
-  end
-  if message then
-    return nil, errors.new { kind = errors.ARGUMENT, message = message, field = field, sent = false }
+  local checked, err = arguments.options(nil, given, rules)
+  if not checked then
+    return nil, err
   end
   local options = { prune = false, replace = false, concurrency = DEFAULT_CONCURRENCY }
-  for name, value in pairs(given or {}) do
+  for name, value in pairs(checked) do
     options[name] = value
   end
   return options

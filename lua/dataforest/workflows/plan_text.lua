@@ -2,6 +2,8 @@
 -- always the same text, so that two of them can be compared.
 -- @module dataforest.workflows.plan_text
 
+local one_line = require "dataforest.util.one_line"
+
 local plan_text = {}
 
 local SIGNS = { create = "+", update = "~", start = "~", stop = "~", replace = "-/+", delete = "-" }
@@ -28,14 +30,6 @@ for index, name in ipairs(ORDER) do
   RANK[name] = index
 end
 
---- A text of the service's or the caller's in one line.
-local function clean(value)
-  local text = tostring(value):gsub("[%z\1-\31\127]", function(character)
-    return ("\\%d"):format(character:byte())
-  end)
-  return (text:gsub("\194[\128-\159]", "?"):gsub("\226\128[\168-\174]", "?"):gsub("\226\129[\166-\169]", "?"))
-end
-
 local function names_of(...)
   local names, seen = {}, {}
   for _, source in ipairs { ... } do
@@ -59,7 +53,7 @@ end
 local function joined(values)
   local words = {}
   for index, value in ipairs(values) do
-    words[index] = clean(value)
+    words[index] = one_line(value)
   end
   return #words > 0 and table.concat(words, ", ") or "none"
 end
@@ -67,29 +61,29 @@ end
 local function add_changes(lines, prefix, before, after)
   for _, name in ipairs(names_of(before, after)) do
     local old, new = before[name], after[name]
-    local path = prefix .. clean(name)
+    local path = prefix .. one_line(name)
     if name == "dependsOn" or name == "dependentIds" then
       lines[#lines + 1] = path .. " " .. joined(new)
     elseif type(old) == "table" or type(new) == "table" then
       add_changes(lines, path .. ".", old or {}, new or {})
     elseif old == nil then
-      lines[#lines + 1] = path .. " " .. clean(new)
+      lines[#lines + 1] = path .. " " .. one_line(new)
     elseif new == nil then
-      lines[#lines + 1] = path .. " " .. clean(old)
+      lines[#lines + 1] = path .. " " .. one_line(old)
     else
-      lines[#lines + 1] = path .. " " .. clean(old) .. ARROW .. clean(new)
+      lines[#lines + 1] = path .. " " .. one_line(old) .. ARROW .. one_line(new)
     end
   end
   return lines
 end
 
 local function head(step)
-  local line = ("%s %s %s %s"):format(SIGNS[step.action], step.action, step.kind, clean(step.name))
+  local line = ("%s %s %s %s"):format(SIGNS[step.action], step.action, step.kind, one_line(step.name))
   if step.destructive then
     line = line .. " (destructive)"
   end
   if step.reason then
-    line = line .. ": " .. clean(step.reason)
+    line = line .. ": " .. one_line(step.reason)
   end
   return line
 end
@@ -138,17 +132,21 @@ function plan_text.plan(plan)
     lines[#lines + 1] = summary(plan.steps)
   end
   for _, thing in ipairs(plan.pending) do
-    lines[#lines + 1] = ("waiting: %s %s is %s"):format(thing.kind, clean(thing.name), clean(thing.state))
+    lines[#lines + 1] = ("waiting: %s %s is %s"):format(
+      thing.kind,
+      one_line(thing.name),
+      one_line(thing.state)
+    )
   end
   for _, thing in ipairs(plan.unmanaged) do
     lines[#lines + 1] = ("left alone: %s %s (%s) is not in the spec"):format(
       thing.kind,
-      clean(thing.name),
-      clean(thing.state)
+      one_line(thing.name),
+      one_line(thing.state)
     )
   end
   for _, warning in ipairs(plan.warnings) do
-    lines[#lines + 1] = "warning: " .. clean(warning)
+    lines[#lines + 1] = "warning: " .. one_line(warning)
   end
   return table.concat(lines, "\n")
 end
@@ -158,16 +156,16 @@ end
 -- @treturn string
 function plan_text.event(event)
   local step = event.step
-  local line = ("%s %s %s"):format(step.action, step.kind, clean(step.name))
+  local line = ("%s %s %s"):format(step.action, step.kind, one_line(step.name))
   if event.index then
     line = ("[%d/%d] %s"):format(event.index, event.total, line)
   end
   line = line .. ": " .. event.event
   if event.state then
-    line = line .. ", " .. clean(event.state)
+    line = line .. ", " .. one_line(event.state)
   end
   if event.error then
-    line = line .. ": " .. clean(event.error)
+    line = line .. ": " .. one_line(event.error)
   end
   return ("%s (%.0f s)"):format(line, event.seconds)
 end
