@@ -50,8 +50,8 @@ docs: build ## build the documentation as a site, in docs/site/
 types: ## write types/ anew, the annotations for editors
 	@tools/types.sh
 
-man: build ## write docs/man/dataforest.1 anew, from the commands themselves
-	@eval "$$(tools/env.sh lua5.4)" && lua5.4 tools/man.lua >build/dataforest.1 && mv build/dataforest.1 docs/man/
+man: build ## write docs/man/ anew, from the commands themselves
+	@rm -f docs/man/*.1 && eval "$$(tools/env.sh lua5.4)" && lua5.4 tools/man.lua docs/man
 
 install: build ## install under PREFIX (/usr/local), below DESTDIR if given
 	@cmake --install build

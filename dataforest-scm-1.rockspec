@@ -20,7 +20,6 @@ dependencies = {
   "lua >= 5.1, < 5.5",
   "lua-cjson >= 2.1",
   "luaexpat >= 1.4", -- for XML only, loaded when first used
-  "argparse >= 0.7", -- for the command line only
 }
 
 -- CMake knows the sources, and installs all of lua/: nothing is listed twice. It finds OpenSSL and

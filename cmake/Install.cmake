@@ -33,5 +33,5 @@ endforeach()
 
 if(EXISTS "${PROJECT_SOURCE_DIR}/bin/dataforest")
   install(PROGRAMS bin/dataforest DESTINATION "${CMAKE_INSTALL_BINDIR}")
-  install(FILES docs/man/dataforest.1 DESTINATION "${CMAKE_INSTALL_MANDIR}/man1")
+  install(DIRECTORY docs/man/ DESTINATION "${CMAKE_INSTALL_MANDIR}/man1" FILES_MATCHING PATTERN "*.1")
 endif()

@@ -8,7 +8,7 @@ set -eu
 # A package a word; command:package where any provider of the command will do (npm comes with nodejs
 # from elsewhere, for example).
 build="libc6-dev cmake:cmake pkg-config:pkg-config libssl-dev libcurl4-openssl-dev
-  lua5.4 liblua5.4-dev luajit2 libluajit2-5.1-dev lua-cjson lua-expat lua-argparse"
+  lua5.4 liblua5.4-dev luajit2 libluajit2-5.1-dev lua-cjson lua-expat"
 demo="openssl:openssl nginx:nginx-light libnginx-mod-http-lua"
 test="$demo curl:curl tmux:tmux zsh:zsh fish:fish lua-busted lua-cqueues lua-socket lua-sec luarocks:luarocks libcmocka-dev
   valgrind:valgrind
@@ -17,7 +17,7 @@ lint="lua-check libcmocka-dev clang-format:clang-format clang-tidy:clang-tidy cp
   shellcheck:shellcheck node:nodejs npm:npm"
 browser="chromium:chromium chromedriver:chromium-driver"
 bench="lua-socket lua-sec lua-luaossl python3:python3"
-docs="lua5.4 lua-argparse lua-cjson node:nodejs npm:npm"
+docs="lua5.4 lua-cjson node:nodejs npm:npm"
 fuzz="clang:clang libclang-rt-14-dev"
 package="dpkg-dev:dpkg-dev file:file"
 

@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -188,20 +189,97 @@ static void keeps_the_old_file_when_memory_runs_out(void **state) {
     assert_int_equal(entries(), 1);
 }
 
-static void replaces_a_link_and_not_what_it_points_to(void **state) {
+static void follows_a_link_and_leaves_it_one(void **state) {
     (void)state;
     char target[256];
     snprintf(target, sizeof target, "%s/other", folder);
+    assert_int_equal(symlink("other", path), 0);
+    assert_int_equal(df_file_save(path, "new", 3), ENOENT); /* a link to nothing */
+    assert_int_equal(entries(), 1);
     assert_int_equal(df_file_save(target, "theirs", 6), 0);
-    assert_int_equal(symlink(target, path), 0);
     assert_int_equal(df_file_save(path, "ours", 4), 0);
     struct stat status;
     assert_int_equal(lstat(path, &status), 0);
-    assert_true(S_ISREG(status.st_mode));
-    assert_contents("ours", 4);
+    assert_true(S_ISLNK(status.st_mode));
     assert_int_equal(stat(target, &status), 0);
-    assert_int_equal(status.st_size, 6);
+    assert_int_equal(status.st_size, 4);
+    assert_int_equal(status.st_mode & 07777, 0600);
+    assert_int_equal(entries(), 2);
+    assert_contents("ours", 4);
     assert_int_equal(unlink(target), 0);
+}
+
+static void writes_through_a_fifo(void **state) {
+    (void)state;
+    char bytes[16];
+    assert_int_equal(mkfifo(path, 0600), 0);
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        _exit(df_file_save(path, "through", 7));
+    }
+    int fd = open(path, O_RDONLY);
+    assert_true(fd >= 0);
+    size_t length = 0;
+    ssize_t got;
+    while ((got = read(fd, bytes + length, sizeof bytes - length)) > 0) {
+        length += (size_t)got;
+    }
+    close(fd);
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    assert_int_equal(length, 7);
+    assert_memory_equal(bytes, "through", 7);
+    assert_int_equal(entries(), 1);
+    struct stat after;
+    assert_int_equal(lstat(path, &after), 0);
+    assert_true(S_ISFIFO(after.st_mode));
+}
+
+static void writes_through_a_device(void **state) {
+    (void)state;
+    struct stat status;
+    assert_int_equal(df_file_save("/dev/null", "x", 1), 0);
+    assert_int_equal(df_file_save("/dev/null", NULL, 0), 0);
+    assert_int_equal(stat("/dev/null", &status), 0);
+    assert_true(S_ISCHR(status.st_mode));
+    if (stat("/dev/full", &status) == 0) {
+        assert_int_equal(df_file_save("/dev/full", "x", 1), ENOSPC);
+    }
+}
+
+static void tries_without_changing_anything(void **state) {
+    (void)state;
+    char missing[256];
+    assert_int_equal(df_file_save(path, NULL, 0), 0);
+    assert_int_equal(entries(), 0);
+    assert_int_equal(df_file_save(path, "old", 3), 0);
+    assert_int_equal(df_file_save(path, NULL, 0), 0);
+    assert_contents("old", 3);
+    assert_int_equal(entries(), 1);
+    snprintf(missing, sizeof missing, "%s/none/keytab", folder);
+    assert_int_equal(df_file_save(missing, NULL, 0), ENOENT);
+    assert_int_equal(df_file_save(folder, NULL, 0), EISDIR);
+}
+
+/* The signal for it has its usual meaning: it would end the process. */
+static int save_beyond_the_limit(void) {
+    const struct rlimit limit = {1000, 1000};
+    static char bytes[5000];
+    signal(SIGXFSZ, SIG_DFL);
+    if (setrlimit(RLIMIT_FSIZE, &limit) != 0) {
+        return 255;
+    }
+    return df_file_save(path, bytes, sizeof bytes);
+}
+
+static void survives_the_limit_of_a_file(void **state) {
+    (void)state;
+    assert_int_equal(df_file_save(path, "old", 3), 0);
+    assert_int_equal(in_child(save_beyond_the_limit), EFBIG);
+    assert_contents("old", 3);
+    assert_int_equal(entries(), 1);
 }
 
 #define FOLDER_TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
@@ -218,7 +296,11 @@ int main(void) {
         FOLDER_TEST(keeps_the_old_file_in_a_folder_it_may_not_write),
         FOLDER_TEST(keeps_the_old_file_when_there_is_no_room),
         FOLDER_TEST(keeps_the_old_file_when_memory_runs_out),
-        FOLDER_TEST(replaces_a_link_and_not_what_it_points_to),
+        FOLDER_TEST(follows_a_link_and_leaves_it_one),
+        FOLDER_TEST(writes_through_a_fifo),
+        FOLDER_TEST(writes_through_a_device),
+        FOLDER_TEST(tries_without_changing_anything),
+        FOLDER_TEST(survives_the_limit_of_a_file),
     };
     return cmocka_run_group_tests_name("file", tests, NULL, NULL);
 }

@@ -2,7 +2,6 @@
 
 local cjson = require "cjson"
 local commands = require "dataforest.cli.commands"
-local completion = require "dataforest.cli.commands.completion"
 local context_of = require "dataforest.cli.context"
 local core = require "dataforest.core"
 local errors = require "dataforest.errors"
@@ -148,7 +147,7 @@ describe("the commands", function()
     for _, group in ipairs(commands.common) do
       for _, option in ipairs(group.options) do
         for _, name in ipairs(option.names) do
-          assert.is_nil(known[name], name)
+          assert.is_true(known[name] == nil or name == "--help", name)
         end
       end
     end
@@ -235,7 +234,7 @@ describe("a wrong command line", function()
     refused("accounts creat", "unknown command 'creat'. Did you mean 'create'%?")
     refused("acounts", "unknown command 'acounts'. Did you mean 'accounts'%?")
     refused("accounts list --jsn", "unknown option '%-%-jsn'")
-    refused("accounts get-detail", "missing argument 'ID'", "dataforest accounts get%-detail %-%-help")
+    refused("accounts get-detail", "missing argument 'ACCOUNT'", "dataforest accounts get%-detail %-%-help")
     refused("accounts get-detail a b", "too many arguments")
     refused("accounts list --timeout soon", "%-%-timeout: a number of seconds above 0")
     refused("accounts list --timeout 0", "%-%-timeout: a number of seconds above 0")
@@ -243,7 +242,7 @@ describe("a wrong command line", function()
     refused("accounts set-quota a --namespace x", "must be one of 'koya', 'tata'")
     refused("accounts create --password-stdin", "%-%-name is missing: Account name")
     refused("accounts create --name x --password-stdin", "%-%-name must be 2 to 16 characters")
-    refused("accounts get-detail a/b", "ID must be of 0%-9, A%-Z and a%-z")
+    refused("accounts get-detail a/b", "ACCOUNT must be a name or an identifier")
     refused(
       "apps create --account c --app-type-id D --name a--b --component a:memoryMb=1",
       "%-%-name must not have"
@@ -337,7 +336,7 @@ describe("accounts and apps", function()
     for width, missing in pairs { [80] = "principal", [60] = "created at and principal" } do
       local result = run("accounts list", { width = width, environment = {} })
       assert.are.equal(
-        ("not shown for want of width: %s (--json has all)"):format(missing),
+        ("too narrow for %s: --columns chooses, --json has all"):format(missing),
         flowed(result.err)
       )
       for _, line in ipairs(lines_of(result.out)) do
@@ -349,7 +348,7 @@ describe("accounts and apps", function()
 
   it("become records where not even two columns fit", function()
     local result = run("accounts list", { width = 25, environment = {} })
-    assert.matches("^id          " .. account .. "\nname        cloud1\nstatus      RUNNING\n", result.out)
+    assert.matches("^id\n  " .. account .. "\nname        cloud1\nstatus      RUNNING\n", result.out)
   end)
 
   it("are written whole into a pipe", function()
@@ -415,7 +414,8 @@ describe("accounts and apps", function()
     assert.are.equal(by_name.out, run("apps list --account-id=" .. account).out)
     local unknown = run "apps list --account cloud9"
     assert.are.equal(exit.REFUSED, unknown.code)
-    assert.matches("no account has the name or the id cloud9", unknown.err)
+    assert.matches("no account has the name or the identifier cloud9", unknown.err)
+    assert.matches("did you mean cloud1%? the accounts are cloud1 %(" .. account .. "%)", unknown.err)
   end)
 
   it("take the parts of a component", function()
@@ -493,8 +493,8 @@ describe("accounts and apps", function()
     local result = run("apps create --account cloud1 --from-json -", { stdin = params })
     assert.are.equal(exit.OK, result.code, result.err)
     for content, pattern in pairs {
-      ["[1]"] = "%-%-from%-json %-: it must hold one JSON object",
-      ["{"] = "%-%-from%-json %-: ",
+      ["[1]"] = "%-%-from %-: it must hold one JSON object",
+      ["{"] = "%-%-from %-: ",
       ['{"nme":"x"}'] = "nme is not a parameter: did you mean name%?",
     } do
       result = run("apps create --account cloud1 --from-json -", { stdin = content })
@@ -520,16 +520,16 @@ describe("accounts and apps", function()
     assert.are.equal("rw-------", lfs.attributes(path, "permissions"))
     os.remove(path)
     saved = run("accounts get-kerberos-keytab " .. account .. " -o /does/not/exist")
-    assert.are.equal(exit.UNEXPECTED, saved.code)
-    assert.matches("/does/not/exist: not saved: ", saved.err)
+    assert.are.equal(exit.USAGE, saved.code)
+    assert.matches("%-%-output /does/not/exist: No such file", saved.err)
     assert.are.equal(exit.USAGE, run("accounts get-kerberos-keytab --json " .. account).code)
   end)
 
   it("are deleted after a question, where a person sits there", function()
     local result = run("accounts delete " .. account, { width = 80, answers = { "n" } })
-    assert.are.same({ ("Delete the account %s? [y/N] "):format(account) }, result.asked)
+    assert.are.same({ ("Delete the account cloud1 (%s)? [y/N] "):format(account) }, result.asked)
     assert.are.equal(exit.USAGE, result.code)
-    assert.are.equal(0, #emulator.calls)
+    assert.are.equal(1, #emulator.dump(emulator).accounts)
     result = run("accounts delete --yes " .. account, { width = 80 })
     assert.are.same({ 0, {} }, { result.code, result.asked })
     local other = emulator:add_account { name = "cloud2" }
@@ -542,7 +542,7 @@ describe("accounts and apps", function()
     local result = create_app "--wait"
     assert.are.equal(exit.OK, result.code, result.err)
     assert.matches("state +RUNNING\n", result.out)
-    assert.are.equal("", result.err)
+    assert.matches("^the app dev1 has the id %w+\n$", result.err)
     local app = emulator:dump().apps[1]
     assert.are.equal(exit.OK, run("apps stop --wait " .. app.id).code)
     result = run("apps wait " .. app.id .. " running")
@@ -554,8 +554,11 @@ describe("accounts and apps", function()
     result = run("accounts remove --force " .. account)
     assert.are.same({ 0, "removed\n" }, { result.code, result.err })
     result = run("accounts remove " .. account)
-    assert.are.equal(exit.of "not_found", result.code)
-    assert.matches("there is no account with the id " .. account, result.err, 1, true)
+    assert.are.equal(exit.REFUSED, result.code)
+    assert.are.same({ 0, "there was none\n" }, {
+      run("accounts remove --ignore-missing " .. account).code,
+      run("accounts remove --ignore-missing cloud1").err,
+    })
   end)
 end)
 
@@ -882,35 +885,95 @@ describe("doctor", function()
 end)
 
 describe("completions", function()
+  local function completed(words, given)
+    local argv = { "__complete", "bash" }
+    for word in (words .. " "):gmatch "([^ ]*) " do
+      argv[#argv + 1] = word
+    end
+    local lines = lines_of(run(argv, given).out)
+    local kind, found = table.remove(lines, 1), {}
+    for i, line in ipairs(lines) do
+      found[i] = line:match "^[^\t]*"
+    end
+    return table.concat(found, " "), kind
+  end
+
   it("know every command and option", function()
-    for _, shell in ipairs { "bash", "zsh", "fish" } do
-      local script = run("completion " .. shell).out
-      assert.are.equal(completion.script(shell), script)
-      each_command(function(command)
-        assert.is_truthy(script:find(command.name, 1, true), command.name)
-        for _, option in ipairs(command.options or {}) do
-          local name = shell == "fish" and "-l " .. option.names[1]:sub(3) or option.names[1]
-          assert.is_truthy(script:find(name, 1, true), name)
+    each_command(function(command, words)
+      local line = table.concat(words, " ") .. (words[1] and " " or "")
+      if command.name ~= "help" then
+        for _, child in ipairs(command.commands or {}) do
+          assert.are.equal(child.name, completed(line .. child.name):match "^%S+")
         end
-      end)
+      end
+      for _, option in ipairs(parser.options_of(command)) do
+        for _, name in ipairs(option.names) do
+          assert.is_truthy(
+            (" " .. completed(line .. name) .. " "):find(" " .. name .. " ", 1, true),
+            line .. name
+          )
+        end
+      end
+    end)
+  end)
+
+  it("offer what an option or an argument may be", function()
+    assert.are.equal("koya tata", (completed "accounts set-quota --namespace "))
+    assert.are.equal("tata", (completed "accounts set-quota --namespace = t"))
+    assert.are.equal("json", (completed "accounts list --format=j"))
+    assert.are.equal("bash zsh fish", (completed "completion "))
+    assert.are.equal("accounts/getDetail", (completed "call accounts/getD"))
+    assert.are.equal("RUNNING", (completed "apps wait x R"))
+    assert.are.equal("set-quota", (completed "help accounts set"))
+    assert.are.same({ "", "files" }, { completed "accounts list --ca-file " })
+    assert.are.equal("", (completed "nonsense "))
+    assert.are.equal("", (completed "accounts create --name "))
+  end)
+
+  it("offer the names of accounts and apps, and are never an error", function()
+    emulator:add_account { name = "cloud1" }
+    emulator:add_account { name = "cloud2" }
+    run "apps create --account cloud1 --app-type-id DEV-1.0.0 --name dev1 --defaults"
+    assert.are.equal("cloud1 cloud2", (completed "accounts show "))
+    assert.are.equal("dev1", (completed "apps show "))
+    assert.are.equal("", (completed "apps show --account cloud2 "))
+    assert.are.equal("dev1", (completed "apps show --account cloud1 d"))
+    assert.are.equal("", (completed("accounts show ", { keys = false })))
+    emulator:fail_next { status = 500, times = 9 }
+    assert.are.equal("", (completed "accounts show "))
+    assert.are.equal("", (completed "accounts show --base-url nonsense "))
+  end)
+
+  it("ask the service once in a while only", function()
+    emulator:add_account { name = "cloud1" }
+    local home = os.tmpname()
+    os.remove(home)
+    local given = { environment = { HOME = home } }
+    assert.is_true(os.execute("mkdir -p " .. home .. "/.cache/dataforest") ~= nil)
+    assert.are.equal("cloud1", (completed("accounts show ", given)))
+    local calls = #emulator.calls
+    assert.are.equal("cloud1", (completed("accounts show ", given)))
+    assert.are.equal(calls, #emulator.calls)
+    assert.are.equal("rw-------", lfs.attributes(home .. "/.cache/dataforest/names", "permissions"))
+    os.execute("rm -r " .. home)
+  end)
+
+  it("are scripts that ask the command", function()
+    for _, shell in ipairs { "bash", "zsh", "fish" } do
+      assert.matches("__complete " .. shell, run("completion " .. shell).out)
     end
     assert.are.equal(exit.USAGE, run("completion tcsh").code)
   end)
 end)
 
-describe("the man page", function()
-  it("is what the commands make it", function()
-    local printed = {}
-    local print_before = _G.print
-    rawset(_G, "print", function(page)
-      printed[#printed + 1] = page
-    end)
-    local ok, err = pcall(dofile, "tools/man.lua")
-    rawset(_G, "print", print_before)
-    assert.is_true(ok, err)
-    assert.is_true(
-      printed[1] .. "\n" == read "docs/man/dataforest.1",
-      "docs/man/dataforest.1 is out of date: make man"
-    )
+describe("the man pages", function()
+  it("are what the commands make them", function()
+    local pages = dofile "tools/man.lua"
+    for name in lfs.dir "docs/man" do
+      assert.is_true(name:find "^%." ~= nil or pages[name] ~= nil, name)
+    end
+    for name, page in pairs(pages) do
+      assert.is_true(page == read("docs/man/" .. name), name .. " is out of date: make man")
+    end
   end)
 end)

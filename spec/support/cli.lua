@@ -58,9 +58,6 @@ local function transport_to(emulator, options)
     now = function()
       return inner:now()
     end,
-    monotonic = function()
-      return inner:monotonic()
-    end,
   }
 end
 

@@ -48,8 +48,4 @@ function scripted:now()
   return self.clock
 end
 
-function scripted:monotonic()
-  return self.clock
-end
-
 return scripted

@@ -1027,6 +1027,15 @@ describe("core.save", function()
     assert.equal("", output_of("ls -A '" .. folder .. "'"))
   end)
 
+  it("can be tried, which changes nothing", function()
+    assert.is_true(core.can_save(folder .. "/keytab"))
+    assert.equal("", output_of("ls -A '" .. folder .. "'"))
+    local fine, message = core.can_save(folder .. "/none/keytab")
+    assert.is_nil(fine)
+    assert.equal(folder .. "/none/keytab: No such file or directory", message)
+    assert.is_false((pcall(core.can_save, "")))
+  end)
+
   it("raises for a path that cannot be", function()
     for _, bad in ipairs { "", "a\0b" } do
       local ok, message = pcall(core.save, bad, "x")

@@ -1,4 +1,4 @@
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700
 
 #include "base/file.h"
 
@@ -6,7 +6,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -33,9 +35,9 @@ static int open_temporary(const char *path, char *name) {
     return -1;
 }
 
-static int write_all(int fd, const char *bytes, size_t count) {
-    while (count > 0) {
-        ssize_t written = write(fd, bytes, count);
+static int write_all(int fd, const char *bytes, size_t length) {
+    while (length > 0) {
+        ssize_t written = write(fd, bytes, length);
         if (written < 0 && errno == EINTR) {
             continue;
         }
@@ -43,16 +45,52 @@ static int write_all(int fd, const char *bytes, size_t count) {
             return errno;
         }
         bytes += written;
-        count -= (size_t)written;
+        length -= (size_t)written;
     }
     return 0;
 }
 
+/* A file that grows beyond RLIMIT_FSIZE and a reader that goes away raise signals, which would end
+ * the process and leave the new file behind. They are held back meanwhile, for this thread alone.
+ */
+struct held {
+    sigset_t mask, pending;
+};
+
+static const int held_signals[] = {SIGXFSZ, SIGPIPE};
+
+static void hold_signals(struct held *held) {
+    sigset_t both;
+    sigemptyset(&both);
+    for (size_t i = 0; i < sizeof held_signals / sizeof *held_signals; i++) {
+        sigaddset(&both, held_signals[i]);
+    }
+    sigemptyset(&held->pending);
+    sigpending(&held->pending);
+    pthread_sigmask(SIG_BLOCK, &both, &held->mask);
+}
+
+/* Takes back what came while they were held. */
+static void release_signals(const struct held *held) {
+    for (size_t i = 0; i < sizeof held_signals / sizeof *held_signals; i++) {
+        sigset_t now, one;
+        sigemptyset(&now);
+        sigpending(&now);
+        if (sigismember(&now, held_signals[i]) && !sigismember(&held->pending, held_signals[i])) {
+            int number = 0;
+            sigemptyset(&one);
+            sigaddset(&one, held_signals[i]);
+            sigwait(&one, &number);
+        }
+    }
+    pthread_sigmask(SIG_SETMASK, &held->mask, NULL);
+}
+
 /* fchmod because the umask may have taken the owner's bits too. */
-static int fill(int fd, const void *bytes, size_t count) {
+static int fill(int fd, const void *bytes, size_t length) {
     int failure = fchmod(fd, S_IRUSR | S_IWUSR) != 0 ? errno : 0;
     if (!failure) {
-        failure = write_all(fd, bytes, count);
+        failure = write_all(fd, bytes, length);
     }
     if (!failure && fsync(fd) != 0) {
         failure = errno;
@@ -63,7 +101,8 @@ static int fill(int fd, const void *bytes, size_t count) {
     return failure;
 }
 
-int df_file_save(const char *path, const void *bytes, size_t count) {
+/* Puts a new file in the place of `path`; without bytes, only tries whether there could be one. */
+static int replace(const char *path, const void *bytes, size_t length) {
     char *name = df_malloc(strlen(path) + NAME_ROOM);
     if (!name) {
         return ENOMEM;
@@ -72,8 +111,11 @@ int df_file_save(const char *path, const void *bytes, size_t count) {
     int fd = open_temporary(path, name);
     if (fd < 0) {
         failure = errno;
+    } else if (!bytes) {
+        close(fd);
+        unlink(name);
     } else {
-        failure = fill(fd, bytes, count);
+        failure = fill(fd, bytes, length);
         if (!failure && rename(name, path) != 0) {
             failure = errno;
         }
@@ -82,5 +124,52 @@ int df_file_save(const char *path, const void *bytes, size_t count) {
         }
     }
     df_free(name);
+    return failure;
+}
+
+/* Writes into what is there: a device, a FIFO. */
+static int write_through(const char *path, const void *bytes, size_t length) {
+    if (!bytes) {
+        return access(path, W_OK) == 0 ? 0 : errno;
+    }
+    int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0) {
+        return errno;
+    }
+    int failure = write_all(fd, bytes, length);
+    if (close(fd) != 0 && !failure) {
+        failure = errno;
+    }
+    return failure;
+}
+
+/* Follows a link, so that it stays one. */
+static int replace_behind_link(const char *path, const void *bytes, size_t length) {
+    char *target = realpath(path, NULL);
+    int failure = target ? replace(target, bytes, length) : errno;
+    free(target);
+    return failure;
+}
+
+int df_file_save(const char *path, const void *bytes, size_t length) {
+    struct stat status, link;
+    struct held held;
+    int failure;
+    int is_link = lstat(path, &link) == 0 && S_ISLNK(link.st_mode);
+    int exists = stat(path, &status) == 0;
+    if (!exists && (is_link || errno != ENOENT)) {
+        return errno;
+    } else if (exists && S_ISDIR(status.st_mode)) {
+        return EISDIR;
+    }
+    hold_signals(&held);
+    if (exists && !S_ISREG(status.st_mode)) {
+        failure = write_through(path, bytes, length);
+    } else if (is_link) {
+        failure = replace_behind_link(path, bytes, length);
+    } else {
+        failure = replace(path, bytes, length);
+    }
+    release_signals(&held);
     return failure;
 }

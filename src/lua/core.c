@@ -188,13 +188,15 @@ static int utf8_length(lua_State *L) {
     return 1;
 }
 
-static int save(lua_State *L) {
-    struct df_text path = check_text(L, 1);
-    struct df_text bytes = check_text(L, 2);
+static struct df_text check_path(lua_State *L, int argument) {
+    struct df_text path = check_text(L, argument);
     if (path.length == 0 || strlen(path.data) != path.length) {
-        luaL_argerror(L, 1, "the path is empty or holds NUL");
+        luaL_argerror(L, argument, "the path is empty or holds NUL");
     }
-    int failure = df_file_save(path.data, bytes.data, bytes.length);
+    return path;
+}
+
+static int push_saved(lua_State *L, struct df_text path, int failure) {
     if (failure) {
         lua_pushnil(L);
         lua_pushfstring(L, "%s: %s", path.data, strerror(failure));
@@ -202,6 +204,18 @@ static int save(lua_State *L) {
     }
     lua_pushboolean(L, 1);
     return 1;
+}
+
+static int save(lua_State *L) {
+    struct df_text path = check_path(L, 1);
+    struct df_text bytes = check_text(L, 2);
+    return push_saved(L, path, df_file_save(path.data, bytes.data, bytes.length));
+}
+
+/* Whether `save` could write there: it tries, and leaves nothing behind. */
+static int can_save(lua_State *L) {
+    struct df_text path = check_path(L, 1);
+    return push_saved(L, path, df_file_save(path.data, NULL, 0));
 }
 
 static int now(lua_State *L) {
@@ -268,6 +282,7 @@ static const luaL_Reg functions[] = {
     {"valid_utf8", valid_utf8},
     {"utf8_length", utf8_length},
     {"save", save},
+    {"can_save", can_save},
     {"now", now},
     {"monotonic", monotonic},
     {"sleep", sleep_for},

@@ -3,7 +3,6 @@
 -- @module dataforest.cli.api
 
 local operations = require "dataforest.operations"
-local system_of = require "dataforest.cli.terminal.system"
 local text = require "dataforest.cli.output.text"
 local values = require "dataforest.cli.values"
 
@@ -16,6 +15,8 @@ local ALIASES = { getList = "list", getDetail = "show" }
 local EXAMPLES = {
   id = "axE7wU9ERm8fTc7e17vNvu",
   accountId = "cloud1",
+  account = "cloud1",
+  app = "kafka1",
   name = "cloud1",
   namespace = "koya",
   fileCountMillion = "2",
@@ -44,9 +45,24 @@ end
 --- The one parameter that stands without an option's name: the id, or an operation's only one.
 local function positional_of(operation)
   local params = operation.params
-  if params[1] and (params[1].name == "id" or #params == 1) and not params[1].within then
+  if params[1] and (params[1].name == "id" or #params == 1) and params[1].name ~= "accountId" then
     return params[1]
   end
+end
+
+local NOUNS = { accounts = "account", apps = "app" }
+
+--- What a parameter of an operation identifies, so that the command line takes a name for it, too.
+-- @tparam table operation
+-- @tparam table param
+-- @treturn ?string `"account"` or `"app"`
+function api.names(operation, param)
+  if param.name == "accountId" then
+    return "account"
+  elseif param.name == "dependentIds" then
+    return "app"
+  end
+  return param.name == "id" and NOUNS[operation.group] or nil
 end
 
 --- The option's name for a parameter: `fileCountMillion` is `--file-count-million`, a list is its
@@ -66,7 +82,9 @@ end
 
 local function label_of(param)
   if param.name == "accountId" then
-    return "NAME|ID"
+    return "ACCOUNT"
+  elseif param.name == "dependentIds" then
+    return "APP"
   elseif is_object_list(param) then
     return "NAME:PART=N,..."
   elseif param.type == "integer" then
@@ -90,9 +108,19 @@ local function spoken(doc)
   )
 end
 
-local function doc_of(param)
+local ACCOUNT_DOC = "The account, by its name or its identifier (default: DATAFOREST_ACCOUNT, "
+  .. "else the only one there is)."
+
+local IDENTIFIED = {
+  account = "The account, by its name or its identifier.",
+  app = "The app, by its name or its identifier.",
+}
+
+local function doc_of(param, names)
   if param.name == "accountId" then
-    return "The account, by its name or its identifier."
+    return ACCOUNT_DOC
+  elseif names and param.name == "id" then
+    return IDENTIFIED[names]
   end
   local notes = { values.limits(param) }
   if is_object_list(param) then
@@ -105,32 +133,47 @@ local function doc_of(param)
   return notes[1] and ("%s (%s)."):format(doc:gsub("%.$", ""), table.concat(notes, "; ")) or doc
 end
 
-local function argument_of(param)
+local function argument_of(operation, param)
+  local names = api.names(operation, param)
+  local label = names or text.kebab(param.name)
   return {
-    name = text.kebab(param.name),
-    label = text.kebab(param.name):upper(),
-    doc = doc_of(param),
+    name = label,
+    label = label:upper(),
+    doc = doc_of(param, names),
     target = api.target(param),
     param = param,
+    candidates = names,
   }
 end
 
-local function option_of(param)
+local function option_of(operation, param)
   return {
     names = { api.option_name(param), param.name == "accountId" and "--account-id" or nil },
     label = label_of(param),
     doc = doc_of(param),
     choices = param.values,
     many = type(param.type) == "table" and param.type.array ~= nil,
-    required = param.required and param.default == nil,
+    required = param.required and param.default == nil and param.name ~= "accountId",
     target = api.target(param),
     param = param,
+    candidates = api.names(operation, param),
   }
 end
 
+--- Where an app is looked for whose name is given.
+local ACCOUNT = {
+  names = { "--account" },
+  label = "ACCOUNT",
+  doc = "The account in which an app of that name is looked for, by its name or its identifier "
+    .. "(default: DATAFOREST_ACCOUNT, else all).",
+  target = "account",
+  candidates = "account",
+}
+
 local PASSWORD_STDIN = {
   names = { "--password-stdin" },
-  doc = "Read the password from standard input. Without this it is asked for twice, on the terminal.",
+  doc = "Read the password from standard input; on a terminal it is asked for there, without echo. "
+    .. "Without this option it is asked for twice.",
   target = "password_stdin",
 }
 
@@ -143,26 +186,43 @@ local PASSWORD_RULE = {
   target = "password_rule",
 }
 
-local FROM_JSON = {
-  names = { "--from-json" },
+local FROM = {
+  names = { "--from", "--from-json" },
   label = "FILE",
   file = true,
-  doc = "Read parameters from a JSON file, or from standard input with -. Options go before the file's.",
-  target = "from_json",
+  doc = "Read parameters from a JSON file, or from standard input with -. Options win over the file's "
+    .. "values. A list of objects, or one object a line, makes one call after another.",
+  target = "from",
 }
 
+local OUTPUT_DOC = ": a file that only its owner can read (mode 0600), or - for standard output."
 local OUTPUT = {
   names = { "--output", "-o" },
   label = "FILE",
   file = true,
-  doc = "Where to write it: a file that only its owner can read (mode 0600), or - for standard output.",
+  doc = "Where to write it" .. OUTPUT_DOC,
   target = "output",
 }
 
-local YES = {
+local OUTPUT_AFTER = {
+  names = { "--output", "-o" },
+  label = "FILE",
+  file = true,
+  doc = "Fetch the new keytab at once, and where to write it" .. OUTPUT_DOC,
+  target = "output",
+}
+
+--- Options that other commands share.
+api.YES = {
   names = { "--yes", "-y" },
   doc = "Do not ask whether that is meant. (Only a person at a terminal is asked.)",
   target = "yes",
+}
+
+api.DRY_RUN = {
+  names = { "--dry-run" },
+  doc = "Check everything and show what would be sent, but change nothing.",
+  target = "dry_run",
 }
 
 local function wait_timeout(doc)
@@ -199,8 +259,25 @@ api.waits = {
   ["apps/stop"] = { state = "STOPPED", doc = "Wait until the app is STOPPED." },
 }
 
+local DELETE = "Delete the %s?"
+
+local QUESTIONS = {
+  ["accounts/resetKerberosKeytab"] = "Reset the keytab of the %s? Those in use stop working.",
+  ["apps/stop"] = "Stop the %s?",
+  ["apps/killMaster"] = "Kill the master of the %s?",
+  ["apps/killContainer"] = "Kill a container of the %s?",
+}
+
+--- What a person is asked before an operation: a text with a place for what it is about.
+-- @tparam ?table operation
+-- @treturn ?string nil where nothing is asked
+function api.question(operation)
+  return operation and (QUESTIONS[operation.id] or operation.deletes and DELETE) or nil
+end
+
 local function example_value(operation, param)
-  return EXAMPLES[operation.id .. " " .. param.name] or EXAMPLES[param.name]
+  local names = param.name == "id" and api.names(operation, param)
+  return EXAMPLES[operation.id .. " " .. param.name] or EXAMPLES[names] or EXAMPLES[param.name]
 end
 
 --- The command line that calls an operation with certain values.
@@ -210,16 +287,13 @@ end
 function api.line(operation, given)
   local words = { "dataforest", operation.group, command_name(operation) }
   local positional = positional_of(operation)
-  local function add(word)
-    words[#words + 1] = word:find "^[%w%-%._:=,/]+$" and word or system_of.quoted(word)
-  end
   for _, param in ipairs(operation.params) do
     local value = given[param.name]
     for _, one in ipairs(type(value) == "table" and value or { value }) do
       if param ~= positional then
         words[#words + 1] = api.option_name(param)
       end
-      add(tostring(one))
+      words[#words + 1] = text.shell_word(tostring(one))
     end
   end
   if operation.binary then
@@ -242,30 +316,37 @@ local function examples_of(operation)
       "The same with the usual components, and wait for it.",
       api.line(operation, given) .. " --defaults --wait",
     }
+    examples[3] = { "Several, from a file.", "dataforest apps create --from apps.json --defaults" }
+  elseif operation.id == "accounts/resetKerberosKeytab" then
+    examples[2] = {
+      "The same, and save the new one.",
+      api.line(operation, given) .. " --output account.keytab",
+    }
   end
   return examples
 end
 
-local function run_operation(operation)
-  return function(context, args)
-    return require("dataforest.cli.commands.operation").run(context, operation, args)
-  end
-end
-
 local function add_parameters(command, operation)
   local positional = positional_of(operation)
-  local secret, nested
+  local secret, nested, scope
   for _, param in ipairs(operation.params) do
     if param == positional then
-      command.arguments[1] = argument_of(param)
+      command.arguments[1] = argument_of(operation, param)
+      scope = command.arguments[1].candidates == "app"
     elseif param.secret then
       secret = true
     else
       nested = nested or type(param.type) == "table"
-      command.options[#command.options + 1] = option_of(param)
+      command.options[#command.options + 1] = option_of(operation, param)
     end
   end
+  command.options[#command.options + 1] = scope and ACCOUNT or nil
   return secret, nested
+end
+
+--- Whether an answer can be looked at again and again: lists and details.
+local function is_watchable(operation)
+  return operation.name == "getList" or operation.name == "getDetail"
 end
 
 --- The command of an operation.
@@ -283,77 +364,101 @@ local function operation_command(operation)
     examples = examples_of(operation),
     page = operation.page,
     operation = operation,
-    run = run_operation(operation),
+    shares = { "output", "xml", "connection", is_watchable(operation) and "watch" or nil },
+    run = "operation",
   }
   local options = command.options
+  local function add(option)
+    options[#options + 1] = option or nil
+  end
   local secret, nested = add_parameters(command, operation)
-  if secret then
-    options[#options + 1] = PASSWORD_STDIN
-    options[#options + 1] = PASSWORD_RULE
-  end
-  if nested then
-    options[#options + 1] = FROM_JSON
-  end
-  if operation.binary then
-    options[#options + 1] = OUTPUT
-  end
-  if operation.deletes then
-    options[#options + 1] = YES
-  end
-  options[#options + 1] = api.extras[operation.id]
+  add(secret and PASSWORD_STDIN)
+  add(secret and PASSWORD_RULE)
+  add(nested and FROM)
+  add(operation.binary and OUTPUT)
+  add(operation.id == "accounts/resetKerberosKeytab" and OUTPUT_AFTER)
+  add(api.question(operation) and api.YES)
+  add(api.extras[operation.id])
   if api.waits[operation.id] then
-    options[#options + 1] = { names = { "--wait" }, doc = api.waits[operation.id].doc, target = "wait" }
-    options[#options + 1] = wait_timeout "The longest that --wait waits"
+    add { names = { "--wait" }, doc = api.waits[operation.id].doc, target = "wait" }
+    add(wait_timeout "The longest that --wait waits")
   end
+  add(operation.effect ~= "read" and api.DRY_RUN)
   return command
 end
 
 -- What the library offers beyond the operations ------------------------------------------
 
-local function run_convenience(name, group)
-  return function(context)
-    return require("dataforest.cli.commands.convenience")[name](context, group)
-  end
+local SHARES = { "output", "connection" }
+
+local function subject_argument(group)
+  local noun = NOUNS[group]
+  return {
+    name = noun,
+    label = noun:upper(),
+    doc = IDENTIFIED[noun],
+    target = "id",
+    candidates = noun,
+  }
 end
 
-local function id_argument(group)
-  return { name = "id", label = "ID", doc = ("Identifier, from %s list."):format(group), target = "id" }
-end
-
-local function wait_command(group, noun)
+local function wait_command(group)
+  local noun = NOUNS[group]
   return {
     name = "wait",
     summary = ("Waits until the %s is in a state."):format(noun),
     arguments = {
-      id_argument(group),
-      { name = "state", label = "STATE", doc = "The state, such as RUNNING.", target = "state" },
+      subject_argument(group),
+      {
+        name = "state",
+        label = "STATE",
+        doc = "The state, such as RUNNING.",
+        target = "state",
+        candidates = group .. " state",
+      },
     },
-    options = { wait_timeout "The longest that it waits" },
+    options = { wait_timeout "The longest that it waits", group == "apps" and ACCOUNT or nil },
     examples = {
       {
         ("Wait until the %s runs."):format(noun),
-        ("dataforest %s wait %s RUNNING"):format(group, EXAMPLES.id),
+        ("dataforest %s wait %s RUNNING"):format(group, EXAMPLES[noun]),
       },
     },
-    run = run_convenience("wait", group),
+    shares = SHARES,
+    group = group,
+    run = "wait",
   }
 end
 
-local function remove_command(group, noun, force)
+local IGNORE_MISSING = {
+  names = { "--ignore-missing" },
+  doc = "Count it as success where there is nothing of that name or identifier.",
+  target = "ignore_missing",
+}
+
+local function remove_command(group)
+  local noun = NOUNS[group]
   local command = {
     name = "remove",
     summary = ("Deletes the %s with care, and is done when it is gone."):format(noun),
-    arguments = { id_argument(group) },
-    options = { YES, wait_timeout "The longest that it takes" },
+    arguments = { subject_argument(group) },
+    options = { IGNORE_MISSING, api.YES, wait_timeout "The longest that it takes", api.DRY_RUN },
     examples = {
-      { ("Remove the %s."):format(noun), ("dataforest %s remove %s"):format(group, EXAMPLES.id) },
+      { ("Remove the %s."):format(noun), ("dataforest %s remove %s"):format(group, EXAMPLES[noun]) },
     },
-    run = run_convenience("remove", group),
+    shares = SHARES,
+    group = group,
+    run = "remove",
   }
-  if force then
-    table.insert(command.options, 1, { names = { "--force" }, doc = force, target = "force" })
+  if group == "accounts" then
+    table.insert(
+      command.options,
+      1,
+      { names = { "--force" }, doc = "Remove the account's apps, too.", target = "force" }
+    )
     command.description = command.summary .. " One that still has resources is refused, naming them."
   else
+    table.insert(command.options, 1, ACCOUNT)
     command.description = command.summary .. " One that runs is stopped first."
   end
   return command
@@ -366,28 +471,25 @@ local function ensure_command()
     summary = "Makes sure that there is an account of that name.",
     description = "Makes sure that there is an account of that name: creates it if it is not there, for "
       .. "which the password is asked, and prints it. It can be run again whatever happened.",
-    arguments = {},
-    options = { PASSWORD_STDIN, PASSWORD_RULE },
+    options = { PASSWORD_STDIN, PASSWORD_RULE, api.DRY_RUN },
     examples = { { "The account, new or not.", "dataforest accounts ensure --name " .. EXAMPLES.name } },
-    run = run_convenience "ensure",
+    shares = SHARES,
+    run = "ensure",
   }
   for _, param in ipairs(create.params) do
     if not param.secret then
-      table.insert(command.options, 1, option_of(param))
+      table.insert(command.options, 1, option_of(create, param))
     end
   end
   return command
 end
 
 local function conveniences(group)
+  local list = { wait_command(group), remove_command(group) }
   if group == "accounts" then
-    return {
-      ensure_command(),
-      wait_command(group, "account"),
-      remove_command(group, "account", "Remove the account's apps, too."),
-    }
+    table.insert(list, 1, ensure_command())
   end
-  return { wait_command(group, "app"), remove_command(group, "app") }
+  return list
 end
 
 local GROUP_SUMMARIES = {

@@ -2,6 +2,7 @@
 -- @module dataforest.cli.context
 
 local exit = require "dataforest.cli.exit"
+local pretty = require "dataforest.cli.output.pretty"
 local style_of = require "dataforest.cli.terminal.style"
 local text = require "dataforest.cli.output.text"
 
@@ -18,18 +19,69 @@ function context.is_failure(value)
   return getmetatable(value) == Failure
 end
 
---- Ends the run with an error line, a hint line and an exit code.
+--- Ends the run with an error line, a hint line and an exit status.
 -- @tparam number code of `dataforest.cli.exit`
 -- @tparam ?string message one line; what others sent is made harmless when it is printed
 -- @tparam ?string hint what to do about it
-function Context.fail(_, code, message, hint)
-  error(setmetatable({ code = code, message = message, hint = hint }, Failure), 0)
+-- @tparam ?table err the library's error behind it, for programs
+function Context.fail(_, code, message, hint, err)
+  error(setmetatable({ code = code, message = message, hint = hint, err = err }, Failure), 0)
 end
 
 --- Ends the run as a wrong command line.
+-- @tparam string message
+-- @tparam ?string hint by default, how to get help
 function Context:usage(message, hint)
   local path = self.args.command and self.args.command.path or "dataforest"
   self:fail(exit.USAGE, message, hint or ("%s --help shows what it takes"):format(path))
+end
+
+-- Options -----------------------------------------------------------------------------------
+
+--- Looks whether errors are to be JSON, before it is known whether the words are right.
+function Context:read_ahead(argv)
+  for i, word in ipairs(argv) do
+    if word == "--" then
+      return
+    elseif word == "--json" or word == "--format=json" or word == "json" and argv[i - 1] == "--format" then
+      self.errors_as_json = true
+    end
+  end
+end
+
+--- Checks what no option can tell by itself.
+function Context:check()
+  local args = self.args
+  if args.json and args.format and args.format ~= "json" then
+    self:usage(("--json and --format %s exclude each other"):format(args.format))
+  end
+  args.format = args.json and "json" or args.format
+  self.errors_as_json = args.format == "json"
+  for name, option in pairs { output = "--output", profile = "--profile", from = "--from" } do
+    if args[name] == "" then
+      self:usage(option .. " must not be empty")
+    end
+  end
+end
+
+--- A variable of the environment; nil where it is empty.
+-- @tparam string name
+-- @treturn ?string
+function Context:variable(name)
+  local value = self.system.getenv(name)
+  return value ~= "" and value or nil
+end
+
+--- The heading in the key file under which the keys are.
+-- @treturn ?string
+function Context:profile()
+  return self.args.profile or self:variable "DATAFOREST_PROFILE"
+end
+
+--- The form in which responses are printed.
+-- @treturn string `"table"`, `"json"`, `"yaml"`, `"csv"` or `"xml"`
+function Context:format()
+  return self.args.format or self.args.xml and "xml" or "table"
 end
 
 -- Printing --------------------------------------------------------------------------------
@@ -58,10 +110,14 @@ function Context:print(content)
   end
 end
 
---- Prints a line to standard error; on a terminal, broken between words.
+--- Prints a line to standard error; on a terminal, broken between words. Programs that asked for JSON
+-- get errors alone there.
 -- @tparam string line
 -- @tparam[opt] string colour
 function Context:note(line, colour)
+  if self.errors_as_json and not (self.args.verbose or self.args.debug) then
+    return
+  end
   if self.progress then
     self.progress:clear()
   end
@@ -72,22 +128,68 @@ function Context:note(line, colour)
   self.system.stderr:flush()
 end
 
---- Prints an error and its hint, each a line of its own, to standard error.
-function Context:report(message, hint)
-  local style = self:style "stderr"
+local ERROR_FIELDS = {
+  "kind",
+  "operation",
+  "status",
+  "code",
+  "request_id",
+  "details",
+  "attempts",
+  "retryable",
+  "retry_after",
+  "field",
+  "sent",
+  "in_doubt",
+}
+
+local function error_table(failure)
+  local err = failure.err or {}
+  local fields = {
+    message = err.message or failure.message,
+    hint = failure.hint,
+    exit_status = failure.code,
+    kind = failure.code == exit.USAGE and "usage" or nil,
+    begun = failure.begun,
+  }
+  for _, name in ipairs(ERROR_FIELDS) do
+    if err[name] ~= nil then
+      fields[name] = err[name]
+    end
+  end
+  return { error = fields }
+end
+
+--- Prints an error and its hint to standard error: a line each, or one JSON object.
+-- @tparam table failure `code`, `message`, and perhaps `hint` and `err`
+function Context:report(failure)
   local stderr = self.system.stderr
-  stderr:write(style:paint("red", "dataforest:"), " ", text.safe(message), "\n")
-  if hint then
-    stderr:write(style:paint("cyan", "hint:"), " ", text.safe(hint), "\n")
+  if self.errors_as_json then
+    stderr:write(pretty.json(error_table(failure)))
+  else
+    local style = self:style "stderr"
+    stderr:write(style:paint("red", "dataforest:"), " ", text.safe(failure.message), "\n")
+    if failure.hint then
+      stderr:write(style:paint("cyan", "hint:"), " ", text.safe(failure.hint), "\n")
+    end
   end
   stderr:flush()
+end
+
+--- Says what was begun when Ctrl-C came: `begun` has a `message` and the `hint` how to go on.
+function Context:report_interruption()
+  local begun = self.begun
+  if begun then
+    self:report { code = exit.INTERRUPTED, message = begun.message, hint = begun.hint, begun = begun.id }
+  end
 end
 
 -- Input -----------------------------------------------------------------------------------
 
 local MOST_INPUT = 16 * 1024 * 1024
+local BYTE_ORDER_MARK = "^\239\187\191"
 
---- Reads a file, or standard input where the path is `-`.
+--- Reads a file, or standard input where the path is `-`. A byte order mark is skipped.
 -- @tparam string path
 -- @treturn string
 function Context:read_file(path)
@@ -105,7 +207,7 @@ function Context:read_file(path)
   if message then
     self:usage(("%s: %s"):format(path, message))
   end
-  return content or ""
+  return ((content or ""):gsub(BYTE_ORDER_MARK, ""))
 end
 
 --- Makes a context.

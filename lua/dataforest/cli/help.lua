@@ -28,7 +28,8 @@ end
 function help.usage_words(command)
   local words = {}
   for _, argument in ipairs(command.arguments or {}) do
-    words[#words + 1] = argument.optional and "[" .. argument.label .. "]" or argument.label
+    local word = argument.many and argument.label .. " ..." or argument.label
+    words[#words + 1] = argument.optional and "[" .. word .. "]" or word
   end
   for _, required in ipairs { true, false } do
     for _, option in ipairs(command.options or {}) do
@@ -171,7 +172,7 @@ local function add_examples(page, command)
 end
 
 local function add_exit_codes(page)
-  page:heading "Exit codes"
+  page:heading "Exit status"
   for _, code in ipairs(exit.codes) do
     page:entry(tostring(code.code), code.when)
   end
@@ -195,13 +196,11 @@ function help.of(command, view)
   add_commands(page, command)
   add_arguments(page, command)
   add_options(page, "Options", command.options)
-  if command.alone then
-    add_options(page, "Help", { { names = { "--help", "-h" }, doc = "Show this help." } })
-  elseif command.commands and command.path:find " " then
+  if command.commands and command.path:find " " then
     page:line()
     page:paragraph(("%s COMMAND --help tells what a command takes."):format(command.path))
   else
-    for _, group in ipairs(commands.common) do
+    for _, group in ipairs(commands.shared(command)) do
       add_options(page, group.title, group.options)
     end
   end
@@ -214,6 +213,22 @@ function help.of(command, view)
     page:line("  " .. command.page)
   end
   return table.concat(page, "\n") .. "\n"
+end
+
+--- The help of a command as a stream's terminal can show it.
+-- @tparam table context
+-- @tparam table command
+-- @tparam string stream `"stdout"` or `"stderr"`
+-- @treturn string
+function help.shown(context, command, stream)
+  local style, system = context:style(stream), context.system
+  return help.of(command, {
+    -- Through a pager, too, it is read on the terminal.
+    width = style.width or system:is_terminal "stderr" and system:columns() or nil,
+    bold = function(title)
+      return style:paint("bold", title)
+    end,
+  })
 end
 
 return help

@@ -1,19 +1,18 @@
 --- The parameters of an operation, out of the words of a command line.
 -- @module dataforest.cli.parameters
 
-local arguments = require "dataforest.api.validate"
 local api = require "dataforest.cli.api"
-local exit = require "dataforest.cli.exit"
+local arguments = require "dataforest.api.validate"
 local json = require "dataforest.codec.json"
-local session = require "dataforest.cli.session"
+local names = require "dataforest.cli.names"
 local values = require "dataforest.cli.values"
 
 local parameters = {}
 
 -- What stands for values that come later, while the rest is checked: both pass every rule.
-local PLACEHOLDERS = { password = "Placeholder-1", accountId = "placeholder" }
+local PLACEHOLDER, PASSWORD_PLACEHOLDER = "placeholder", "Placeholder-1"
 
---- How the command line calls a parameter: `--space-tb`, or `ID`.
+--- How the command line calls a parameter: `--space-tb`, or `ACCOUNT`.
 local function spoken_name(context, param)
   for _, argument in ipairs(context.args.command.arguments or {}) do
     if argument.param == param then
@@ -23,11 +22,8 @@ local function spoken_name(context, param)
   return api.option_name(param)
 end
 
---- Ends the run with an argument error, told with the command line's names in place of the API's.
--- @tparam table context
--- @tparam table operation
--- @tparam table err
-function parameters.fail(context, operation, err)
+--- An argument error's message with the command line's names in place of the API's.
+local function in_words(context, operation, err)
   local message = err.message:gsub('or set password_rule = "current"', "or give --password-rule current")
   for _, param in ipairs(operation.params) do
     local path = param.within and param.within .. "." .. param.name or param.name
@@ -38,127 +34,164 @@ function parameters.fail(context, operation, err)
       local part = inside:match "%.(.+)$"
       local number = inside:match "^%[(%d+)%]"
       local name = spoken_name(context, param) .. (number and " (number " .. number .. ")" or "")
-      context:usage(part and ("%s: %s%s"):format(name, part, rest) or name .. rest)
+      return part and ("%s: %s%s"):format(name, part, rest) or name .. rest
     end
   end
-  context:usage(message)
+  return message
 end
 
-local function parameters_from_file(context)
-  local path = context.args.from_json
-  if not path then
-    return {}
-  end
-  local params, message = json.decode(context:read_file(path))
-  if type(params) ~= "table" or params[1] ~= nil then
-    context:usage(("--from-json %s: %s"):format(path, message or "it must hold one JSON object"))
-  end
-  return params
+--- Ends the run with an argument error, told with the command line's names in place of the API's.
+-- @tparam table context
+-- @tparam table operation
+-- @tparam table err
+function parameters.fail(context, operation, err)
+  context:usage(in_words(context, operation, err))
 end
 
---- The value of one parameter out of the words of the command line.
-local function parameter_value(context, param)
-  local given = context.args[api.target(param)]
-  if type(given) == "table" and not given[1] then
-    return nil
-  elseif given == nil then
-    return nil
-  end
-  local list = type(given) == "table" and {} or nil
-  local kind = list and param.type.array or param.type
-  for i, word in ipairs(list and given or { given }) do
-    local value, fault = values.from_text(kind, word)
-    if value == nil then
-      context:usage(("%s %s"):format(spoken_name(context, param), fault))
+-- From files --------------------------------------------------------------------------------
+
+--- One JSON object a line.
+local function read_lines(content)
+  local list = {}
+  for line in content:gmatch "[^\r\n]*%S[^\r\n]*" do
+    local object, message = json.decode(line)
+    if not object then
+      return nil, message
     end
-    if not list then
-      return value
-    end
-    list[i] = value
+    list[#list + 1] = object
   end
   return list
 end
 
---- The parameters that the command line gives.
+--- The objects in a file: one, a list of them, or one a line.
+-- @treturn {table,...}
+-- @treturn boolean whether they are a list
+local function from_file(context)
+  local path = context.args.from
+  if not path then
+    return { {} }, false
+  end
+  local content = context:read_file(path)
+  local list, message
+  local many = content:find "^%s*%[" ~= nil
+  if many then
+    list, message = json.decode(content)
+  elseif content:find "}%s*\n%s*{" and not json.decode(content) then
+    many, list, message = true, read_lines(content)
+  else
+    list, message = json.decode(content)
+    list = list and { list }
+  end
+  for i = 1, list and math.max(#list, 1) or 1 do
+    local object = list and list[i]
+    if type(object) ~= "table" or object[1] ~= nil then
+      context:usage(
+        ("--from %s: %s"):format(path, message or "it must hold one JSON object, or a list of objects")
+      )
+    end
+  end
+  return list, many
+end
+
+-- From the words ----------------------------------------------------------------------------
+
+--- The value of one parameter out of the words of the command line.
+local function parameter_value(context, param)
+  local given = context.args[api.target(param)]
+  if type(given) ~= "table" then
+    given = { given }
+  end
+  if given[1] == nil then
+    return nil
+  end
+  local many = type(param.type) == "table" and param.type.array
+  local list = {}
+  for i, word in ipairs(given) do
+    local value, fault = values.from_text(many or param.type, word)
+    if value == nil then
+      context:usage(("%s %s"):format(spoken_name(context, param), fault))
+    end
+    list[i] = value
+  end
+  return many and list or list[1]
+end
+
+--- The parameters that the command line gives: a table for each call that is to be made.
 -- @tparam table context
 -- @tparam table operation
--- @treturn table
+-- @treturn {table,...}
+-- @treturn boolean whether they came as a list
 function parameters.given(context, operation)
-  local params = parameters_from_file(context)
+  local list, many = from_file(context)
   for _, param in ipairs(operation.params) do
     local value = parameter_value(context, param)
-    if value ~= nil then
+    for _, params in ipairs(value ~= nil and list or {}) do
       params[param.name] = value
     end
   end
-  return params
+  return list, many
 end
 
-local function param_named(operation, name)
-  for _, param in ipairs(operation.params) do
-    if param.name == name then
-      return param
+-- Checks ------------------------------------------------------------------------------------
+
+--- What stands in for a name or an identifier while the rest is checked.
+local function stand_in(context, param, given)
+  for _, one in ipairs(type(given) == "table" and given or { given }) do
+    if type(one) == "string" and not names.is_plausible(one) then
+      context:usage(("%s must be a name or an identifier, got %q"):format(spoken_name(context, param), one))
     end
   end
+  return type(given) == "table" and given or PLACEHOLDER
 end
 
 --- Checks all that is known before anybody is asked for anything.
 -- @tparam table context
 -- @tparam table operation
 -- @tparam table params
-function parameters.check(context, operation, params)
+-- @tparam[opt] number number of these parameters in a list
+function parameters.check(context, operation, params, number)
   local trial = {}
   for name, value in pairs(params) do
     trial[name] = value
   end
-  for name, placeholder in pairs(PLACEHOLDERS) do
-    local known = param_named(operation, name)
-    if known and (known.secret or trial[name] ~= nil) then
-      trial[name] = placeholder
+  for _, param in ipairs(operation.params) do
+    local given = trial[param.name]
+    if param.secret and given == nil then
+      trial[param.name] = PASSWORD_PLACEHOLDER
+    elseif api.names(operation, param) and (given ~= nil or param.name == "accountId") then
+      trial[param.name] = stand_in(context, param, given)
     end
   end
   local checked, err = arguments.check(operation, trial, { password_rule = context.args.password_rule })
   if not checked then
-    parameters.fail(context, operation, err)
+    local which = number and ("number %d in %s: "):format(number, context.args.from) or ""
+    context:usage(which .. in_words(context, operation, err))
   end
 end
 
-local ID_LENGTH = 22
-
---- The id of the account that a name or an id means. Names have 16 characters at most, so that
--- what has the length of an id is one, and nothing is asked.
-local function account_id(context, given)
-  if #given == ID_LENGTH and given:find "^%w+$" then
-    return given
-  end
-  local client = session.client(context)
-  local list, err = client:call "accounts/getList"
-  if not list then
-    session.fail(context, err)
-  end
-  for _, key in ipairs { "name", "id" } do
-    for _, account in ipairs(list.contents or {}) do
-      if account[key] == given then
-        return account.id
-      end
-    end
-  end
-  context:fail(
-    exit.REFUSED,
-    ("no account has the name or the id %s"):format(given),
-    "dataforest accounts list shows what there is"
-  )
-end
-
---- Puts the id of the account in the place of its name.
+--- Puts identifiers in the place of names.
 -- @tparam table context
 -- @tparam table operation
 -- @tparam table params
-function parameters.resolve_account(context, operation, params)
-  local param = param_named(operation, "accountId")
-  if param and type(params.accountId) == "string" and context.args[api.target(param)] then
-    params.accountId = account_id(context, params.accountId)
+-- @treturn ?table the account or the app that the operation is about: `noun`, `id`, perhaps `name`
+function parameters.resolve(context, operation, params)
+  local subject
+  for _, param in ipairs(operation.params) do
+    local noun, given = api.names(operation, param), params[param.name]
+    if param.name == "accountId" then
+      params.accountId = names.account(context, given).id
+    elseif noun and param.name == "id" then
+      local found = noun == "app" and names.app(context, given, context.args.account)
+        or names.account(context, given)
+      params.id = found.id
+      subject = { noun = noun, id = found.id, name = found.name }
+    elseif noun and given then
+      for i, one in ipairs(given) do
+        given[i] = names.app(context, one, params.accountId).id
+      end
+    end
   end
+  return subject
 end
 
 return parameters

@@ -1,26 +1,18 @@
---- Reads a command line: the tree of `dataforest.cli.commands`, through argparse.
+--- Reads a command line by the tree of `dataforest.cli.commands`.
+--
+-- Options may stand anywhere: `dataforest --json accounts list` is `dataforest accounts list --json`. An
+-- option of one name takes a value in every command or in none, so that words can be told apart before the
+-- command is known.
+--
 -- @module dataforest.cli.parser
 
 local commands = require "dataforest.cli.commands"
+local nearest = require "dataforest.util.nearest"
 local text = require "dataforest.cli.output.text"
 
 local parser = {}
 
--- What a usage error is raised as; `message` and, as far as it was read, `command`.
-local Usage = {}
-
-local function usage(message, command)
-  return setmetatable({ message = message, command = command }, Usage)
-end
-
---- Whether a raised value is a usage error.
-function parser.is_usage(value)
-  return getmetatable(value) == Usage
-end
-
--- Secrets on the command line ---------------------------------------------------------------
-
--- Every user of a machine can see the arguments of every process, and shells write them down.
+-- Every user of a machine can see the arguments of every process, and shells keep them in their history.
 local SECRETS = {
   {
     pattern = "^%-%-?pass",
@@ -32,45 +24,171 @@ local SECRETS = {
     pattern = "^%-%-?secret",
     allowed = {},
     message = "a secret key is not taken as an argument, where others can see it: "
-      .. "set NCLOUD_SECRET_ACCESS_KEY, or write ~/.ncloud/configure",
+      .. "set NCLOUD_SECRET_ACCESS_KEY, or run dataforest configure",
   },
   {
     pattern = "^%-%-?access[-_]?key",
     allowed = {},
     message = "keys are not taken as arguments: "
-      .. "set NCLOUD_ACCESS_KEY_ID and NCLOUD_SECRET_ACCESS_KEY, or write ~/.ncloud/configure",
+      .. "set NCLOUD_ACCESS_KEY_ID and NCLOUD_SECRET_ACCESS_KEY, or run dataforest configure",
   },
 }
 
-local function answers_to(command, word)
-  for _, names in ipairs { { command.name }, command.aliases or {}, command.hidden or {} } do
-    for _, name in ipairs(names) do
+-- Names ---------------------------------------------------------------------------------------
+
+--- All names of a command: its own, its aliases and the hidden ones.
+-- @tparam table command
+-- @treturn {string,...}
+function parser.names_of(command)
+  local names = { command.name }
+  for _, list in ipairs { command.aliases or {}, command.hidden or {} } do
+    for _, name in ipairs(list) do
+      names[#names + 1] = name
+    end
+  end
+  return names
+end
+
+local function child_of(command, word)
+  for _, child in ipairs(command.commands or {}) do
+    for _, name in ipairs(parser.names_of(child)) do
       if name == word then
-        return true
+        return child
       end
     end
   end
-  return false
 end
 
---- The command that the words of a command line lead to, as far as they do.
--- @tparam table root of `commands.tree()`
--- @tparam {string,...} argv
--- @treturn table
-function parser.find(root, argv)
-  local found = root
-  for _, word in ipairs(argv) do
-    for _, child in ipairs(found.commands or {}) do
-      if answers_to(child, word) then
-        found = child
-        break
+--- The options that a command takes: its own, then those that it shares with others.
+-- @tparam table command
+-- @treturn {table,...}
+function parser.options_of(command)
+  local options = {}
+  for _, option in ipairs(command.options or {}) do
+    options[#options + 1] = option
+  end
+  for _, group in ipairs(commands.shared(command)) do
+    for _, option in ipairs(group.options) do
+      options[#options + 1] = option
+    end
+  end
+  return options
+end
+
+local function find_option(command, name)
+  for _, option in ipairs(parser.options_of(command)) do
+    for _, known in ipairs(option.names) do
+      if known == name then
+        return option
       end
     end
+  end
+end
+
+--- Each option's name in the whole tree: true where it takes a value, false for a flag.
+local function arities(root)
+  local found = {}
+  local function visit(command)
+    for _, option in ipairs(parser.options_of(command)) do
+      for _, name in ipairs(option.names) do
+        found[name] = option.label ~= nil
+      end
+    end
+    for _, child in ipairs(command.commands or {}) do
+      visit(child)
+    end
+  end
+  visit(root)
+  return found
+end
+
+-- Words ---------------------------------------------------------------------------------------
+
+--- Whether a word names an option of some command.
+local function is_option(word, takes)
+  if word:find "^%-%-." then
+    return takes[word:match "^[^=]*"] ~= nil
+  end
+  return word:find "^%-[^-]" ~= nil and takes[word:sub(1, 2)] ~= nil
+end
+
+--- Takes a word with a dash apart: pairs of an option's name and its value, nil for one that is to come.
+local function split(word, takes)
+  local name, value = word:match "^(%-%-[^=]*)=?(.*)$"
+  if name then
+    return { { name = name, value = name ~= word and value or nil } }
+  end
+  local pairs_found, at = {}, 2
+  repeat
+    name = "-" .. word:sub(at, at)
+    value = takes[name] and word:sub(at + 1) or ""
+    pairs_found[#pairs_found + 1] = { name = name, value = value ~= "" and value or nil }
+    at = at + 1
+  until at > #word or takes[name] ~= false
+  return pairs_found
+end
+
+--- Tells the words of a command line apart.
+-- @tparam table root of `commands.tree()`
+-- @tparam {string,...} argv
+-- @treturn table `command` (the deepest one that the words lead to), `given` (pairs of option `name` and
+--   `value`), `words` (what is no option and names no command), `unknown` (the word that should have named
+--   a command), `open` (the option at the end that lacks its value), `rest` (what follows `--`)
+function parser.scan(root, argv)
+  local takes = arities(root)
+  local found = { command = root, given = {}, words = {} }
+  local function positional(word)
+    if found.command.commands and not found.unknown then
+      local child = child_of(found.command, word)
+      found.command = child or found.command
+      found.unknown = not child and word or nil
+    else
+      found.words[#found.words + 1] = word
+    end
+  end
+  local i = 1
+  while i <= #argv do
+    local word = argv[i]
+    if word == "--" then
+      found.rest = i
+      for at = i + 1, #argv do
+        positional(argv[at])
+      end
+      break
+    elseif word:find "^%-." then
+      for _, pair in ipairs(split(word, takes)) do
+        if takes[pair.name] and not pair.value then
+          local following = argv[i + 1]
+          -- A value may begin with a dash: --lifetime -1.
+          if following and following ~= "--" and not is_option(following, takes) then
+            pair.value, i = following, i + 1
+          elseif i == #argv then
+            found.open = pair.name
+          end
+        end
+        found.given[#found.given + 1] = pair
+      end
+    else
+      positional(word)
+    end
+    i = i + 1
   end
   return found
 end
 
-local function refuse_secrets(root, argv)
+-- Checks --------------------------------------------------------------------------------------
+
+-- What is wanted whatever else is wrong.
+local EARLY = { ["--help"] = "help", ["-h"] = "help", ["--version"] = "version" }
+
+local Usage = {}
+
+local function refuse(command, message, ...)
+  message = select("#", ...) > 0 and message:format(...) or message
+  error(setmetatable({ what = "usage", message = text.safe(message), command = command }, Usage), 0)
+end
+
+local function refuse_secrets(command, argv)
   for _, word in ipairs(argv) do
     if word == "--" then
       return
@@ -78,153 +196,104 @@ local function refuse_secrets(root, argv)
     for _, secret in ipairs(SECRETS) do
       local name = word:match "^[^=]*"
       if name:lower():find(secret.pattern) and not secret.allowed[name] then
-        error(usage(secret.message, parser.find(root, argv)), 0)
+        refuse(command, secret.message)
       end
     end
   end
 end
 
--- From the tree to argparse -----------------------------------------------------------------
+local function meant(word, names)
+  local near = nearest(word, names)
+  return near and (". Did you mean '%s'?"):format(near) or ""
+end
 
-local function each_option(command, visit)
-  for _, option in ipairs(command.options or {}) do
-    visit(option)
-  end
-  for _, child in ipairs(command.commands or {}) do
-    each_option(child, visit)
+local function check_command(found)
+  local command = found.command
+  if found.unknown then
+    local names = {}
+    for _, child in ipairs(command.commands) do
+      names[#names + 1] = child.name
+    end
+    -- What cannot be a name of a command is not repeated: it may be a secret.
+    local word = found.unknown:find "^[%w-]+$" and " '" .. found.unknown .. "'" or ""
+    refuse(command, "unknown command%s%s", word, meant(found.unknown, names))
+  elseif command.commands then
+    refuse(command, "a command is required")
   end
 end
 
---- Names of all options; true for those that take a value.
-local function option_names(root)
+local function checked(command, what, name, given)
+  if what.choices then
+    local fits = false
+    for _, choice in ipairs(what.choices) do
+      fits = fits or choice == given
+    end
+    if not fits then
+      refuse(command, "%s must be one of '%s'", name, table.concat(what.choices, "', '"))
+    end
+  end
+  if what.convert then
+    local value, fault = what.convert(given)
+    if value == nil then
+      refuse(command, "%s: %s", name, fault)
+    end
+    return value
+  end
+  return given
+end
+
+local function unknown_option(found, name, takes)
+  local command = found.command
+  if takes[name] ~= nil then
+    refuse(command, "'%s' takes no option '%s'", command.path, name)
+  end
   local names = {}
-  local function visit(option)
-    for _, name in ipairs(option.names) do
-      names[name] = option.label ~= nil
-    end
+  for _, option in ipairs(parser.options_of(command)) do
+    names[#names + 1] = option.names[1]
   end
-  each_option(root, visit)
-  for _, group in ipairs(commands.common) do
-    each_option(group, visit)
-  end
-  return names
+  refuse(command, "unknown option '%s'%s", name, meant(name, names))
 end
 
---- argparse takes every word with a dash for an option. Behind an option that takes a value, one
--- that names no option is that value: `--lifetime -1`.
-local function join_values(argv, names)
-  local joined, i = {}, 1
-  while i <= #argv do
-    local word, next_word = argv[i], argv[i + 1]
-    if word == "--" then
-      for rest = i, #argv do
-        joined[#joined + 1] = argv[rest]
-      end
-      break
-    end
-    local takes = word:find "^%-%-" and names[word]
-    if takes and next_word and next_word:find "^%-." and names[next_word:match "^[^=]*"] == nil then
-      joined[#joined + 1] = word .. "=" .. next_word
-      i = i + 1
+local function read_options(args, found, takes)
+  local command, seen = found.command, {}
+  for _, pair in ipairs(found.given) do
+    local option = find_option(command, pair.name)
+    local target = option and (option.target or option.names[1])
+    if not option then
+      unknown_option(found, pair.name, takes)
+    elseif option.label and not pair.value then
+      refuse(command, "option '%s' requires an argument", pair.name)
+    elseif not option.label and pair.value then
+      refuse(command, "option '%s' takes no argument", pair.name)
+    elseif option.many then
+      args[target] = args[target] or {}
+      table.insert(args[target], checked(command, option, pair.name, pair.value))
+    elseif seen[option] then
+      refuse(command, "option '%s' is given twice", pair.name)
     else
-      joined[#joined + 1] = word
+      args[target] = not option.label and true or checked(command, option, pair.name, pair.value)
     end
-    i = i + 1
-  end
-  return joined
-end
-
-local function converter(option)
-  return option.convert
-    and function(given)
-      local value, fault = option.convert(given)
-      if value == nil then
-        return nil, ("%s: %s"):format(option.names[1], fault)
-      end
-      return value
-    end
-end
-
-local function add_option(command, option)
-  local built =
-    command:option():name(table.concat(option.names, " ")):target(option.target or option.names[1])
-  built:args(option.label and 1 or 0)
-  if option.many then
-    built:count "*"
-  end
-  if option.choices then
-    built:choices(option.choices)
-  end
-  if option.convert then
-    built:convert(converter(option))
-  end
-  return built
-end
-
-local function add_argument(command, argument)
-  local built = command:argument(argument.label):target(argument.target)
-  if argument.optional then
-    built:args "?"
-  end
-  if argument.choices then
-    built:choices(argument.choices)
+    seen[option] = true
   end
 end
 
--- Raised to leave argparse early: help and version are wanted whatever else is missing.
-local Leave = {}
-
-local function add_early_flags(built, node)
-  local function leave(what)
-    return function()
-      error(setmetatable({ what = what, command = node }, Leave), 0)
+local function read_arguments(args, found)
+  local command, taken = found.command, 0
+  for i, argument in ipairs(command.arguments or {}) do
+    local word = found.words[i]
+    if argument.many then
+      args[argument.target] = { (unpack or table.unpack)(found.words, i) }
+      return
+    elseif word then
+      args[argument.target] = checked(command, argument, argument.label, word)
+    elseif not argument.optional then
+      refuse(command, "missing argument '%s'", argument.label)
     end
+    taken = i
   end
-  built:flag():name("--help -h"):target("help"):action(leave "help")
-  built:flag():name("--version"):target("version"):action(leave "version")
-end
-
-local function fill(built, node, nodes)
-  nodes[built] = node
-  add_early_flags(built, node)
-  for _, argument in ipairs(node.arguments or {}) do
-    add_argument(built, argument)
+  if found.words[taken + 1] then
+    refuse(command, "too many arguments")
   end
-  for _, option in ipairs(node.options or {}) do
-    add_option(built, option)
-  end
-  for _, child in ipairs(node.commands or {}) do
-    local names = { child.name }
-    for _, alias in ipairs(child.aliases or {}) do
-      names[#names + 1] = alias
-    end
-    local command = built:command(table.concat(names, " ")):add_help(false):target("command " .. child.name)
-    if child.hidden and child.hidden[1] then
-      command:hidden_name(table.concat(child.hidden, " "))
-    end
-    command:action(function(args)
-      args.command = args.command or child
-    end)
-    fill(command, child, nodes)
-  end
-end
-
-local function build(root)
-  local argparse = require "argparse"
-  local nodes = {}
-  local built = argparse():name(root.name):add_help(false)
-  fill(built, root, nodes)
-  for _, group in ipairs(commands.common) do
-    for _, option in ipairs(group.options) do
-      if option.target ~= "help" and option.target ~= "version" then
-        add_option(built, option)
-      end
-    end
-  end
-  built.error = function(at, message)
-    error(usage(text.safe((message:gsub("\n", ". ", 1))), nodes[at]), 0)
-  end
-  return built
 end
 
 --- Reads a command line.
@@ -232,19 +301,30 @@ end
 -- @tparam {string,...} argv
 -- @treturn[1] table arguments by target; `command` is the command of the tree that was chosen
 -- @treturn[2] nil
--- @treturn[2] table what came instead: `what` is `"help"`, `"version"` or `"usage"`, and `command`
---   and `message` (of a usage error) say where and why
+-- @treturn[2] table what comes instead: `what` is `"help"`, `"version"` or `"usage"`; `command`, and the
+--   `message` of a usage error, say where and why
 function parser.parse(root, argv)
+  local takes = arities(root)
+  local found = parser.scan(root, argv)
+  local early = {}
+  for _, pair in ipairs(found.given) do
+    early[EARLY[pair.name] or ""] = true
+  end
+  if early.help or early.version then
+    return nil, { what = early.help and "help" or "version", command = found.command }
+  end
   local ok, result = pcall(function()
-    refuse_secrets(root, argv)
-    return build(root):parse(join_values(argv, option_names(root)))
+    local args = { command = found.command }
+    refuse_secrets(found.command, argv)
+    check_command(found)
+    read_options(args, found, takes)
+    read_arguments(args, found)
+    return args
   end)
   if ok then
     return result
-  elseif getmetatable(result) == Leave then
-    return nil, result
   elseif getmetatable(result) == Usage then
-    return nil, { what = "usage", message = result.message, command = result.command or root }
+    return nil, result
   end
   error(result, 0)
 end

@@ -3,6 +3,7 @@
 
 local credentials = require "dataforest.credentials"
 local exit = require "dataforest.cli.exit"
+local hints = require "dataforest.cli.hints"
 local transport_of = require "dataforest.cli.transport"
 
 local session = {}
@@ -20,7 +21,7 @@ end
 local function attempt_line(event)
   local line = ("%s: attempt %d: "):format(event.operation, event.attempt)
   if not event.status then
-    return line .. ("%s after %.3f s"):format(event.kind or "no answer", event.seconds)
+    return line .. ("%s after %.3f s"):format(event.kind or "no response", event.seconds)
   end
   local how = event.reused and "kept" or "new"
   return line
@@ -50,17 +51,38 @@ local function listener(context)
   end
 end
 
---- Where the keys of this run come from.
+--- Where the keys of this run come from. Those that it gave last are in `context.keys`.
 -- @tparam table context
 -- @treturn function a provider of `dataforest.credentials`
 function session.provider(context)
-  local profile = context.args.profile
-  if context.system.provider then
-    return context.system.provider
-  elseif profile then
-    return credentials.file { profile = profile }
+  local profile = context:profile()
+  local inner = context.system.provider
+  if not inner and profile then
+    inner = credentials.file { profile = profile }
+  elseif not inner then
+    inner = credentials.chain { credentials.environment(), credentials.file() }
   end
-  return credentials.chain { credentials.environment(), credentials.file() }
+  return function(...)
+    local keys, message = inner(...)
+    context.keys = keys or context.keys
+    return keys, message
+  end
+end
+
+--- The proxy of the command line: `@FILE` stands for the address in a file, where a password may be.
+local function proxy_of(context)
+  local given = context.args.proxy
+  local path = given and given:match "^@(.+)$"
+  if path then
+    return (context:read_file(path):match "^%s*(%S+)")
+      or context:usage("--proxy " .. given .. ": the file is empty")
+  elseif given and given:find "//[^/]*:[^/]*@" then
+    context:usage(
+      "a proxy's password is not taken as an argument, where others can see it",
+      "set DATAFOREST_PROXY, or write the address into a file: --proxy @FILE"
+    )
+  end
+  return given
 end
 
 --- The options of `dataforest.new` that the command line gave.
@@ -73,7 +95,7 @@ function session.options(context)
     timeout = args.timeout,
     ca_file = args.ca_file,
     connect_to = args.connect_to,
-    proxy = args.proxy,
+    proxy = proxy_of(context),
     format = args.xml and "xml" or nil,
     password_rule = args.password_rule,
     credentials = session.provider(context),
@@ -104,45 +126,6 @@ end
 
 -- Errors ----------------------------------------------------------------------------------
 
---- The command that lists what the run's command is about.
-local function list_of(context)
-  local apps = context.args.command.path:find " apps "
-  return apps and "dataforest apps list --account NAME" or "dataforest accounts list"
-end
-
--- What to do about each kind of error. A function gets the context.
-local HINTS = {
-  argument = function(context)
-    return ("%s --help shows what it takes"):format(context.args.command.path)
-  end,
-  invalid = function(context)
-    return ("%s --help tells the limits that are documented"):format(context.args.command.path)
-  end,
-  credentials = "set NCLOUD_ACCESS_KEY_ID and NCLOUD_SECRET_ACCESS_KEY, or write ~/.ncloud/configure",
-  auth = "check the keys, and this machine's clock",
-  forbidden = "check the id, and what these keys are allowed to do: "
-    .. "an id that does not exist is answered like this, too",
-  not_found = function(context)
-    return list_of(context) .. " shows the ids"
-  end,
-  refused = function(context)
-    return list_of(context) .. " shows what there is"
-  end,
-  quota = "the limits of the account are reached: remove something, or ask NAVER Cloud for more",
-  throttled = "too many calls: wait a little, and try again",
-  server = "the service failed: try again later",
-  timeout = function(context)
-    return ("--timeout SECONDS gives it longer than %g"):format(context.args.timeout or 30)
-  end,
-  network = "check the network, and the address in --base-url or DATAFOREST_BASE_URL",
-  tls = "--ca-file FILE or DATAFOREST_CA_FILE names certificates to trust",
-  protocol = "check that --base-url or DATAFOREST_BASE_URL is the address of the service",
-  limit = "check that --base-url or DATAFOREST_BASE_URL is the address of the service",
-}
-
-local DOCTOR_HELPS =
-  { credentials = true, auth = true, timeout = true, network = true, tls = true, protocol = true }
-
 -- The library's names for what the command line gives as options, and other words of Lua's.
 local OPTION_NAMES = { ca_file = "--ca-file", base_url = "--base-url", connect_to = "--connect-to" }
 local LUA_WORDS = {
@@ -160,26 +143,11 @@ function session.spoken(message)
   return (message:gsub("%f[%w_][%l_]+%f[^%w_]", OPTION_NAMES))
 end
 
---- The hint for an error.
--- @tparam table context
--- @tparam table err of the library
--- @treturn ?string
-function session.hint(context, err)
-  local hint = HINTS[err.kind]
-  if type(hint) == "function" then
-    hint = hint(context)
-  end
-  if DOCTOR_HELPS[err.kind] and context.args.command.name ~= "doctor" then
-    hint = hint .. "; dataforest doctor tells more"
-  end
-  return hint
-end
-
 --- Ends the run with an error of the library.
 -- @tparam table context
 -- @tparam table err
 function session.fail(context, err)
-  context:fail(exit.of(err.kind), session.spoken(tostring(err)), session.hint(context, err))
+  context:fail(exit.of(err.kind), session.spoken(tostring(err)), hints.of(context, err), err)
 end
 
 return session

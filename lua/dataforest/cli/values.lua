@@ -121,6 +121,22 @@ function values.seconds(given)
   return seconds
 end
 
+--- Names with commas between them.
+-- @tparam string given
+-- @treturn[1] {string,...}
+-- @treturn[2] nil
+-- @treturn[2] string what is wrong
+function values.names(given)
+  local names = {}
+  for name in given:gmatch "[^,%s]+" do
+    names[#names + 1] = name
+  end
+  if not names[1] then
+    return nil, "names are wanted, such as id,name"
+  end
+  return names
+end
+
 --- How an object is written in one word: `NAME:memoryMb=N,cpuCount=N`.
 -- @tparam table kind an object type
 -- @treturn string

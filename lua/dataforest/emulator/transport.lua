@@ -27,12 +27,6 @@ function Transport:now()
   return self.emulator:now() + self.clock_offset
 end
 
---- The clock that deadlines go by: the emulator's too, so that waiting moves it.
--- @treturn number seconds
-function Transport:monotonic()
-  return self.emulator:now() + self.clock_offset
-end
-
 --- Passes the time: at once, by moving the emulator's clock; with `real_time` by waiting.
 -- @tparam number seconds how long
 function Transport:sleep(seconds)
@@ -47,7 +41,7 @@ end
 
 -- Passes the time that an answer takes; false where the deadline comes first.
 function Transport:wait(seconds, deadline)
-  local left = deadline and deadline - self:monotonic() or math.huge
+  local left = deadline and deadline - self:now() or math.huge
   if seconds >= left then
     self:sleep(left)
     return false
@@ -67,12 +61,12 @@ end
 
 --- Hands one request to the emulator.
 -- @tparam table request as transports take it: `method`, `url`, `target`, `headers`, `body`, `deadline`
--- (seconds, by `monotonic`), `max_response_bytes`
+-- (seconds since the epoch), `max_response_bytes`
 -- @treturn table|nil `{ status =, headers =, body = }`
 -- @treturn ?table `{ kind =, message =, sent = }`
 function Transport:send(request)
   local deadline = request.deadline
-  if deadline and deadline <= self:monotonic() then
+  if deadline and deadline <= self:now() then
     return failure("timeout", "the deadline passed before the request was sent", false)
   end
   local response = self.emulator:handle {

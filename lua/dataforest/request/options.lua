@@ -272,11 +272,10 @@ end
 
 --- Checks the options of a client and fills in what was not given.
 -- @tparam table given
--- @tparam[opt=os.getenv] function getenv gives the value of an environment variable
 -- @treturn[1] table settings
 -- @treturn[2] nil
 -- @treturn[2] string what is wrong, naming the option
-function options.client(given, getenv)
+function options.client(given)
   local message = check(given, CLIENT)
   if message then
     return nil, message
@@ -291,7 +290,7 @@ function options.client(given, getenv)
     settings[name] = value
   end
   for name, variable in pairs(ENVIRONMENT) do
-    local value = (getenv or os.getenv)(variable)
+    local value = os.getenv(variable)
     if value and value ~= "" then
       local wrong = CLIENT[name].check(value)
       if wrong and given[name] == nil then

@@ -1,10 +1,12 @@
 --- `dataforest call`: any operation by its API name.
 -- @module dataforest.cli.commands.call
 
+local answer = require "dataforest.cli.output.answer"
+local confirm = require "dataforest.cli.confirm"
 local exit = require "dataforest.cli.exit"
+local hints = require "dataforest.cli.hints"
 local json = require "dataforest.codec.json"
 local operations = require "dataforest.operations"
-local output = require "dataforest.cli.output.file"
 local secrets = require "dataforest.secrets"
 local session = require "dataforest.cli.session"
 
@@ -30,21 +32,34 @@ end
 
 --- Runs the command.
 -- @tparam table context
--- @treturn number exit code
-function call.run(context, args)
+-- @treturn number exit status
+function call.run(context)
+  local args = context.args
   local operation = operations.by_name[args.operation]
   local params = parameters(context, operation)
   local client = session.client(context)
   if operation and operation.binary and context.system:is_terminal "stdout" then
     context:usage("binary data is not printed on a terminal", "send standard output to a file")
   end
+  if operation and type(params.id) == "string" then
+    confirm.ask(context, operation, { noun = (operation.group:gsub("s$", "")), id = params.id })
+  end
+  if args.dry_run then
+    answer.print_plan(context, operation or { id = args.operation, params = {} }, params)
+    return exit.OK
+  end
   local value, err = client:call(args.operation, params)
   if value == nil then
-    session.fail(context, err)
+    context:fail(
+      exit.of(err.kind),
+      session.spoken(tostring(err)),
+      hints.of(context, err, operation, params),
+      err
+    )
   elseif type(value) == "string" then
     context:print(value)
   else
-    output.answer(context, operation or { result = "any", group = "entries" }, value, params)
+    answer.print(context, operation or { result = "any", group = "entries" }, value, params)
   end
   return exit.OK
 end

@@ -1,15 +1,16 @@
---- `dataforest doctor`: what is configured and from where, what works, and how to mend the rest.
+--- `dataforest doctor`: what is configured and from where, what works, and how to fix the rest.
 --
 -- Each look ends as a finding: `check`, `status` (`ok`, `warning`, `failed` or `skipped`), `message`, and
--- `hint` where something is to be done. The exit code is that of the first one that failed.
+-- `hint` where something is to be done. The exit status is that of the first one that failed.
 --
 -- @module dataforest.cli.commands.doctor
 
+local answer = require "dataforest.cli.output.answer"
 local core = require "dataforest.core"
 local credentials = require "dataforest.credentials"
 local exit = require "dataforest.cli.exit"
+local hints = require "dataforest.cli.hints"
 local operations = require "dataforest.operations"
-local pretty = require "dataforest.cli.output.pretty"
 local session = require "dataforest.cli.session"
 local system_of = require "dataforest.cli.terminal.system"
 local text = require "dataforest.cli.output.text"
@@ -17,9 +18,8 @@ local time = require "dataforest.time"
 
 local doctor = {}
 
--- The service refuses a timestamp that is five minutes off. Seconds.
-local CLOCK_WORTH_A_WORD = 30
-local CLOCK_TOO_FAR = 240
+-- From so many seconds on a clock is worth a word.
+local CLOCK_DRIFTS = 30
 
 local PROBE = operations.by_name["accounts/getList"]
 local PROBE_TIMEOUT = 15
@@ -79,7 +79,7 @@ local function check_key_file(context, findings, path)
       "warning",
       "key file",
       ("%s can be read or changed by others (%s)"):format(path, mode),
-      "chmod 600 " .. path
+      "chmod 600 " .. text.shell_word(path)
     )
   else
     ok(findings, "key file", ("%s is its owner's alone (%s)"):format(path, mode))
@@ -93,41 +93,21 @@ local function masked(key)
   return #key > 8 and key:sub(1, 4) .. ("*"):rep(#key - 4) or ("*"):rep(#key)
 end
 
-local function set_names(system, names)
-  local set = {}
-  for _, name in ipairs(names) do
-    local value = system.getenv(name)
-    if value and value ~= "" then
-      set[#set + 1] = name
-    end
-  end
-  return set
-end
-
-local function source_of_keys(context, keys)
-  if keys.source ~= "the environment" then
-    return keys.source .. (context.args.profile and (" under [%s]"):format(context.args.profile) or "")
-  end
-  local access = set_names(context.system, credentials.ACCESS_KEY_NAMES)
-  local secret = set_names(context.system, credentials.SECRET_KEY_NAMES)
-  return ("the environment (%s and %s)"):format(access[1], secret[1])
-end
-
-local MEND_KEYS = "set NCLOUD_ACCESS_KEY_ID and NCLOUD_SECRET_ACCESS_KEY, or write ~/.ncloud/configure with "
-  .. "the lines ncloud_access_key_id = ... and ncloud_secret_access_key = ...; the console of NAVER Cloud "
-  .. "has both keys under Authentication Key Management"
-
 local function check_keys(context, findings)
   local keys, message = session.provider(context) {}
   local path = credentials.default_path()
   if not keys then
-    findings:add("failed", "keys", message, MEND_KEYS, exit.AUTH)
+    findings:add("failed", "keys", message, hints.no_keys(context), exit.AUTH)
   else
     ok(
       findings,
       "keys",
-      ("access key %s, from %s"):format(masked(keys.access_key), source_of_keys(context, keys))
+      ("access key %s, from %s"):format(masked(keys.access_key), hints.key_source(context))
     )
+    local two = hints.two_pairs(context)
+    if two then
+      findings:add("warning", "keys", "the environment has two pairs of keys", two)
+    end
     if (keys.access_key .. keys.secret_key):find "%s" then
       findings:add("warning", "keys", "a key holds a space or a line feed", "take it out: no key has one")
     end
@@ -147,8 +127,7 @@ local function source_of(context, option, variable)
   if context.args[option] then
     return "--" .. option:gsub("_", "-")
   end
-  local value = context.system.getenv(variable)
-  return value and value ~= "" and variable or nil
+  return context:variable(variable) and variable or nil
 end
 
 local function check_address(context, findings, settings)
@@ -159,12 +138,12 @@ local function check_address(context, findings, settings)
     message = message .. "; dialled at " .. settings.connect_to
   end
   if settings.proxy then
-    message = message .. "; through the proxy " .. settings.proxy:gsub("//[^/@]*@", "//")
+    message = message .. "; through the proxy " .. hints.without_password(settings.proxy)
   end
   ok(findings, "address", message)
   if
     not settings.proxy
-    and set_names(context.system, { "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY" })[1]
+    and hints.set_names(context, { "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY" })[1]
   then
     findings:add("ok", "proxy", "the environment names a proxy, which is not used", "--proxy env uses it")
   end
@@ -176,16 +155,16 @@ local function check_ca_file(context, findings, settings)
     return
   end
   local source = source_of(context, "ca_file", "DATAFOREST_CA_FILE")
-  local mend = ("name a file with certificates (PEM) in %s, or leave it out for the system's"):format(source)
+  local fix = ("name a file with certificates (PEM) in %s, or leave it out for the system's"):format(source)
   local file, message = io.open(path, "rb")
   local content = file and file:read(1024 * 1024)
   if file then
     file:close()
   end
   if not content then
-    findings:add("failed", "CA file", message or path .. " cannot be read", mend, exit.NETWORK)
+    findings:add("failed", "CA file", message or path .. " cannot be read", fix, exit.NETWORK)
   elseif not content:find("-----BEGIN CERTIFICATE-----", 1, true) then
-    findings:add("failed", "CA file", path .. " holds no certificate", mend, exit.NETWORK)
+    findings:add("failed", "CA file", path .. " holds no certificate", fix, exit.NETWORK)
   else
     ok(findings, "CA file", ("%s, from %s"):format(path, source))
   end
@@ -224,7 +203,7 @@ local NOT_REACHED = "not reached"
 
 local function check_failed_probe(context, findings, settings, failure)
   local message = session.spoken(failure.message)
-  local mend = "check the network (and --proxy, where there is one), and the address"
+  local fix = hints.of(context, failure)
   if failure.kind == "network" and message:find "cannot find the address" then
     findings:add(
       "failed",
@@ -237,11 +216,11 @@ local function check_failed_probe(context, findings, settings, failure)
   elseif failure.kind == "tls" then
     found_address(context, findings, settings)
     ok(findings, "connection", host_of(settings) .. " takes connections")
-    findings:add("failed", "TLS", message, session.hint(context, failure), exit.NETWORK)
+    findings:add("failed", "TLS", message, hints.of(context, failure), exit.NETWORK)
     return
   else
     found_address(context, findings, settings)
-    findings:add("failed", "connection", message, mend, exit.of(failure.kind))
+    findings:add("failed", "connection", message, fix, exit.of(failure.kind))
   end
   skipped(findings, "TLS", NOT_REACHED)
 end
@@ -259,7 +238,7 @@ local function probe(context, findings, client, transport)
     target = target,
     headers = { ["Content-Type"] = "application/json", Accept = "application/json" },
     body = "{}",
-    deadline = client.transport:monotonic() + math.min(settings.timeout, PROBE_TIMEOUT),
+    deadline = started + math.min(settings.timeout, PROBE_TIMEOUT),
     connect_timeout = settings.connect_timeout,
     max_response_bytes = settings.max_response_bytes,
     connect_to = settings.connect_to,
@@ -270,7 +249,7 @@ local function probe(context, findings, client, transport)
   end
   local ended = transport:now()
   found_address(context, findings, settings)
-  ok(findings, "connection", ("an answer after %.3f s (HTTP %d)"):format(ended - started, response.status))
+  ok(findings, "connection", ("a response after %.3f s (HTTP %d)"):format(ended - started, response.status))
   if settings.origin:find "^https" then
     ok(findings, "TLS", "the certificate is good for " .. settings.origin:match "^%w+://(.*)$")
   else
@@ -281,35 +260,23 @@ local function probe(context, findings, client, transport)
   return response, date and (started + ended) / 2 - (date + 0.5)
 end
 
-local MEND_CLOCK = "set the clock: timedatectl set-ntp true, or start chronyd or ntpd"
-
-local function in_words(seconds)
-  seconds = math.floor(seconds + 0.5)
-  if seconds < 120 then
-    return ("%d seconds"):format(seconds)
-  elseif seconds < 7200 then
-    return ("%d minutes"):format(math.floor(seconds / 60 + 0.5))
-  end
-  return ("%d hours"):format(math.floor(seconds / 3600 + 0.5))
-end
-
 local function check_clock(findings, offset)
   if not offset then
     skipped(findings, "clock", "the service told no time to compare with")
     return
   end
   local off = math.abs(offset)
-  local message = ("%s %s the service's"):format(in_words(off), offset > 0 and "ahead of" or "behind")
-  if off < CLOCK_WORTH_A_WORD then
+  local message = hints.clock_words(offset)
+  if off < CLOCK_DRIFTS then
     ok(findings, "clock", "agrees with the service's")
-  elseif off < CLOCK_TOO_FAR then
-    findings:add("warning", "clock", message .. "; from five minutes on calls are refused", MEND_CLOCK)
+  elseif off < hints.CLOCK_OFF then
+    findings:add("warning", "clock", message .. "; from five minutes on calls are refused", hints.FIX_CLOCK)
   else
     findings:add(
       "failed",
       "clock",
       message .. "; from five minutes on calls are refused",
-      MEND_CLOCK,
+      hints.FIX_CLOCK,
       exit.AUTH
     )
   end
@@ -319,12 +286,11 @@ end
 
 local function signed_hint(context, err)
   if err.kind == "auth" then
-    return "compare both keys with the console's: the secret key must belong to the access key, "
-      .. "and both must be active"
+    return hints.of(context, err) .. ": compare them with the console's"
   elseif err.kind == "forbidden" then
     return "the keys are good, and not allowed to do this: give their user a policy for Data Forest"
   end
-  return session.hint(context, err)
+  return hints.of(context, err)
 end
 
 local function check_signed_call(context, findings, client)
@@ -395,7 +361,7 @@ local function summary(findings)
   local failed, warnings = count_of(findings, "failed"), count_of(findings, "warning")
   local parts = {}
   if failed > 0 then
-    parts[#parts + 1] = ("%d thing%s to mend"):format(failed, failed == 1 and "" or "s")
+    parts[#parts + 1] = ("%d thing%s to fix"):format(failed, failed == 1 and "" or "s")
   end
   if warnings > 0 then
     parts[#parts + 1] = ("%d warning%s"):format(warnings, warnings == 1 and "" or "s")
@@ -408,7 +374,7 @@ end
 local function listener(context)
   local style = context:style "stdout"
   return function(finding)
-    if not context.args.json then
+    if context:format() == "table" then
       print_finding(context, style, finding)
     end
   end
@@ -455,17 +421,17 @@ end
 
 --- Runs the command.
 -- @tparam table context
--- @treturn number exit code
+-- @treturn number exit status
 function doctor.run(context)
   local findings = telling(setmetatable({}, Findings), listener(context))
   examine(context, findings)
   local words, colour = summary(findings)
-  if context.args.json then
+  if context:format() ~= "table" then
     local checks = {}
     for i, finding in ipairs(findings) do
       checks[i] = finding
     end
-    context:print(pretty.json { checks = checks, ok = findings.code == nil })
+    answer.print(context, {}, { checks = checks, ok = findings.code == nil })
   else
     context:print("\n" .. context:style("stdout"):paint(colour, words) .. "\n")
   end

@@ -1,12 +1,14 @@
---- The command line as data: one tree, from which the parser, the help, the man page and the
+--- The command line as data: one tree, from which the parser, the help, the man pages and the
 -- completions are made.
 --
 -- A command has a `name`, `aliases`, `hidden` names, a `summary` (one sentence), a `description`,
--- `arguments`, `options`, `examples` (`{ text, line }`), and either `commands` of its own or `run`, a
--- function of a context and the parsed arguments that returns the exit code.
+-- `arguments`, `options`, `examples` (`{ text, line }`), and either `commands` of its own or `run`: the name
+-- of a module in this folder, whose `run` gets the context and returns the exit status. `shares` lists
+-- the groups of `commands.common` whose options it takes as well.
 --
 -- An argument or an option has a `doc`, a `label` for its value (none: it is a flag), `choices`, `file`
--- (its value is a path), `many` (it may be repeated), `convert`, and a `target`: where its value is found.
+-- (its value is a path), `many` (it may be repeated), `convert`, `candidates` (what completes it), and a
+-- `target`: where its value is found.
 --
 -- @module dataforest.cli.commands
 
@@ -16,35 +18,79 @@ local values = require "dataforest.cli.values"
 
 local commands = {}
 
-local function run_module(name)
-  return function(context, args)
-    return require("dataforest.cli.commands." .. name).run(context, args)
-  end
-end
-
---- The options that every command takes, in groups.
+--- The options that commands share, in groups.
 commands.common = {
   {
-    title = "Output",
+    id = "watch",
+    title = "Watching",
     options = {
       {
-        names = { "--json" },
-        doc = "Print the answer as JSON, its keys in order; for programs.",
-        target = "json",
+        names = { "--watch", "-w" },
+        doc = "Look again and again, until Ctrl-C; on a terminal in place, else at each change.",
+        target = "watch",
       },
       {
-        names = { "--xml" },
-        doc = "Speak XML with the service, and print its answer as it came (with --json: as JSON).",
-        target = "xml",
-      },
-      {
-        names = { "--verbose", "-v" },
-        doc = "Tell each attempt on standard error.",
-        target = "verbose",
+        names = { "--interval" },
+        label = "SECONDS",
+        doc = "The pause between two looks of --watch (default 5).",
+        target = "interval",
+        convert = values.seconds,
       },
     },
   },
   {
+    id = "output",
+    title = "Output",
+    options = {
+      {
+        names = { "--format", "-f" },
+        label = "FORMAT",
+        choices = { "table", "json", "yaml", "csv" },
+        doc = "How to print the response: table (the default), for people; json, yaml or csv, for programs, "
+          .. "with the API's names of fields.",
+        target = "format",
+      },
+      {
+        names = { "--json" },
+        doc = "Short for --format json. Errors are JSON, too, on standard error.",
+        target = "json",
+      },
+      {
+        names = { "--columns" },
+        label = "NAMES",
+        doc = "The columns of a table or of csv, by the API's names with commas between them.",
+        target = "columns",
+        convert = values.names,
+      },
+    },
+  },
+  {
+    id = "xml",
+    title = "XML",
+    options = {
+      {
+        names = { "--xml" },
+        doc = "Speak XML with the service, and print its response as it came (with --format: in that form).",
+        target = "xml",
+      },
+    },
+  },
+  {
+    id = "keys",
+    title = "Keys",
+    options = {
+      {
+        names = { "--profile" },
+        label = "NAME",
+        doc = "Take the keys from under [NAME] in ~/.ncloud/configure, and from nowhere else "
+          .. "(default: DATAFOREST_PROFILE).",
+        target = "profile",
+        candidates = "profile",
+      },
+    },
+  },
+  {
+    id = "connection",
     title = "Connection",
     options = {
       {
@@ -61,12 +107,6 @@ commands.common = {
         target = "base_url",
       },
       {
-        names = { "--profile" },
-        label = "NAME",
-        doc = "Take the keys from under [NAME] in ~/.ncloud/configure, and from nowhere else.",
-        target = "profile",
-      },
-      {
         names = { "--ca-file" },
         label = "FILE",
         file = true,
@@ -76,18 +116,31 @@ commands.common = {
       {
         names = { "--connect-to" },
         label = "HOST:PORT",
-        doc = "Dial this in place of the address's host, whose name is still verified.",
+        doc = "Connect to this in place of the address's host, whose name is still verified "
+          .. "(default: DATAFOREST_CONNECT_TO).",
         target = "connect_to",
       },
       {
         names = { "--proxy" },
         label = "URL",
-        doc = 'Go through a proxy; "env" takes it from https_proxy and no_proxy.',
+        doc = 'Go through a proxy (default: DATAFOREST_PROXY); "env" takes it from https_proxy and no_proxy. '
+          .. "One with a password is taken from these variables only, or from a file: @FILE.",
         target = "proxy",
+      },
+      {
+        names = { "--verbose", "-v" },
+        doc = "Report each attempt on standard error.",
+        target = "verbose",
+      },
+      {
+        names = { "--debug" },
+        doc = "Show the requests and responses on standard error, without secrets.",
+        target = "debug",
       },
     },
   },
   {
+    id = "help",
     title = "Help",
     options = {
       { names = { "--help", "-h" }, doc = "Show this help.", target = "help" },
@@ -95,6 +148,25 @@ commands.common = {
     },
   },
 }
+
+-- Whoever talks to the service needs keys.
+local IMPLIED = { connection = "keys" }
+
+--- The groups of shared options that a command takes.
+-- @tparam table command
+-- @treturn {table,...}
+function commands.shared(command)
+  local wanted = { help = true }
+  for _, id in ipairs(command.shares or {}) do
+    wanted[id] = true
+    wanted[IMPLIED[id] or id] = true
+  end
+  local groups = {}
+  for _, group in ipairs(commands.common) do
+    groups[#groups + 1] = wanted[group.id] and group or nil
+  end
+  return groups
+end
 
 local CALL = {
   name = "call",
@@ -107,7 +179,7 @@ local CALL = {
       label = "GROUP/OPERATION",
       doc = "Name of the operation, such as accounts/getDetail.",
       target = "operation",
-      operations = true,
+      candidates = "operation",
     },
     {
       name = "json",
@@ -117,6 +189,7 @@ local CALL = {
       target = "parameters",
     },
   },
+  options = { api.YES, api.DRY_RUN },
   examples = {
     {
       "Details of one account.",
@@ -124,7 +197,8 @@ local CALL = {
     },
     { "Parameters from a file.", "dataforest call apps/create - < app.json" },
   },
-  run = run_module "call",
+  shares = { "output", "xml", "connection" },
+  run = "call",
 }
 
 local SIGN = {
@@ -158,20 +232,22 @@ local SIGN = {
         .. "\\\n  https://df.apigw.ntruss.com/api/v2/accounts/getList",
     },
   },
-  run = run_module "sign",
+  shares = { "output", "keys" },
+  run = "sign",
 }
 
 local DOCTOR = {
   name = "doctor",
-  summary = "Finds out what is wrong here, and how to mend it.",
+  summary = "Finds out what is wrong here, and how to fix it.",
   description = "Tells what is configured and from where, whether the machine's clock agrees with the "
-    .. "service's, whether DNS, TLS and a signed call work, and how to mend what does not. It only reads: "
+    .. "service's, whether DNS, TLS and a signed call work, and how to fix what does not. It only reads: "
     .. "nothing is changed, here or in the service.",
   examples = {
     { "Look at everything.", "dataforest doctor" },
     { "The same for a program.", "dataforest doctor --json" },
   },
-  run = run_module "doctor",
+  shares = { "output", "connection" },
+  run = "doctor",
 }
 
 -- Its options are its own, and `bin/dataforest` sees to it before this Lua starts.
@@ -184,7 +260,6 @@ local EMULATOR = {
     .. "DATAFOREST_EMULATOR_SECRET_KEY set its keys. Its clock and faults can be set from outside, if it "
     .. "listens on this machine only.",
   options = emulator.options,
-  alone = true,
   examples = {
     { "A Data Forest on a free port.", "dataforest emulator --listen 127.0.0.1:0" },
     {
@@ -194,9 +269,8 @@ local EMULATOR = {
         .. [["$DATAFOREST_BASE_URL/_emulator/advance"]],
     },
   },
-  run = function(context)
-    context:usage("emulator must be the first word", "dataforest emulator [OPTIONS]")
-  end,
+  first = true, -- bin/dataforest runs it
+  run = "help",
 }
 
 local COMPLETION = {
@@ -219,7 +293,46 @@ local COMPLETION = {
       "dataforest completion fish > ~/.config/fish/completions/dataforest.fish",
     },
   },
-  run = run_module "completion",
+  run = "completion",
+}
+
+local CONFIGURE = {
+  name = "configure",
+  summary = "Asks for the keys, tries them, and writes them to ~/.ncloud/configure.",
+  description = "Asks for the access key and the secret key, tries them with one call that only reads, and "
+    .. "writes them to ~/.ncloud/configure, readable by you alone. Other profiles in the file stay.",
+  options = {
+    {
+      names = { "--keys-stdin" },
+      doc = "Read the two keys from standard input, a line each, in place of asking.",
+      target = "keys_stdin",
+    },
+    { names = { "--no-check" }, doc = "Write them without trying them.", target = "no_check" },
+  },
+  examples = {
+    { "Once, on a new machine.", "dataforest configure" },
+    { "A second pair of keys.", "dataforest configure --profile work" },
+  },
+  shares = { "connection" },
+  run = "configure",
+}
+
+local HELP = {
+  name = "help",
+  summary = "Shows what a command takes.",
+  arguments = {
+    {
+      name = "command",
+      label = "COMMAND",
+      optional = true,
+      many = true,
+      doc = "The words of the command; without any, the help of all.",
+      target = "words",
+      candidates = "command",
+    },
+  },
+  examples = { { "How is an account created?", "dataforest help accounts create" } },
+  run = "help",
 }
 
 --- Tells each command how it is called in full: `path`, such as `dataforest accounts list`.
@@ -238,16 +351,18 @@ function commands.tree()
     summary = "The command line of Data Forest, a service of NAVER Cloud Platform.",
     description = "Calls the Data Forest API of NAVER Cloud Platform: accounts and apps, their keytabs and "
       .. "quotas. Keys come from the environment (NCLOUD_ACCESS_KEY_ID, NCLOUD_SECRET_ACCESS_KEY) or from "
-      .. "~/.ncloud/configure.",
+      .. "~/.ncloud/configure, which dataforest configure writes.",
     commands = api.groups(),
+    shares = { "watch", "output", "xml", "connection" },
     examples = {
+      { "Keys for this machine.", "dataforest configure" },
       { "The accounts, as a table.", "dataforest accounts list" },
       { "A new account; the password is asked for.", "dataforest accounts create --name cloud1 --wait" },
       { "The apps of an account, for a program.", "dataforest apps list --account cloud1 --json" },
       { "What is wrong here?", "dataforest doctor" },
     },
   }
-  for _, command in ipairs { CALL, SIGN, DOCTOR, EMULATOR, COMPLETION } do
+  for _, command in ipairs { CALL, CONFIGURE, DOCTOR, EMULATOR, SIGN, COMPLETION, HELP } do
     root.commands[#root.commands + 1] = command
   end
   name_paths(root)

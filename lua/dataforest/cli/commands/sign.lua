@@ -1,9 +1,9 @@
 --- `dataforest sign`: the headers of a signed request.
 -- @module dataforest.cli.commands.sign
 
+local answer = require "dataforest.cli.output.answer"
 local core = require "dataforest.core"
 local exit = require "dataforest.cli.exit"
-local pretty = require "dataforest.cli.output.pretty"
 local session = require "dataforest.cli.session"
 
 local sign = {}
@@ -42,8 +42,9 @@ end
 
 --- Runs the command.
 -- @tparam table context
--- @treturn number exit code
-function sign.run(context, args)
+-- @treturn number exit status
+function sign.run(context)
+  local args = context.args
   check_words(context, args.method, args.target)
   local timestamp = timestamp_of(context)
   local keys = keys_of(context)
@@ -57,8 +58,8 @@ function sign.run(context, args)
     ["x-ncp-apigw-signature-v2"] = signer:sign(args.method, args.target, timestamp),
   }
   signer:close()
-  if args.json then
-    context:print(pretty.json(headers))
+  if args.format then
+    answer.print(context, {}, headers)
     return exit.OK
   end
   for _, name in ipairs { "x-ncp-apigw-timestamp", "x-ncp-iam-access-key", "x-ncp-apigw-signature-v2" } do

@@ -26,49 +26,77 @@ local function quoted(given)
   return '"' .. escaped .. '"'
 end
 
-local write
-
-local function write_list(list, node, indent, depth)
-  local inner = indent .. "  "
-  local parts = {}
-  for i = 1, #list do
-    parts[i] = inner .. write(list[i], node and node.element, inner, depth)
+--- A plain value: a text, a number, true, false or null.
+-- @treturn string JSON
+function pretty.scalar(value)
+  if type(value) == "string" then
+    return quoted(value)
+  elseif type(value) == "number" then
+    return common.number(value) or "null"
+  elseif type(value) == "boolean" then
+    return tostring(value)
   end
-  return "[\n" .. table.concat(parts, ",\n") .. "\n" .. indent .. "]"
+  return "null"
 end
 
-local function write_object(object, node, indent, depth)
+--- What a value is.
+-- @param value
+-- @tparam ?table node its layout
+-- @treturn string `"scalar"`, `"list"` or `"object"` (with members), or how an empty one is written:
+--   `"[]"` or `"{}"`
+function pretty.shape(value, node)
+  if type(value) ~= "table" then
+    return "scalar"
+  elseif next(value) == nil then
+    local is_list = node and node.kind == "array"
+      or cjson.array_mt ~= nil and getmetatable(value) == cjson.array_mt
+    return is_list and "[]" or "{}"
+  end
+  return common.list_length(value) and "list" or "object"
+end
+
+--- The keys of an object, in order.
+-- @tparam table object
+-- @treturn {string,...}
+function pretty.keys(object)
   local names = {}
   for name in pairs(object) do
-    names[#names + 1] = name
+    names[#names + 1] = tostring(name)
   end
   table.sort(names)
-  local inner = indent .. "  "
-  for i, name in ipairs(names) do
-    local child = node and (node.children and node.children[name] or node.element)
-    names[i] = ("%s%s: %s"):format(inner, quoted(name), write(object[name], child, inner, depth))
-  end
-  return "{\n" .. table.concat(names, ",\n") .. "\n" .. indent .. "}"
+  return names
 end
 
-function write(value, node, indent, depth)
-  local kind = type(value)
-  if kind == "string" then
-    return quoted(value)
-  elseif kind == "number" then
-    return common.number(value) or "null"
-  elseif kind == "boolean" then
-    return tostring(value)
-  elseif kind ~= "table" or value == cjson.null then
-    return "null"
-  elseif next(value) == nil then
-    return node and node.kind == "array" and "[]" or "{}"
+local function write(value, node, indent, depth)
+  local shape = pretty.shape(value, node)
+  if shape == "scalar" then
+    return pretty.scalar(value)
   elseif depth > MAX_DEPTH then
     return "null"
-  elseif common.list_length(value) then
-    return write_list(value, node, indent, depth + 1)
+  elseif shape ~= "list" and shape ~= "object" then
+    return shape
   end
-  return write_object(value, node, indent, depth + 1)
+  local inner = indent and indent .. "  "
+  local parts = {}
+  if shape == "list" then
+    for i = 1, #value do
+      parts[i] = (inner or "") .. write(value[i], node and node.element, inner, depth + 1)
+    end
+  else
+    for i, name in ipairs(pretty.keys(value)) do
+      local child = node and (node.children and node.children[name] or node.element)
+      local member = write(value[name], child, inner, depth + 1)
+      parts[i] = (inner or "") .. quoted(name) .. (inner and ": " or ":") .. member
+    end
+  end
+  local open, close = "{", "}"
+  if shape == "list" then
+    open, close = "[", "]"
+  end
+  if not indent then
+    return open .. table.concat(parts, ",") .. close
+  end
+  return open .. "\n" .. table.concat(parts, ",\n") .. "\n" .. indent .. close
 end
 
 --- Writes a value.
@@ -77,6 +105,14 @@ end
 -- @treturn string JSON text with a line feed at its end
 function pretty.json(value, kind)
   return write(value, common.layout(kind), "", 1) .. "\n"
+end
+
+--- Writes a value in one line.
+-- @param value
+-- @param[opt] kind its type
+-- @treturn string JSON text
+function pretty.line(value, kind)
+  return write(value, common.layout(kind), nil, 1)
 end
 
 return pretty

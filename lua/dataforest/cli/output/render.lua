@@ -7,7 +7,8 @@
 --
 -- @module dataforest.cli.output.render
 
-local common = require "dataforest.codec.common"
+local columns_of = require "dataforest.cli.output.columns"
+local pretty = require "dataforest.cli.output.pretty"
 local text = require "dataforest.cli.output.text"
 
 local render = {}
@@ -30,8 +31,15 @@ local function is_plain(kind)
   return type(kind) ~= "table"
 end
 
---- A plain value in words.
-local function shown(value)
+--- Whether a type is a list of plain values, which stands in one line.
+local function is_plain_list(kind)
+  return type(kind) == "table" and kind.array ~= nil and is_plain(kind.array)
+end
+
+local shown
+
+--- A value in one line.
+function shown(field, value)
   if value == nil then
     return NOTHING
   elseif value == true then
@@ -39,9 +47,16 @@ local function shown(value)
   elseif value == false then
     return "no"
   elseif type(value) == "number" then
-    return common.number(value) or tostring(value)
+    return columns_of.number(field, value)
   elseif type(value) == "table" then
-    return NOTHING
+    local members = {}
+    for i, member in ipairs(value) do
+      members[i] = type(member) == "table" and pretty.line(member) or shown(field, member)
+    end
+    if next(value) == nil then
+      return "none"
+    end
+    return members[1] and table.concat(members, ", ") or pretty.line(value)
   end
   value = text.safe(tostring(value))
   return value == "" and NOTHING or value
@@ -59,20 +74,26 @@ end
 
 -- Tables ----------------------------------------------------------------------------------
 
---- The columns of a list: the plain fields of its type that some entry fills, and that are not
--- given away by the question.
-local function columns_of(kind, list, hidden)
-  local columns = {}
-  for _, field in ipairs(kind.fields) do
-    local filled = false
-    for _, entry in ipairs(list) do
-      filled = filled or entry[field.name] ~= nil
+local function is_filled(field, list)
+  for _, entry in ipairs(list) do
+    if entry[field.name] ~= nil then
+      return true
     end
-    if filled and is_plain(field.type) and not hidden[field.name] then
-      local heading = text.words(field.name):upper()
-      local column = { field = field, heading = heading, width = #heading, cells = {} }
+  end
+  return false
+end
+
+--- The columns of a list: those that were asked for, else the fields in one line that some entry
+-- has and that are not given away by the question.
+local function columns_for(page, kind, list)
+  local columns = {}
+  for _, field in ipairs(page.columns or kind.fields) do
+    local plain = is_plain(field.type) or is_plain_list(field.type)
+    if page.columns or plain and is_filled(field, list) and not page.hidden[field.name] then
+      local heading = columns_of.label(field):upper()
+      local column = { field = field, heading = heading, width = text.width(heading), cells = {} }
       for i, entry in ipairs(list) do
-        column.cells[i] = shown(entry[field.name])
+        column.cells[i] = shown(field, entry[field.name])
         column.width = math.max(column.width, text.width(column.cells[i]))
       end
       columns[#columns + 1] = column
@@ -92,7 +113,7 @@ local function fitting(columns, width)
       kept[#kept + 1] = column
       used = used + needed
     else
-      left_out[#left_out + 1] = text.words(column.field.name)
+      left_out[#left_out + 1] = columns_of.label(column.field)
     end
   end
   return kept, left_out
@@ -121,7 +142,7 @@ local function nested_lists(page, kind, list, indent)
         local members = entry[field.name]
         if type(members) == "table" and members[1] then
           page:line ""
-          local title = ("%s of %s"):format(text.words(field.name), shown(entry.name or entry.id))
+          local title = ("%s of %s"):format(columns_of.label(field), shown(field, entry.name or entry.id))
           page:line(indent .. page.style:paint("bold", title))
           render.table(page, inner, members, indent .. INDENT)
         end
@@ -137,9 +158,10 @@ end
 -- @tparam string indent
 function render.table(page, kind, list, indent)
   local width = page.style.width and page.style.width - #indent
-  local all = columns_of(kind, list, page.hidden)
+  local all = columns_for(page, kind, list)
   local columns, left_out = fitting(all, width)
-  if #columns < 2 and #all > 1 then
+  -- What was asked for is never left out, and one column alone says too little.
+  if left_out[1] and (page.columns or #columns < 2) then
     for i, entry in ipairs(list) do
       if i > 1 then
         page:line ""
@@ -159,13 +181,18 @@ function render.table(page, kind, list, indent)
   for _, name in ipairs(left_out) do
     page.left_out[#page.left_out + 1] = name
   end
-  nested_lists(page, kind, list, indent)
+  if not page.columns then
+    nested_lists(page, kind, list, indent)
+  end
 end
 
 -- Records ---------------------------------------------------------------------------------
 
---- The fields that an object has, those of its type first, others after them.
-local function present_fields(kind, object)
+--- The fields that an object has, those of its type first, others after them; or those asked for.
+local function present_fields(page, kind, object)
+  if page.columns then
+    return page.columns
+  end
   local fields, known = {}, {}
   for _, field in ipairs(kind.fields) do
     known[field.name] = true
@@ -174,8 +201,8 @@ local function present_fields(kind, object)
     end
   end
   local others = {}
-  for name, value in pairs(object) do
-    if not known[name] and type(name) == "string" and type(value) ~= "table" then
+  for name in pairs(object) do
+    if not known[name] and type(name) == "string" then
       others[#others + 1] = name
     end
   end
@@ -196,31 +223,36 @@ local function stands_inline(field, value)
   if type(field.type) ~= "table" then
     return not is_block(value)
   end
-  return next(value) == nil or is_plain(field.type.array) and field.type.array ~= nil
+  return type(value) ~= "table" or next(value) == nil or is_plain_list(field.type)
 end
 
-local function inline_text(field, value)
-  if type(field.type) ~= "table" then
-    return shown(value)
-  end
-  local members = {}
-  for i, member in ipairs(value) do
-    members[i] = shown(member)
-  end
-  return members[1] and table.concat(members, ", ") or "none"
-end
+-- Beside a label there is room for so many columns, or the value goes below it.
+local NARROWEST = 8
 
---- A label and its value; long prose goes on below itself, and what has no spaces stays whole.
+--- A label and its value; what does not fit beside the label goes on below itself, or below the label.
 local function record_line(page, field, value, label_width, indent)
-  local label = text.pad(text.safe(text.words(field.name)), label_width)
+  local label = columns_of.label(field)
+  local content, colour = shown(field, value), colour_of(page.style, field, value)
+  local width = page.style.width
   local margin = #indent + label_width + #GAP
-  local content = inline_text(field, value)
   local lines = { content }
-  if page.style.width and content:find " " and margin + text.width(content) > page.style.width then
-    lines = text.wrap(content, math.max(page.style.width - margin, 20))
+  if width and margin + text.width(content) > width then
+    local below = #indent + #INDENT
+    if width - margin < NARROWEST or not content:find " " then
+      page:line(indent .. page.style:paint("cyan", label))
+      for _, line in ipairs(text.wrap(content, width - below, true)) do
+        page:line((" "):rep(below) .. page.style:paint(colour, line))
+      end
+      return
+    end
+    lines = text.wrap(content, width - margin)
   end
-  local colour = colour_of(page.style, field, value)
-  page:line(indent .. page.style:paint("cyan", label) .. GAP .. page.style:paint(colour, lines[1]))
+  page:line(
+    indent
+      .. page.style:paint("cyan", text.pad(label, label_width))
+      .. GAP
+      .. page.style:paint(colour, lines[1])
+  )
   for i = 2, #lines do
     page:line((" "):rep(margin) .. lines[i])
   end
@@ -232,7 +264,7 @@ local function render_block(page, value, indent)
   end
 end
 
-local function render_map(page, kind, map, indent)
+local function render_map(page, map, indent)
   local names, width = {}, 0
   for name in pairs(map) do
     names[#names + 1] = name
@@ -241,33 +273,32 @@ local function render_map(page, kind, map, indent)
   table.sort(names)
   for _, name in ipairs(names) do
     local label = text.pad(text.safe(name), width)
-    local value = is_plain(kind.map) and shown(map[name]) or NOTHING
-    page:line(indent .. page.style:paint("cyan", label) .. GAP .. value)
+    page:line(indent .. page.style:paint("cyan", label) .. GAP .. shown({ name = name }, map[name]))
   end
 end
 
 local function render_nested(page, field, value, indent)
   local kind = field.type
   page:line ""
-  page:line(indent .. page.style:paint("bold", text.safe(text.words(field.name))))
+  page:line(indent .. page.style:paint("bold", columns_of.label(field)))
   indent = indent .. INDENT
   if type(kind) ~= "table" then
     render_block(page, value, indent)
   elseif kind.array then
     render.table(page, kind.array, value, indent)
   elseif kind.map then
-    render_map(page, kind, value, indent)
+    render_map(page, value, indent)
   else
     render_record(page, kind, value, indent)
   end
 end
 
 function render_record(page, kind, object, indent)
-  local fields = present_fields(kind, object)
+  local fields = present_fields(page, kind, object)
   local label_width = 0
   for _, field in ipairs(fields) do
     if stands_inline(field, object[field.name]) then
-      label_width = math.max(label_width, #text.words(field.name))
+      label_width = math.max(label_width, text.width(columns_of.label(field)))
     end
   end
   for _, field in ipairs(fields) do
@@ -298,7 +329,7 @@ local function render_list(page, member, list, what)
     page.notes[#page.notes + 1] = "no " .. what
   elseif is_plain(member) then
     for _, value in ipairs(list) do
-      page:line(shown(value))
+      page:line(shown({}, value))
     end
   else
     render.table(page, member, list, "")
@@ -312,23 +343,32 @@ end
 -- @tparam table options.style of `dataforest.cli.terminal.style`
 -- @tparam[opt] string options.what name for the entries of a list, such as `accounts`
 -- @tparam[opt] table options.hidden names of columns that the question gives away
--- @treturn string lines for standard output
--- @treturn {string,...} notes for standard error
+-- @tparam[opt] {string,...} options.columns names of the columns that are wanted
+-- @treturn[1] string lines for standard output
+-- @treturn[1] {string,...} notes for standard error
+-- @treturn[2] nil
+-- @treturn[2] string what is wrong with the columns
 function render.answer(kind, value, options)
+  local member = list_of(kind)
+  local fields, message =
+    columns_of.chosen(type(member) == "table" and member.fields or kind.fields, options.columns)
+  if not fields then
+    return nil, message
+  end
   local page = setmetatable({
     style = options.style,
     hidden = options.hidden or {},
+    columns = options.columns and fields,
     left_out = {},
     notes = {},
   }, Page)
-  local member = list_of(kind)
   if member then
     render_list(page, member, value.contents or {}, options.what or "entries")
   else
     render_record(page, kind, value, "")
   end
   if page.left_out[1] then
-    page.notes[#page.notes + 1] = ("not shown for want of width: %s (--json has all)"):format(
+    page.notes[#page.notes + 1] = ("too narrow for %s: --columns chooses, --json has all"):format(
       text.listed(page.left_out, "and")
     )
   end

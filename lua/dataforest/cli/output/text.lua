@@ -260,11 +260,25 @@ function text.pad(given, columns, right)
   return right and spaces .. given or given .. spaces
 end
 
---- Breaks a text into lines at its spaces. A word longer than a line stays whole.
+--- The first characters of a text that fit, and the rest.
+local function split_at(given, columns)
+  local room, bytes = columns, 0
+  for character in given:gmatch(CHARACTER) do
+    room = room - character_width(character)
+    if room < 0 and bytes > 0 then
+      break
+    end
+    bytes = bytes + #character
+  end
+  return given:sub(1, bytes), given:sub(bytes + 1)
+end
+
+--- Breaks a text into lines at its spaces.
 -- @tparam string given
 -- @tparam number columns
+-- @tparam[opt] boolean hard break a word that is longer than a line, too, which otherwise stays whole
 -- @treturn {string,...}
-function text.wrap(given, columns)
+function text.wrap(given, columns, hard)
   local lines, line = {}, nil
   for word in given:gmatch "%S+" do
     if line and text.width(line) + 1 + text.width(word) <= columns then
@@ -272,6 +286,13 @@ function text.wrap(given, columns)
     else
       lines[#lines + 1] = line
       line = word
+      while hard and text.width(line) > columns and #line > 1 do
+        local first, rest = split_at(line, columns)
+        if rest == "" then
+          break
+        end
+        lines[#lines + 1], line = first, rest
+      end
     end
   end
   lines[#lines + 1] = line
@@ -292,6 +313,16 @@ end
 -- @treturn string
 function text.words(name)
   return (text.kebab(name):gsub("%-", " "))
+end
+
+--- A text as one word of a shell's command line, quoted where it has to be.
+-- @tparam string word
+-- @treturn string
+function text.shell_word(word)
+  if word:find "^[%w%-%._:=,/@+]+$" then
+    return word
+  end
+  return "'" .. word:gsub("'", "'\\''") .. "'"
 end
 
 --- A list in words: `a, b and c`.

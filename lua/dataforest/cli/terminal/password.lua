@@ -3,7 +3,6 @@
 
 local arguments = require "dataforest.api.validate"
 local exit = require "dataforest.cli.exit"
-local prompt = require "dataforest.cli.terminal.prompt"
 
 local password = {}
 
@@ -18,7 +17,7 @@ local function from_input(context)
 end
 
 local function ask_once(context, question)
-  local answer, reason = prompt.secret(context.system, question)
+  local answer, reason = context.system:ask(question)
   if answer then
     return answer
   elseif reason == "no terminal" then
@@ -61,7 +60,7 @@ end
 function password.add(context, operation, params)
   for _, param in ipairs(operation.params) do
     if param.secret and params[param.name] == nil then
-      if context.args.password_stdin then
+      if context.args.password_stdin and not context.system:is_terminal "stdin" then
         params[param.name] = from_input(context)
       else
         params[param.name] = ask(context, function(answer)

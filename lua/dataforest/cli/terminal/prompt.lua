@@ -26,7 +26,8 @@ IFS= read -r line || { echo >$tty; echo end; exit; }
 printf 'ok:%s' "$line"
 ]]
 
-local function ask(system, question, echo)
+--- Asks a question; see `System:ask`.
+function prompt.ask(system, question, echo)
   local script = SCRIPT:gsub("@(%u+)@", {
     ECHO = echo and "" or "stty -echo",
     NEWLINE = echo and "" or "echo >$tty",
@@ -38,25 +39,6 @@ local function ask(system, question, echo)
     return answer
   end
   return nil, output:find "^no" and "no terminal" or "cancelled"
-end
-
---- Asks for a line that is not shown while it is typed.
--- @tparam table system
--- @tparam string question
--- @treturn[1] string
--- @treturn[2] nil
--- @treturn[2] string `"no terminal"` or `"cancelled"`
-function prompt.secret(system, question)
-  return ask(system, question, false)
-end
-
---- Asks a question that takes yes for a yes and anything else for a no.
--- @tparam table system
--- @tparam string question
--- @treturn boolean
-function prompt.confirm(system, question)
-  local answer = ask(system, question .. " [y/N] ", true)
-  return answer ~= nil and answer:lower():find "^%s*y" ~= nil
 end
 
 return prompt

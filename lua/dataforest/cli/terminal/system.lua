@@ -38,6 +38,16 @@ function System:is_terminal(stream)
   return ask_terminals(self)[stream]
 end
 
+--- Asks a question on the terminal itself, whatever the streams are.
+-- @tparam string question
+-- @tparam[opt] boolean echo show what is typed
+-- @treturn[1] string the reply
+-- @treturn[2] nil
+-- @treturn[2] string `"no terminal"` or `"cancelled"`
+function System:ask(question, echo)
+  return require("dataforest.cli.terminal.prompt").ask(self, question, echo)
+end
+
 --- Columns of the terminal.
 -- @treturn number
 function System:columns()
@@ -47,7 +57,7 @@ function System:columns()
       local size = self.capture "stty size </dev/tty 2>/dev/null"
       columns = tonumber(size:match "^%d+ (%d+)")
     end
-    self.width = columns and columns >= 20 and math.floor(columns) or 80
+    self.width = columns and columns >= 1 and math.floor(columns) or 80
   end
   return self.width
 end

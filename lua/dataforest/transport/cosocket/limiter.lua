@@ -29,13 +29,13 @@ function gate.lag()
 end
 
 --- Lets nginx attend to other requests, where this turn has been a long one.
--- @treturn number the time after that, in seconds by `core.monotonic`
+-- @treturn number the time after that, in seconds since the epoch
 function gate.pause()
-  local now = core.monotonic()
+  local now = core.now()
   local latest = now + PAUSE_AT_MOST
-  while gate.lag() > LONG_TURN and now < latest do
+  while now - ngx.now() > LONG_TURN and now < latest do
     ngx.sleep(PAUSE)
-    now = core.monotonic()
+    now = core.now()
   end
   return now
 end
@@ -53,7 +53,7 @@ function gate.enter(name, deadline)
     places[name] = queue
   end
   while queue.taken >= HANDSHAKES do
-    local now = core.monotonic()
+    local now = core.now()
     -- A thread that was killed gives nothing back: its place is free again when its deadline has passed.
     for place in pairs(queue.held) do
       if place.deadline < now then

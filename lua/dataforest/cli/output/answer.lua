@@ -1,0 +1,117 @@
+--- Prints a response in the form that was asked for.
+-- @module dataforest.cli.output.answer
+
+local csv = require "dataforest.cli.output.csv"
+local operations = require "dataforest.operations"
+local pretty = require "dataforest.cli.output.pretty"
+local render = require "dataforest.cli.output.render"
+local text = require "dataforest.cli.output.text"
+local yaml = require "dataforest.cli.output.yaml"
+
+local answer = {}
+
+--- The type of a list of entries, as the API's own lists have it.
+-- @tparam table entry type of an entry
+-- @treturn table
+function answer.list_of(entry)
+  return {
+    object = "List",
+    fields = {
+      { name = "total", type = "integer", doc = "Number of entries." },
+      { name = "contents", type = { array = entry }, doc = "The entries." },
+    },
+  }
+end
+
+--- The type of the entries of a group's list.
+-- @tparam string group
+-- @treturn table
+function answer.entry_of(group)
+  for _, field in ipairs(operations.by_name[group .. "/getList"].result.fields) do
+    if field.name == "contents" then
+      return field.type.array
+    end
+  end
+end
+
+--- The response as it came over the wire; on a terminal, with its control characters made visible.
+local function print_wire(context)
+  local body = context.transport.last and context.transport.last.body or ""
+  if context.system:is_terminal "stdout" then
+    body = text.safe(body, true)
+  end
+  if body:sub(-1) ~= "\n" then
+    body = body .. "\n"
+  end
+  context:print(body)
+end
+
+local function print_table(context, operation, value, kind, params)
+  local lines, notes = render.answer(kind, value, {
+    style = context:style "stdout",
+    what = operation.group,
+    -- The account is no news where one was asked about.
+    hidden = { accountId = params ~= nil and params.accountId ~= nil },
+    columns = context.args.columns,
+  })
+  if not lines then
+    context:usage(notes)
+  end
+  context:print(lines)
+  for _, note in ipairs(notes) do
+    context:note(note, "dim")
+  end
+end
+
+local function print_csv(context, value, kind)
+  local content, message = csv.text(value, kind, context.args.columns)
+  if not content then
+    context:usage(message)
+  end
+  context:print(context.system:is_terminal "stdout" and text.safe(content, true) or content)
+end
+
+--- Prints a response.
+-- @tparam table context of `dataforest.cli.context`
+-- @tparam table operation whose response it is: `group` and `result`, its type; without a known type, the
+--   response is JSON for people, too
+-- @param value the response
+-- @tparam[opt] table params what was asked
+function answer.print(context, operation, value, params)
+  local kind, format = operation.result, context:format()
+  local known = type(kind) == "table" and kind.fields ~= nil and type(value) == "table" and kind or nil
+  if format == "xml" then
+    print_wire(context)
+  elseif format == "yaml" then
+    context:print(yaml.text(value, known))
+  elseif format == "csv" then
+    print_csv(context, value, known)
+  elseif format == "json" or not known then
+    context:print(pretty.json(value, known))
+  else
+    print_table(context, operation, value, known, params)
+  end
+end
+
+--- Prints what a call would send, for --dry-run: without its secrets.
+-- @tparam table context
+-- @tparam table operation
+-- @tparam table params
+function answer.print_plan(context, operation, params)
+  local shown = {}
+  for name, value in pairs(params) do
+    shown[name] = value
+  end
+  for _, param in ipairs(operation.params) do
+    if param.secret then
+      shown[param.name] = "[not shown]"
+    end
+  end
+  if context:format() == "table" then
+    context:print(("nothing was sent; this would be %s with\n%s"):format(operation.id, pretty.json(shown)))
+  else
+    answer.print(context, {}, { dryRun = true, operation = operation.id, parameters = shown })
+  end
+end
+
+return answer
