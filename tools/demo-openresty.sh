@@ -18,7 +18,7 @@ clear_up() {
 trap clear_up EXIT
 trap 'exit 0' INT TERM HUP
 
-# The emulator, with accounts in it.
+# The emulator, with an account in it.
 bin/dataforest emulator --listen 127.0.0.1:0 --creation-delay 60 --latency 0.05 --parent $$ \
   >"$work/environment" 2>"$work/complaint" </dev/null &
 emulator=$!
@@ -76,12 +76,12 @@ fi
 
 cat <<END
 
-  The accounts of an emulated Data Forest, in a browser and as JSON:
+  The account of an emulated Data Forest, in a browser and as JSON:
 
     http://127.0.0.1:$PORT/
     http://127.0.0.1:$PORT/accounts
 
-  One account is being made; it runs in a minute. To see how a failure looks, for half a minute:
+  To see how a failure looks, for half a minute:
 
     curl --cacert $DATAFOREST_CA_FILE $DATAFOREST_BASE_URL/_emulator/fail_next -d '{"code":"500","times":20}'
 

@@ -1,6 +1,4 @@
---- The page: the accounts with their status, and their quotas as bars.
-
-local operations = require "dataforest.operations"
+--- The page: the accounts with their status and their quotas.
 
 local page = {}
 
@@ -27,15 +25,9 @@ local function sentence(message)
   return message:find "[.!?]$" and message or message .. "."
 end
 
--- The most that a quota can be, out of the library's description of accounts/setQuota.
-local largest = {}
-for _, param in ipairs(operations.by_name["accounts/setQuota"].params) do
-  largest[param.name] = param.maximum
-end
-
 local STATUSES = {
   RUNNING = { class = "running", text = "Running" },
-  ACCEPTED = { class = "waiting", text = "Being made", hint = "It takes two or three minutes." },
+  ACCEPTED = { class = "waiting", text = "Being created", hint = "It takes two to three minutes." },
   CHANGING = { class = "waiting", text = "Changing", hint = "A new quota or password is taking effect." },
 }
 
@@ -59,32 +51,17 @@ end
 
 -- The parts ----------------------------------------------------------------------------
 
-local BAR = [[
-<div class="bar" role="img" aria-label="{{label}}: {{amount}} of at most {{most}} {{unit}}">
-  <p><span>{{label}}</span><span class="amount">{{amount}} <small>of {{most}} {{unit}}</small></span></p>
-  <svg width="100%" height="8" aria-hidden="true">
-    <rect class="track" width="100%" height="8" rx="4"/>
-    <rect class="fill" width="{{percent}}%" height="8" rx="4"/>
-  </svg>
-</div>]]
-
-local function bar(label, amount, most, unit)
-  local share = tonumber(amount) and most and math.max(0, math.min(1, amount / most)) or 0
-  return filled(BAR, {
-    label = label,
-    amount = amount == nil and "unknown" or amount,
-    most = most,
-    unit = unit,
-    percent = ("%.4g"):format(share * 100),
-  })
-end
+local QUOTAS = [[
+<table class="quotas">
+  <caption>Quotas: the most that may be stored</caption>
+  <thead><tr><th scope="col">Namespace</th><th scope="col">Space</th><th scope="col">Files</th></tr></thead>
+  <tbody>
+{{{rows}}}
+  </tbody>
+</table>]]
 
 local QUOTA = [[
-<section class="quota">
-  <h3><span>Namespace</span> {{namespace}}</h3>
-{{{space}}}
-{{{files}}}
-</section>]]
+  <tr><th scope="row">{{namespace}}</th><td>{{space}} TB</td><td>{{files}} million</td></tr>]]
 
 local ACCOUNT = [[
 <article class="account" id="account-{{id}}">
@@ -104,15 +81,15 @@ local function quotas_html(account)
   if account.problem then
     return filled('<p class="problem">No details: {{problem}}</p>', { problem = sentence(account.problem) })
   end
-  local parts = {}
+  local rows = {}
   for i, quota in ipairs(account.quotas or {}) do
-    parts[i] = filled(QUOTA, {
-      namespace = quota.namespace or "namespace",
-      space = bar("Space", quota.spaceTb, largest.spaceTb, "TB"),
-      files = bar("Files", quota.fileCountMillion, largest.fileCountMillion, "million"),
+    rows[i] = filled(QUOTA, {
+      namespace = quota.namespace or "unnamed",
+      space = quota.spaceTb or "unknown",
+      files = quota.fileCountMillion or "unknown",
     })
   end
-  return #parts > 0 and table.concat(parts, "\n") or '<p class="quiet">No quotas.</p>'
+  return rows[1] and filled(QUOTAS, { rows = table.concat(rows, "\n") }) or '<p class="quiet">No quotas.</p>'
 end
 
 local function account_html(account)
@@ -128,15 +105,10 @@ local function account_html(account)
   })
 end
 
-local LEGEND = [[
-<p class="legend">A bar shows a quota beside the largest one that can be set. The service does not tell how
-  much of it is in use.</p>
-]]
-
 local EMPTY = [[
 <section class="message">
   <h2>No accounts yet</h2>
-  <p>An account is made in the console, or by <code>df.accounts:create{ name =, password = }</code>.
+  <p>Create one in the console, or with <code>df.accounts:create{ name =, password = }</code>.
     It appears here a few seconds later.</p>
 </section>]]
 
@@ -155,7 +127,7 @@ local HINTS = {
 }
 
 local NOTICE = [[
-<p class="notice" role="status">These are the accounts as of {{time}}: the latest look failed.
+<p class="notice" role="status">These are the accounts as of {{time}}: the latest refresh failed.
   <span>{{message}}</span></p>]]
 
 local PAGE = [[
@@ -214,7 +186,7 @@ function page.render(given)
   if not accounts then
     content = filled(FAILURE, { kind = problem.kind, message = message, hint = HINTS[problem.kind] or "" })
   elseif #parts > 0 then
-    content = LEGEND .. '<div class="accounts">\n' .. table.concat(parts, "\n") .. "\n</div>"
+    content = '<div class="accounts">\n' .. table.concat(parts, "\n") .. "\n</div>"
   end
   if accounts and problem then
     notice = filled(NOTICE, { time = clock(given.at), message = message })
