@@ -28,6 +28,7 @@ inside_nginx {
 }
 files["spec"] = { std = "+busted" }
 files["spec/nginx"] = { std = "+busted", globals = { "ngx" }, read_globals = { "service_ports" } }
+files["spec/soak"] = { std = "+busted", globals = { "ngx" }, read_globals = { "service_port" } }
 files["examples/busted"] = { std = "+busted" }
 files["*.rockspec"] = { std = "+rockspec" }
 files[".luacheckrc"] = { std = "+luacheckrc" }

@@ -117,6 +117,7 @@ end
 -- @tparam[opt=1] number options.workers
 -- @tparam[opt="warn"] string options.log_level
 -- @tparam[opt] {string,...} options.env lines for `env`
+-- @tparam[opt] string options.preload assignments in front of the command, such as `LD_PRELOAD=...`
 -- @treturn Nginx with `folder` and `ports`
 function nginx.start(options)
   if not binary then
@@ -154,7 +155,8 @@ function nginx.start(options)
     local conf = options.conf and options.conf:gsub("@(%l[%w_]*)@", self.ports) or MAIN
     conf = conf:gsub("@(HTTP)@", values):gsub("@PATHS@", options.paths == false and "" or PATHS)
     write_file(self.folder .. "/nginx.conf", (conf:gsub("@(%u[%u_]*)@", values)))
-    local command = ("%s -p %s/ -c nginx.conf -e error.log 2>&1; echo =$?"):format(
+    local command = ("%s %s -p %s/ -c nginx.conf -e error.log 2>&1; echo =$?"):format(
+      options.preload or "",
       server.quoted(binary.path),
       server.quoted(self.folder)
     )
