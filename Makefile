@@ -5,12 +5,13 @@ PREFIX ?= /usr/local
 WERROR ?= ON
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 CMAKE_FLAGS ?=
+for_tests = WERROR="$(WERROR)" JOBS="$(JOBS)" CMAKE_FLAGS='$(CMAKE_FLAGS)'
 
 .PHONY: docs types build man help deps test test-unit lint format install clean env demo demo-openresty
 MAKEFLAGS += --no-print-directory
 
 build: ## build the modules for each installed Lua, into build/<lua>/
-	@cmake -S . -B build -DDATAFOREST_WERROR=$(WERROR) -DCMAKE_INSTALL_PREFIX="$(PREFIX)" $(CMAKE_FLAGS) >/dev/null
+	@cmake --preset default -DDATAFOREST_WERROR=$(WERROR) -DCMAKE_INSTALL_PREFIX="$(PREFIX)" $(CMAKE_FLAGS) >/dev/null
 	@cmake --build build --parallel $(JOBS)
 
 deps: ## install what is missing for building, the demo and the tests (Debian 12, through apt)
@@ -30,11 +31,11 @@ demo-openresty: ## run examples/openresty against the emulator, and print its ad
 env: ## print the lines that make the built tree loadable (LUA=lua5.4, LUA=luajit, ...)
 	@tools/env.sh "$(LUA)"
 
-test: ## run every test; PARTS="c luajit" some parts; SPEC=spec/a_spec.lua LUA=luajit some files
-	@SPEC="$(SPEC)" LUA="$(LUA)" tools/test.sh $(PARTS)
+test: ## run every test; PARTS="c luajit" those with a label; SPEC=spec/a_spec.lua LUA=luajit some files
+	@SPEC="$(SPEC)" LUA="$(LUA)" $(for_tests) tools/test.sh $(PARTS)
 
 test-unit: ## run the C tests and the specs on Lua 5.4 only
-	@tools/test.sh c lua5.4
+	@$(for_tests) tools/test.sh c lua5.4
 
 lint: ## check Lua, C and shell with every linter
 	@tools/deps.sh build lint

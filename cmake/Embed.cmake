@@ -1,5 +1,7 @@
 # Programs that embed Lua, with both modules linked in: each spec/embed/test_*.c becomes
-# embed-tests/<lua>/test_*, for each Lua that pkg-config knows. Built by the target embed-tests.
+# embed-tests/<lua>/test_*, for each Lua that pkg-config knows. They are tests: the collector at its busiest,
+# many threads, clients and calls that end in every way, the secret key in the memory of the process, and
+# each allocation that fails in turn.
 
 if(NOT TARGET PkgConfig::CMOCKA OR NOT DATAFOREST_CURL)
   return()
@@ -7,6 +9,7 @@ endif()
 
 find_package(OpenSSL 3.0 REQUIRED COMPONENTS SSL) # their server speaks TLS
 add_custom_target(embed-tests)
+add_dependencies(tests embed-tests)
 file(GLOB embed_programs CONFIGURE_DEPENDS spec/embed/test_*.c)
 file(GLOB embed_helpers CONFIGURE_DEPENDS spec/embed/*.c)
 list(REMOVE_ITEM embed_helpers ${embed_programs})
@@ -19,6 +22,40 @@ function(dataforest_embed lua target)
   target_link_libraries(${target} PRIVATE dataforest_http OpenSSL::SSL ${${lua}_LINK_LIBRARIES} m)
 endfunction()
 
+# What a tree runs of them. Threads are for ThreadSanitizer, which says more about them; wiping is looked at
+# without instruments. All allocations of Lua and of the core fail in turn on Lua 5.4 and LuaJIT, some
+# on the others, and some of libcurl's; DATAFOREST_ALLOCATIONS=all: all of libcurl's, too.
+function(embed_test lua program)
+  string(REPLACE "test_" "" subject ${program})
+  set(environment ${tap} ${sanitizer_environment})
+  set(labels integration embedded)
+  set(time 120)
+  if(DATAFOREST_SANITIZE)
+    set(labels sanitizer embedded-sanitizers)
+    if(DATAFOREST_SANITIZE STREQUAL "thread")
+      set(suits threads)
+    else()
+      set(suits collector lifecycle allocations)
+    endif()
+    if(NOT subject IN_LIST suits)
+      return()
+    endif()
+  endif()
+  if(subject STREQUAL "allocations")
+    set(time 300)
+    if(DATAFOREST_SANITIZE)
+      list(APPEND environment DATAFOREST_STRIDE=8)
+    else()
+      set(labels integration allocations)
+      if(NOT lua MATCHES "^(lua5\\.4|luajit)$")
+        list(APPEND environment DATAFOREST_STRIDE=13)
+      endif()
+    endif()
+  endif()
+  dataforest_test(embed/${lua}/${subject} LABELS ${labels} TIMEOUT ${time} ENVIRONMENT ${environment}
+    COMMAND $<TARGET_FILE:${lua}_${program}>)
+endfunction()
+
 foreach(lua IN LISTS dataforest_luas)
   if(NOT ${lua}_LINK_LIBRARIES)
     continue()
@@ -29,7 +66,8 @@ foreach(lua IN LISTS dataforest_luas)
     dataforest_embed(${lua} ${lua}_${name})
     target_link_libraries(${lua}_${name} PRIVATE PkgConfig::CMOCKA)
     set_target_properties(${lua}_${name} PROPERTIES
-      OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/embed-tests/${lua})
+      OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/embed-tests/${lua}$<1:>)
     add_dependencies(embed-tests ${lua}_${name})
+    embed_test(${lua} ${name})
   endforeach()
 endforeach()

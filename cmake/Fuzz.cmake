@@ -22,7 +22,7 @@ function(dataforest_fuzz name)
     target_sources(fuzz_${name} PRIVATE spec/fuzz/replay.c)
   endif()
   set_target_properties(fuzz_${name} PROPERTIES
-    OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/fuzz)
+    OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/fuzz$<1:>)
   add_dependencies(fuzz-targets fuzz_${name})
 endfunction()
 
@@ -35,3 +35,12 @@ endforeach()
 foreach(name IN ITEMS http_head http_request)
   dataforest_fuzz(${name} spec/fuzz/${name}.c)
 endforeach()
+target_link_options(fuzz_http_request PRIVATE LINKER:--undefined=df_http_error_set) # of the engine
+
+# Under AddressSanitizer, all targets are tests: each takes its seeds, and all that fuzzing has ever found.
+# `make fuzz` looks for more.
+if(DATAFOREST_SANITIZE MATCHES "address" AND NOT DATAFOREST_FUZZ)
+  add_dependencies(tests fuzz-targets)
+  dataforest_test(fuzz/replay LABELS fuzz TIMEOUT 300
+    COMMAND tools/fuzz_replay.sh "${PROJECT_BINARY_DIR}/fuzz")
+endif()

@@ -23,7 +23,7 @@ files() {
 mapfile -t lua_files < <(files '*.lua' '*.rockspec' .busted .luacheckrc)
 mapfile -t c_files < <(files '*.c' '*.h')
 mapfile -t c_sources < <(files 'src/*/*.c' 'spec/c/*.c' 'spec/embed/*.c' 'spec/fuzz/*.c')
-mapfile -t shell_files < <(files '*.sh' .ci/run 'tools/tests.d/*' bin/dataforest | xargs grep -lE '^#(!.*/(ba)?sh$| shellcheck shell=)')
+mapfile -t shell_files < <(files '*.sh' .ci/run bin/dataforest | xargs grep -lE '^#(!.*/(ba)?sh$| shellcheck shell=)')
 
 has_stylua() {
   [ "$(node -p 'require("./build/node_modules/@johnnymorganz/stylua/package.json").version' 2>/dev/null)" = \

@@ -1,13 +1,12 @@
 #!/bin/bash
-# Runs the test files named in SPEC: busted specs with LUA, C tests as they are. See `make help`.
-# time limit: 600
-. tools/testing.sh
-
-lua_specs=()
-for spec in ${SPEC:?names the files}; do
-  case $spec in
-  *.c) build_c_tests c-tests && run_cmocka c-tests "$(basename "$spec" .c)" ;;
-  *) lua_specs+=("$spec") ;;
-  esac
-done
-if [ ${#lua_specs[@]} -gt 0 ]; then run_busted "${LUA:-lua5.4}" "${lua_specs[@]}"; fi
+# Runs busted specs with the modules that were built, and reports them in TAP.
+#   tools/spec.sh <lua> [<busted argument>...]
+# SANITIZERS names the libraries of the sanitizers that the modules were built with: they are loaded first.
+# UNDER is a command that runs it all (valgrind).
+set -eu
+cd "$(dirname "$0")/.."
+lua=$1
+shift
+eval "$(tools/env.sh "$lua")"
+# shellcheck disable=SC2086 # a command with its arguments
+exec env ${SANITIZERS:+"LD_PRELOAD=$SANITIZERS"} ${UNDER:-} "$lua" tools/busted.lua --output=tools/busted_tap.lua "$@"

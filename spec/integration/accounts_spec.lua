@@ -1,5 +1,7 @@
 -- The accounts, end to end, against the emulator in process. The same cases run inside nginx over
 -- cosockets (spec/nginx).
+--
+-- labels: collector
 
 local dataforest = require "dataforest"
 local new_emulator = require("dataforest.emulator").new

@@ -1,4 +1,6 @@
 -- The apps, end to end, against the emulator in process.
+--
+-- labels: collector
 
 local emulated = require "spec.support.emulated"
 local suite = require "spec.support.app_suite"

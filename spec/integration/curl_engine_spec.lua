@@ -1,4 +1,6 @@
 -- The HTTP engine against a server that misbehaves to order.
+--
+-- labels: collector valgrind
 
 local curl = require "dataforest.curl"
 local core = require "dataforest.core"

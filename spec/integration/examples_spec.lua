@@ -1,5 +1,7 @@
 -- Each documented example, from the caller's table to the request's bytes, and from the answer's
 -- bytes to the caller's table, in JSON and in XML.
+--
+-- labels: collector
 
 local core = require "dataforest.core"
 local dataforest = require "dataforest"

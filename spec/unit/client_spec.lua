@@ -1,3 +1,4 @@
+-- labels: collector valgrind
 local core = require "dataforest.core"
 local dataforest = require "dataforest"
 local event_names = require "spec.support.event_names"

@@ -1,3 +1,4 @@
+-- labels: collector valgrind
 local core = require "dataforest.core"
 
 -- What only Lua 5.3 and later have.

@@ -1,3 +1,4 @@
+-- labels: collector valgrind
 local dataforest = require "dataforest"
 local scripted = require "spec.support.scripted_transport"
 

@@ -1,3 +1,4 @@
+-- labels: collector valgrind
 local arguments = require "dataforest.api.validate"
 local cjson = require "cjson"
 local core = require "dataforest.core"

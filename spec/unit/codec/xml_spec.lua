@@ -1,3 +1,4 @@
+-- labels: collector valgrind
 local answer = require "dataforest.request.response"
 local arguments = require "dataforest.api.validate"
 local cjson = require "cjson"

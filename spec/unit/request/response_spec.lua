@@ -1,3 +1,4 @@
+-- labels: collector valgrind
 local response_of = require "dataforest.request.response"
 local operations = require "dataforest.operations"
 

@@ -1,3 +1,4 @@
+-- labels: collector valgrind
 local http_head = require "dataforest.transport.cosocket.http_head"
 
 local function parse(text)

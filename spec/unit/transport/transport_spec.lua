@@ -1,4 +1,6 @@
 -- Which way a request goes, and the transport over libcurl.
+--
+-- labels: collector valgrind
 
 local core = require "dataforest.core"
 local fault_server = require "spec.support.fault_server"

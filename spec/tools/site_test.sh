@@ -1,10 +1,8 @@
 #!/bin/bash
 # The documentation as a site: it is built, its links lead somewhere, it loads nothing from elsewhere, and its
 # search finds what people look for. (Its examples are run by spec/integration/docs_spec.lua.)
-. tools/testing.sh
-
-work=$(mktemp -d "${TMPDIR:-/tmp}/dataforest-docs.XXXXXX") || exit 1
-trap 'rm -rf "$work"' EXIT
+# labels: integration docs
+. spec/support/checks.sh
 
 # The files that are kept in the tree are made in a copy, so that this changes nothing here.
 mkdir "$work/tree" && cp -r bench bin docs lua src spec tools types ./*.md VERSION "$work/tree/" || exit 1
@@ -30,4 +28,6 @@ a_dead_link_is_seen() {
 }
 check "a link that leads nowhere is seen" a_dead_link_is_seen
 
-DATAFOREST_SITE=$work/site run_busted lua5.4 spec/site/search_spec.lua
+search_works() { DATAFOREST_SITE=$work/site tools/spec.sh lua5.4 spec/site/search_spec.lua; }
+check "its search finds what people look for" search_works
+finish

@@ -1,6 +1,9 @@
 #!/bin/bash
 # The bench with small numbers: that all of it works. No timing is asserted.
-. tools/testing.sh
+# labels: integration bench
+# time limit: 300
+# processors: 2
+. spec/support/checks.sh
 export BENCH_SMALL=1
 check "every row and cost is measured, and every answer is right" tools/bench.sh
 check "the results can be read" lua5.4 -e '
@@ -15,3 +18,4 @@ check "the plot is XML" lua5.4 -e '
   local parser = require("lxp").new {}
   assert(parser:parse(file:read "a"))
   assert(parser:parse())'
+finish

@@ -1,11 +1,8 @@
 #!/bin/bash
-# The examples: the suite of an application, and what scripts print.
-. tools/testing.sh
-for lua in lua5.4 luajit; do
-  run_busted "$lua" examples/busted/spec/quota_report_spec.lua
-done
+# What the examples print, against the emulator in process, without a network.
+# labels: integration examples
+. spec/support/checks.sh
 
-# Against the emulator in process, without a network.
 prints_as_expected() { # <lua> <example>
   (
     eval "$(tools/env.sh "$1")"
@@ -27,3 +24,4 @@ says_what_is_missing() {
   [[ $output == *"DATAFOREST_PASSWORD is not set"* ]]
 }
 check "examples/lifecycle.lua asks for a password before it goes to a service" says_what_is_missing
+finish
