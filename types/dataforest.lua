@@ -86,7 +86,8 @@
 ---@class dataforest.Transport
 ---@field send fun(self:dataforest.Transport,request:dataforest.Request):(dataforest.Response?,table?) returns the answer; or nil and a table with `kind` (such as `"network"`), `message`, and `sent`: whether any byte of the request may have reached the server
 ---@field sleep? fun(self:dataforest.Transport,seconds:number):?boolean waits; false says that it cannot wait here, and ends the call. By default as the built-in ones do
----@field now? fun(self:dataforest.Transport):number seconds since the epoch, with fractions
+---@field now? fun(self:dataforest.Transport):number seconds since the epoch, with fractions, by which requests are signed
+---@field monotonic? fun(self:dataforest.Transport):number seconds since whenever, of a clock that nobody sets: what deadlines and pauses go by. One that has its own `sleep` on a clock of its own should have this, too.
 ---@field close? fun(self:dataforest.Transport) ends it, where there is something to close
 
 ---What a transport is to send.
@@ -97,7 +98,8 @@
 ---@field headers table by name
 ---@field body string bytes
 ---@field once boolean the request must not reach the server twice: a transport never repeats it
----@field deadline number seconds since the epoch
+---@field deadline number seconds, by the transport's `monotonic`
+---@field timeout number seconds that are left until then
 ---@field connect_timeout number seconds
 ---@field max_response_bytes integer larger answers are an error of kind `limit`
 ---@field connect_to? string `"host:port"` to dial in place of the address's
@@ -1301,7 +1303,7 @@ local operations = {}
 ---@class dataforest.Emulator
 ---@field access_key string of the (first) user
 ---@field secret_key string of the (first) user
----@field calls dataforest.Call[] those that came, oldest first, at least the last thousand
+---@field calls dataforest.Call[] those that came, oldest first, at least the last thousand; `count_calls` counts the others too
 local Emulator = {}
 
 ---Forgets accounts, apps, faults and calls, and sets the clock back to `options.clock`.
@@ -1369,6 +1371,11 @@ function Emulator:fail_next(fault) end
 ---@return dataforest.Transport # with `send`, `sleep` and `now`
 function Emulator:transport(options) end
 
+---How many calls of an operation came, those included that `calls` no longer holds.
+---@param operation string such as `"accounts/create"`
+---@return integer
+function Emulator:count_calls(operation) end
+
 ---@class dataforest.EmulatorHandleRequest
 ---@field method string
 ---@field target string path and query as sent
@@ -1416,11 +1423,19 @@ function emulator.new(options) end
 ---@class dataforest.Recorder: dataforest.Transport
 local Recorder = {}
 
+---The clock of the transport below that deadlines go by.
+---@return number # seconds
+function Recorder:monotonic() end
+
 ---Ends the recording, and closes the transport below.
 function Recorder:close() end
 
 ---@class dataforest.Player: dataforest.Transport
 local Player = {}
+
+---The player's clock that deadlines go by.
+---@return number # seconds
+function Player:monotonic() end
 
 ---The exchanges that were not asked for yet.
 ---@return integer
@@ -1431,7 +1446,8 @@ function Player:left() end
 ---@field player fun(options: table): dataforest.Player A transport that answers from such a file.
 local testing = {}
 
----Makes an emulator, and a client on it. Nothing waits: pauses move the emulator's clock.
+---Makes an emulator, and a client on it. Nothing waits: pauses move the emulator's clock. No environment
+---variable is read.
 ---@param options? table of the client, as for `dataforest.new`; besides, `emulator`: the emulator's own, as for `dataforest.emulator.new`
 ---@return dataforest.Client # the client
 ---@return dataforest.Emulator # the emulator

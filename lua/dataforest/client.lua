@@ -109,12 +109,13 @@ end
 --- Makes a client. See `dataforest.new`.
 -- @tparam ?table given options
 -- @tparam number level of the caller, for errors
+-- @tparam[opt=os.getenv] function getenv gives the value of an environment variable
 -- @treturn table the client
-function Client.new(given, level)
+function Client.new(given, level, getenv)
   if given ~= nil and type(given) ~= "table" then
     error("dataforest.new takes a table of options, got a " .. type(given), level)
   end
-  local settings, message = options_of.client(given or {})
+  local settings, message = options_of.client(given or {}, getenv)
   if not settings then
     error("dataforest.new: " .. message, level)
   end
@@ -231,7 +232,7 @@ local function emit_answer(self, name, call, response, err, pause)
   if not self.settings.on_event then
     return
   end
-  local now = self.transport:now()
+  local now = self.transport:monotonic()
   emit(self, name, call, {
     status = response and response.status,
     seconds = now - call.attempt_started,
@@ -333,7 +334,7 @@ local function prepare(self, operation, params, options)
     end
   end
   local target = settings.path_prefix .. operation.path
-  local now = self.transport:now()
+  local now = self.transport:monotonic()
   return {
     operation = operation,
     wire = wire,
@@ -383,7 +384,7 @@ end
 local function attempt(self, call)
   local transport, request = self.transport, call.request
   -- The first attempt begins with the call.
-  local now = call.attempt == 0 and call.started or transport:now()
+  local now = call.attempt == 0 and call.started or transport:monotonic()
   call.attempt = call.attempt + 1
   call.attempt_started = now
   local signer, access_key = signer_for(self, call.deadline)
@@ -396,7 +397,7 @@ local function attempt(self, call)
     return nil, errors.new { kind = errors.CREDENTIALS, message = access_key }
   end
   call.clock_offset = self.clock_offset
-  local timestamp = MILLISECONDS:format(floor((now + call.clock_offset) * 1000))
+  local timestamp = MILLISECONDS:format(floor((transport:now() + call.clock_offset) * 1000))
   local headers = request.headers
   headers["x-ncp-apigw-timestamp"] = timestamp
   headers["x-ncp-iam-access-key"] = access_key
@@ -405,6 +406,7 @@ local function attempt(self, call)
   if self.settings.attempt_timeout then
     request.deadline = math.min(call.deadline, now + self.settings.attempt_timeout)
   end
+  request.timeout = request.deadline - now
   local response, failure = transport:send(request)
   if not response then
     return nil, transport_error(failure)
@@ -451,7 +453,7 @@ local function plan_retry(self, call, err)
   if not again or attempts_that_count(call) >= call.policy.attempts then
     return nil
   end
-  local now = self.transport:now()
+  local now = self.transport:monotonic()
   local pause = retry.pause(call.policy, call.attempt)
   if err.retry_after then
     pause = math.max(pause, err.retry_after)

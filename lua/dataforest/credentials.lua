@@ -16,6 +16,7 @@
 -- @tfield ?number expires seconds since the epoch; without it the provider is asked for each call
 -- @tfield ?string source where they come from, for messages
 
+local core = require "dataforest.core"
 local json = require "dataforest.codec.json"
 local time = require "dataforest.time"
 local trim = require "dataforest.util.trim"
@@ -169,13 +170,17 @@ function credentials.default()
   }
 end
 
+local function monotonic(transport)
+  return transport.monotonic and transport:monotonic() or core.monotonic()
+end
+
 local function get(context, endpoint, target)
   local response, failure = context.transport:send {
     method = "GET",
     url = endpoint .. target,
     target = target,
     headers = { Accept = "*/*" },
-    deadline = math.min(context.deadline, context.transport:now() + METADATA_TIMEOUT),
+    deadline = math.min(context.deadline, monotonic(context.transport) + METADATA_TIMEOUT),
     connect_timeout = METADATA_TIMEOUT,
     max_response_bytes = METADATA_MAX_BYTES,
     once = false,
@@ -241,9 +246,9 @@ function credentials.server_role(options)
   return function(context)
     local transport = context.transport
     while true do
-      local now = transport:now()
-      local valid = keys and (not keys.expires or now < keys.expires)
-      local early = keys and keys.expires and now >= keys.expires - EARLY
+      local date, now = transport:now(), monotonic(transport)
+      local valid = keys and (not keys.expires or date < keys.expires)
+      local early = keys and keys.expires and date >= keys.expires - EARLY
       if valid and (not early or (fetching and now < fetching)) then
         return keys
       end

@@ -39,7 +39,7 @@ local function remote_emulator()
           url = ("https://localhost:%d/_emulator/%s"):format(port, name),
           connect_to = "127.0.0.1:" .. port,
           body = body,
-          deadline = ngx.now() + 10,
+          deadline = require("dataforest.core").monotonic() + 10,
         })
         assert(response.status == 200, response.body)
         return cjson.decode(response.body).result
@@ -202,7 +202,7 @@ end
 --- What the gate for handshakes does where nobody gives a place back.
 function handlers.gate()
   local gate = require "dataforest.transport.cosocket.limiter"
-  local now = require("dataforest.core").now
+  local now = require("dataforest.core").monotonic
   local started = now()
   local places = {}
   for i = 1, 8 do

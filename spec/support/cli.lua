@@ -58,6 +58,9 @@ local function transport_to(emulator, options)
     now = function()
       return inner:now()
     end,
+    monotonic = function()
+      return inner:monotonic()
+    end,
   }
 end
 

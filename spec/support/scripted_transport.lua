@@ -48,4 +48,8 @@ function scripted:now()
   return self.clock
 end
 
+function scripted:monotonic()
+  return self.clock
+end
+
 return scripted

@@ -24,7 +24,7 @@ end
 --- Sends a request and waits for its answer, which is kept in `last`.
 function Transport:send(request)
   local engine = engine_of(self)
-  request.timeout = request.deadline and request.deadline - core.now() or nil
+  request.timeout = request.deadline and request.deadline - core.monotonic() or nil
   local transfer, err = engine:start(request)
   if not transfer then
     return nil, err
@@ -58,6 +58,10 @@ end
 
 function Transport.now()
   return core.now()
+end
+
+function Transport.monotonic()
+  return core.monotonic()
 end
 
 --- Makes a transport. It opens nothing yet; until it does, `options` can be set: `ca_file`, `proxy`.

@@ -41,6 +41,10 @@ local wire = require "dataforest.emulator.wire"
 
 local CALLS_KEPT = 1000
 
+-- For each list of calls: how many of each operation it no longer holds.
+local UNKNOWN = "unknown"
+local forgotten = setmetatable({}, { __mode = "k" })
+
 local emulator = {
   --- The access key that an emulator knows where none is given.
   access_key = options_of.access_key,
@@ -105,7 +109,8 @@ end
 -- @table Emulator
 -- @tfield string access_key of the (first) user
 -- @tfield string secret_key of the (first) user
--- @tfield {Call,...} calls those that came, oldest first, at least the last thousand
+-- @tfield {Call,...} calls those that came, oldest first, at least the last thousand; `count_calls` counts
+--   the others too
 
 --- A call as an emulator remembers it.
 -- @table Call
@@ -379,10 +384,25 @@ function Emulator:record(call)
   local calls = self.calls
   calls[#calls + 1] = call
   if #calls == 2 * CALLS_KEPT then -- not one by one, since moving them all takes its time
+    local counts = forgotten[calls] or {}
+    forgotten[calls] = counts
     for i = 1, CALLS_KEPT do
+      local name = calls[i].operation or UNKNOWN
+      counts[name] = (counts[name] or 0) + 1
       calls[i], calls[CALLS_KEPT + i] = calls[CALLS_KEPT + i], nil
     end
   end
+end
+
+--- How many calls of an operation came, those included that `calls` no longer holds.
+-- @tparam string operation such as `"accounts/create"`
+-- @treturn integer
+function Emulator:count_calls(operation)
+  local count = (forgotten[self.calls] or {})[operation] or 0
+  for _, call in ipairs(self.calls) do
+    count = count + (call.operation == operation and 1 or 0)
+  end
+  return count
 end
 
 local function lower_names(headers)

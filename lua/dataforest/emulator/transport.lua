@@ -27,6 +27,12 @@ function Transport:now()
   return self.emulator:now() + self.clock_offset
 end
 
+--- The clock that deadlines go by: the emulator's too, so that waiting moves it.
+-- @treturn number seconds
+function Transport:monotonic()
+  return self.emulator:now() + self.clock_offset
+end
+
 --- Passes the time: at once, by moving the emulator's clock; with `real_time` by waiting.
 -- @tparam number seconds how long
 function Transport:sleep(seconds)
@@ -41,7 +47,7 @@ end
 
 -- Passes the time that an answer takes; false where the deadline comes first.
 function Transport:wait(seconds, deadline)
-  local left = deadline and deadline - self:now() or math.huge
+  local left = deadline and deadline - self:monotonic() or math.huge
   if seconds >= left then
     self:sleep(left)
     return false
@@ -61,12 +67,12 @@ end
 
 --- Hands one request to the emulator.
 -- @tparam table request as transports take it: `method`, `url`, `target`, `headers`, `body`, `deadline`
--- (seconds since the epoch), `max_response_bytes`
+-- (seconds, by `monotonic`), `max_response_bytes`
 -- @treturn table|nil `{ status =, headers =, body = }`
 -- @treturn ?table `{ kind =, message =, sent = }`
 function Transport:send(request)
   local deadline = request.deadline
-  if deadline and deadline <= self:now() then
+  if deadline and deadline <= self:monotonic() then
     return failure("timeout", "the deadline passed before the request was sent", false)
   end
   local response = self.emulator:handle {

@@ -272,10 +272,11 @@ end
 
 --- Checks the options of a client and fills in what was not given.
 -- @tparam table given
+-- @tparam[opt=os.getenv] function getenv gives the value of an environment variable
 -- @treturn[1] table settings
 -- @treturn[2] nil
 -- @treturn[2] string what is wrong, naming the option
-function options.client(given)
+function options.client(given, getenv)
   local message = check(given, CLIENT)
   if message then
     return nil, message
@@ -290,7 +291,7 @@ function options.client(given)
     settings[name] = value
   end
   for name, variable in pairs(ENVIRONMENT) do
-    local value = os.getenv(variable)
+    local value = (getenv or os.getenv)(variable)
     if value and value ~= "" then
       local wrong = CLIENT[name].check(value)
       if wrong and given[name] == nil then

@@ -13,10 +13,12 @@
 --
 -- - `assert.is_dataforest_error("throttled", err)`: the value is an error of that kind;
 -- - `assert.called_operation(emulator, "accounts/create")`: the emulator saw a call of that
---   operation; a number behind it says how many, a table which parameters one of them had.
+--   operation; a number behind it says how many, a table which parameters one of the calls had that
+--   `emulator.calls` still holds.
 --
 -- @module dataforest.testing
 
+local Client = require "dataforest.client"
 local assertions = require "dataforest.testing.assertions"
 local emulator = require "dataforest.emulator"
 local recording = require "dataforest.testing.recording"
@@ -30,7 +32,10 @@ local testing = {
   player = recording.player,
 }
 
---- Makes an emulator, and a client on it. Nothing waits: pauses move the emulator's clock.
+local function no_environment() end
+
+--- Makes an emulator, and a client on it. Nothing waits: pauses move the emulator's clock. No environment
+-- variable is read.
 -- @tparam[opt] table options of the client, as for `dataforest.new`; besides, `emulator`: the
 --   emulator's own, as for `dataforest.emulator.new`
 -- @treturn Client the client
@@ -46,9 +51,7 @@ function testing.client(options)
   client_options.transport = made:transport()
   client_options.access_key = client_options.access_key or made.access_key
   client_options.secret_key = client_options.secret_key or made.secret_key
-  -- Asked for here, since the wrapper's own module loads this one.
-  local client = require("dataforest").new(client_options)
-  return client, made
+  return Client.new(client_options, 3, no_environment), made
 end
 
 assertions.register()

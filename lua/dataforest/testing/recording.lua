@@ -169,6 +169,13 @@ function Recorder:sleep(seconds)
   self.transport:sleep(seconds)
 end
 
+--- The clock of the transport below that deadlines go by.
+-- @treturn number seconds
+function Recorder:monotonic()
+  local transport = self.transport
+  return transport.monotonic and transport:monotonic() or core.monotonic()
+end
+
 --- The time of the transport below.
 -- @treturn number seconds since the epoch
 function Recorder:now()
@@ -287,6 +294,12 @@ end
 -- @tparam number seconds
 function Player:sleep(seconds)
   self.slept = self.slept + seconds
+end
+
+--- The player's clock that deadlines go by.
+-- @treturn number seconds
+function Player:monotonic()
+  return core.monotonic() + self.slept
 end
 
 --- The player's time.

@@ -39,7 +39,7 @@ end
 --- Sends a request and waits for its answer; within a `map`, the others go on meanwhile.
 -- @tparam table request `method`, `url` (https; http for loopback hosts), `headers` (name to
 --   value), `body` (string or nil), `once` (boolean: the request must not reach the server
---   twice), `deadline` (seconds since the epoch), `connect_timeout` (seconds),
+--   twice), `deadline` (seconds, by `monotonic`), `connect_timeout` (seconds),
 --   `max_response_bytes`, `connect_to` ("host:port" or nil). `timeout` is set to the
 --   seconds that are left.
 -- @treturn[1] table answer: `status`, `headers` (names in lower case), `body`, and `reused`
@@ -55,7 +55,7 @@ function Transport:send(request)
       return nil, err
     end
   end
-  request.timeout = request.deadline and request.deadline - core.now() or nil
+  request.timeout = request.deadline and request.deadline - core.monotonic() or nil
   local task = scheduler.current()
   if not task then
     return engine:perform(request)
@@ -79,6 +79,12 @@ end
 -- @treturn number
 function Transport.now()
   return core.now()
+end
+
+--- Seconds of a clock that nobody sets, which deadlines go by.
+-- @treturn number
+function Transport.monotonic()
+  return core.monotonic()
 end
 
 --- Closes all connections. Later calls fail with kind `closed`; closing again does nothing.

@@ -1,7 +1,7 @@
 --- Transports: how a request travels, and which way a client takes.
 --
--- A transport is a table of functions: `send(self, request)`, `sleep(self, seconds)` and
--- `now(self)`, and `close(self)` where there is something to close.
+-- A transport is a table of functions: `send(self, request)`, `sleep(self, seconds)`, `now(self)` and
+-- `monotonic(self)`, and `close(self)` where there is something to close.
 --
 -- @module dataforest.transport
 
@@ -12,7 +12,9 @@
 --   have reached the server
 -- @tfield ?fun(self:Transport,seconds:number):?boolean sleep waits; false says that it cannot wait here, and
 --   ends the call. By default as the built-in ones do
--- @tfield ?fun(self:Transport):number now seconds since the epoch, with fractions
+-- @tfield ?fun(self:Transport):number now seconds since the epoch, with fractions, by which requests are signed
+-- @tfield ?fun(self:Transport):number monotonic seconds since whenever, of a clock that nobody sets: what
+--   deadlines and pauses go by. One that has its own `sleep` on a clock of its own should have this, too.
 -- @tfield ?fun(self:Transport) close ends it, where there is something to close
 
 --- What a transport is to send.
@@ -23,7 +25,8 @@
 -- @tfield table headers by name
 -- @tfield string body bytes
 -- @tfield boolean once the request must not reach the server twice: a transport never repeats it
--- @tfield number deadline seconds since the epoch
+-- @tfield number deadline seconds, by the transport's `monotonic`
+-- @tfield number timeout seconds that are left until then
 -- @tfield number connect_timeout seconds
 -- @tfield integer max_response_bytes larger answers are an error of kind `limit`
 -- @tfield ?string connect_to `"host:port"` to dial in place of the address's
@@ -55,7 +58,7 @@ local function sleep(_, seconds)
   return false -- the worker would stand still
 end
 
-local now = core.now
+local now, monotonic = core.now, core.monotonic
 
 --- Chooses at each call; what is not chosen is never loaded.
 local function auto(options)
@@ -80,6 +83,7 @@ local function auto(options)
     end,
     sleep = sleep,
     now = now,
+    monotonic = monotonic,
     close = function()
       closed = true
       for _, chosen in pairs(made) do
@@ -123,6 +127,7 @@ local function checked(ok, response, problem)
       {
         kind = known_kinds[problem.kind] and problem.kind or "network",
         message = tostring(problem.message or problem.kind or "the transport gave no reason"),
+        status = tonumber(problem.status),
         sent = problem.sent ~= false,
       }
   end
@@ -152,24 +157,43 @@ local function own(given)
       end,
       sleep = sleep,
       now = now,
+      monotonic = monotonic,
     }
   end
-  for _, name in ipairs { "send", "sleep", "now" } do
+  for _, name in ipairs { "send", "sleep", "now", "monotonic" } do
     local found = type(given[name])
     if found ~= "function" and (name == "send" or found ~= "nil") then
       return nil, ("option transport: its %s must be a function, got a %s"):format(name, found)
+    end
+  end
+  local own_sleep, own_monotonic = sleep, monotonic
+  if given.monotonic then
+    own_monotonic = function()
+      return given:monotonic()
+    end
+  end
+  if given.sleep then
+    local skipped = 0
+    own_sleep = function(_, seconds)
+      local before = monotonic()
+      local waited = given:sleep(seconds)
+      -- A sleep that only moves a clock of the transport's own counts all the same.
+      skipped = waited ~= false and skipped + math.max(0, seconds - (monotonic() - before)) or skipped
+      return waited
+    end
+    own_monotonic = given.monotonic and own_monotonic or function()
+      return monotonic() + skipped
     end
   end
   return {
     send = function(_, request)
       return checked(guarded(given.send, given, request))
     end,
-    sleep = given.sleep and function(_, seconds)
-      return given:sleep(seconds)
-    end or sleep,
+    sleep = own_sleep,
     now = given.now and function()
       return given:now()
     end or now,
+    monotonic = own_monotonic,
   }
 end
 

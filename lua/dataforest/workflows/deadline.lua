@@ -20,7 +20,7 @@ local deadline = {}
 function deadline.new(client, options, seconds)
   local rest = arguments.of_call(options)
   seconds = rest.timeout or seconds or math.huge
-  local now = client.transport:now()
+  local now = client.transport:monotonic()
   return setmetatable(
     { client = client, started = now, at = now + seconds, seconds = seconds, options = rest },
     Deadline
@@ -45,12 +45,12 @@ end
 
 --- Seconds until the deadline; 0 or less where it has passed.
 function Deadline:left()
-  return self.at - self.client.transport:now()
+  return self.at - self.client.transport:monotonic()
 end
 
 --- Seconds since the start.
 function Deadline:elapsed()
-  return self.client.transport:now() - self.started
+  return self.client.transport:monotonic() - self.started
 end
 
 --- Runs one operation in what is left of the time.

@@ -128,8 +128,8 @@ local function set_of_states(target)
     if type(name) ~= "string" or name == "" then
       return nil
     end
-    names[index] = name:upper()
-    set[names[index]] = true
+    names[index] = name
+    set[name] = true
   end
   return next(set) ~= nil and set or nil, table.concat(names, " or ")
 end

@@ -324,6 +324,9 @@ describe("ensure, called at once by two,", function()
       now = function()
         return inner:now()
       end,
+      monotonic = function()
+        return inner:monotonic()
+      end,
     }
   end
 

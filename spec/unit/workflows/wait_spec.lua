@@ -48,10 +48,10 @@ describe("wait", function()
     assert.are.same({}, transport.sleeps)
   end)
 
-  it("takes an entry for its id, lists of states, states in any case, and functions", function()
+  it("takes an entry for its id, lists of states, and functions", function()
     local CASES = {
       { ID, "RUNNING" },
-      { { id = ID, name = "df001" }, "running" },
+      { { id = ID, name = "df001" }, "RUNNING" },
       { ID, { "STOPPED", "RUNNING" } },
       {
         ID,
@@ -285,7 +285,9 @@ describe("wait", function()
   it("names the state that was meant, or all that there are", function()
     local df = client {}
     local _, err = df.accounts:wait(ID, "runing")
-    assert.are.equal("no account is ever RUNING; did you mean RUNNING?", err.message)
+    assert.are.equal("no account is ever runing; did you mean RUNNING?", err.message)
+    _, err = df.accounts:wait(ID, "Running")
+    assert.are.equal("no account is ever Running; did you mean RUNNING?", err.message)
     _, err = df.accounts:wait(ID, "STOPPED")
     assert.are.equal("no account is ever STOPPED; known are ACCEPTED, RUNNING, CHANGING", err.message)
   end)

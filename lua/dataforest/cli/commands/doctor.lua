@@ -238,7 +238,7 @@ local function probe(context, findings, client, transport)
     target = target,
     headers = { ["Content-Type"] = "application/json", Accept = "application/json" },
     body = "{}",
-    deadline = started + math.min(settings.timeout, PROBE_TIMEOUT),
+    deadline = client.transport:monotonic() + math.min(settings.timeout, PROBE_TIMEOUT),
     connect_timeout = settings.connect_timeout,
     max_response_bytes = settings.max_response_bytes,
     connect_to = settings.connect_to,

@@ -39,8 +39,8 @@ end
 
 --- The timeout that rings at a deadline. nginx sets its timers by its own clock, which stands still while
 -- Lua runs: within a turn of the event loop, one deadline is one timeout.
-local function timeout_until(deadline, now, turn)
-  return connections.milliseconds(deadline - min(now, turn))
+local function timeout_until(deadline, now)
+  return connections.milliseconds(deadline - now + gate.lag())
 end
 
 --- Sets the timeout of the next step. Where nothing has been waited for since the one before, that one's is
@@ -52,12 +52,12 @@ function Connection:begin_step(deadline)
   if turn == self.turn and deadline == self.timeout_deadline then
     return true
   end
-  local now = core.now()
+  local now = core.monotonic()
   if now >= deadline then
     return false
   end
   self.turn, self.timeout_deadline = turn, deadline
-  self.sock:settimeout(timeout_until(deadline, now, turn))
+  self.sock:settimeout(timeout_until(deadline, now))
   return true
 end
 
@@ -129,7 +129,7 @@ end
 -- @tparam table request `deadline`, `connect_timeout`
 -- @tparam table settings `ca_file`, for messages
 -- @tparam boolean fresh never take one from the pool
--- @tparam number now seconds since the epoch
+-- @tparam number now seconds, by `core.monotonic`
 -- @treturn[1] table connection
 -- @treturn[2] nil
 -- @treturn[2] table failure
@@ -140,8 +140,8 @@ function connections.open(route, request, settings, fresh, now)
     return nil, causes.of_connect("timeout", route)
   end
   local sock, turn = ngx.socket.tcp(), ngx.now()
-  local timeout = timeout_until(call_deadline, now, turn)
-  sock:settimeouts(timeout_until(deadline, now, turn), timeout, timeout)
+  local timeout = timeout_until(call_deadline, now)
+  sock:settimeouts(timeout_until(deadline, now), timeout, timeout)
   local options = fresh and route.fresh_options or route.options
   local connected, reason
   if route.is_address then

@@ -222,7 +222,7 @@ function Cosocket:send_here(request)
   if not text then
     return failure("argument", message)
   end
-  request.deadline = request.deadline or core.now() + DEFAULT_TIMEOUT
+  request.deadline = request.deadline or core.monotonic() + DEFAULT_TIMEOUT
   -- What must reach the service at most once goes over a new connection: one of the pool may
   -- have died unseen, and then nobody could tell whether the request arrived.
   local fresh = request.once == true
@@ -243,6 +243,12 @@ end
 -- @treturn number
 function Cosocket.now()
   return core.now()
+end
+
+--- Seconds of a clock that nobody sets, which deadlines go by.
+-- @treturn number
+function Cosocket.monotonic()
+  return core.monotonic()
 end
 
 --- Makes a transport. It opens nothing yet.

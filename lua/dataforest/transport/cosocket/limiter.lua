@@ -29,13 +29,13 @@ function gate.lag()
 end
 
 --- Lets nginx attend to other requests, where this turn has been a long one.
--- @treturn number the time after that, in seconds since the epoch
+-- @treturn number the time after that, in seconds by `core.monotonic`
 function gate.pause()
-  local now = core.now()
+  local now = core.monotonic()
   local latest = now + PAUSE_AT_MOST
-  while now - ngx.now() > LONG_TURN and now < latest do
+  while gate.lag() > LONG_TURN and now < latest do
     ngx.sleep(PAUSE)
-    now = core.now()
+    now = core.monotonic()
   end
   return now
 end
@@ -53,7 +53,7 @@ function gate.enter(name, deadline)
     places[name] = queue
   end
   while queue.taken >= HANDSHAKES do
-    local now = core.now()
+    local now = core.monotonic()
     -- A thread that was killed gives nothing back: its place is free again when its deadline has passed.
     for place in pairs(queue.held) do
       if place.deadline < now then
