@@ -16,7 +16,8 @@ lua5.[1-4] | luajit) ;;
   ;;
 esac
 
-root=$(cd "$(dirname "$0")/.." && pwd)
+unset CDPATH
+root=$(cd -- "$(dirname -- "$0")/.." && pwd)
 case $root in *[\;?]*)
   echo "env: Lua cannot have a ; or a ? in a module path: $root" >&2
   exit 1

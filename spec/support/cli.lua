@@ -46,7 +46,7 @@ local function transport_to(emulator, options)
   return {
     send = function(self, request)
       local response, failure = inner:send(request)
-      self.last = response
+      self.last, self.received = response, inner:now()
       return response, failure
     end,
     sleep = function(self, seconds)
@@ -88,17 +88,13 @@ function Machine:run(argv, given)
     getenv = function(name)
       return environment[name]
     end,
-    capture = function(script)
-      local question = script:match "printf '%%s' '(.-)' >"
-      if not question then
-        return ""
-      end
+    ask = function(_, question)
       asked[#asked + 1] = question
-      if not answers then
-        return "no\n"
-      end
-      local answer = table.remove(answers, 1)
-      return answer and "ok:" .. answer or "end\n"
+      local answer = answers and table.remove(answers, 1)
+      return answer, not answer and (answers and "cancelled" or "no terminal") or nil
+    end,
+    capture = function()
+      return ""
     end,
     transport = function()
       return transport_to(self.emulator, { clock_offset = given.clock_offset })

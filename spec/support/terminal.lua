@@ -7,9 +7,9 @@
 
 local core = require "dataforest.core"
 local server = require "spec.support.server"
-local system_of = require "dataforest.cli.terminal.system"
+local words = require "dataforest.cli.output.text"
 
-local quoted = system_of.quoted
+local quoted = words.shell_word
 
 local SECONDS = 15
 

@@ -8,6 +8,7 @@
 #include "lua/decode.h"
 #include "lua/head.h"
 #include "lua/shape.h"
+#include "lua/terminal.h"
 #include "lua/yield.h"
 #include "sign/sign.h"
 #include "base/utf8.h"
@@ -314,6 +315,8 @@ int luaopen_dataforest_core(lua_State *L) {
     df_lua_push_json_decoder(L);
     df_lua_set_functions(L, decode_functions, 2);
 
+    df_lua_push_terminal(L);
+    lua_setfield(L, -2, "terminal");
     push_kinds(L);
     lua_setfield(L, -2, "kinds");
     lua_pushliteral(L, DATAFOREST_VERSION);

@@ -51,7 +51,7 @@ end
 local function write_cache(context, path, key, names)
   local content = json.encode { at = core.now(), key = key, names = names }
   if path and content and not core.save(path, content) then
-    context.system.capture(("umask 077; mkdir -p -- %s 2>&1"):format(text.shell_word(path:match "^(.*)/")))
+    context.system:make_folder(path:match "^(.*)/")
     core.save(path, content)
   end
 end

@@ -11,6 +11,6 @@ local cli = require "dataforest.cli"
 local code = cli.main(arg)
 if code == cli.INTERRUPTED then
   -- Ends by the signal itself, so that the shell's loop or script that runs it ends, too.
-  io.popen("kill -INT $PPID"):close()
+  require("dataforest.core").terminal.interrupt()
 end
 os.exit(code, true)

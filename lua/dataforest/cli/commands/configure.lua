@@ -5,7 +5,6 @@ local core = require "dataforest.core"
 local credentials = require "dataforest.credentials"
 local exit = require "dataforest.cli.exit"
 local session = require "dataforest.cli.session"
-local text = require "dataforest.cli.output.text"
 local trim = require "dataforest.util.trim"
 
 local configure = {}
@@ -122,7 +121,7 @@ local function write(context, access_key, secret_key)
     [NAMES.access_key] = access_key,
     [NAMES.secret_key] = secret_key,
   })
-  context.system.capture(("umask 077; mkdir -p -- %s 2>&1"):format(text.shell_word(path:match "^(.*)/")))
+  context.system:make_folder(path:match "^(.*)/")
   local saved, message = core.save(path, content)
   if not saved then
     context:fail(exit.UNEXPECTED, "not saved: " .. message)

@@ -12,7 +12,6 @@ local exit = require "dataforest.cli.exit"
 local hints = require "dataforest.cli.hints"
 local operations = require "dataforest.operations"
 local session = require "dataforest.cli.session"
-local system_of = require "dataforest.cli.terminal.system"
 local text = require "dataforest.cli.output.text"
 local time = require "dataforest.time"
 
@@ -61,7 +60,7 @@ end
 
 --- The permissions of a file, as `ls` writes them: `-rw-------`.
 local function permissions(system, path)
-  local line = system.capture("LC_ALL=C ls -ldL -- " .. system_of.quoted(path) .. " 2>/dev/null")
+  local line = system.capture("LC_ALL=C ls -ldL -- " .. text.shell_word(path) .. " 2>/dev/null")
   return line:match "^(%S%S%S%S%S%S%S%S%S%S)"
 end
 
@@ -177,7 +176,7 @@ end
 
 local function addresses_of(system, host)
   local found, seen = {}, {}
-  local output = system.capture("getent ahosts -- " .. system_of.quoted(host) .. " 2>/dev/null")
+  local output = system.capture("getent ahosts -- " .. text.shell_word(host) .. " 2>/dev/null")
   for address in output:gmatch "([^%s]+)%s+STREAM" do
     if not seen[address] then
       seen[address] = true

@@ -1,41 +1,28 @@
 --- What the command sees of the machine: its streams, its environment and its terminal.
 --
 -- Everything else of the command line asks here, so that tests can put something else in its place.
--- Plain Lua cannot ask whether a stream is a terminal: a shell does, once, and only where it matters.
 --
 -- @module dataforest.cli.terminal.system
+
+local core = require "dataforest.core"
+local text = require "dataforest.cli.output.text"
 
 local system = {}
 
 local System = {}
 System.__index = System
 
-local ONE_TEST =
-  "n=0; test -t 0 && n=$((n + 1)); test -t 1 && n=$((n + 2)); test -t 2 && n=$((n + 4)); exit $n"
-
---- Runs a shell command that inherits the streams.
--- @treturn number its exit status
-local function status_of(command)
-  local first, _, status = os.execute(command)
-  if type(first) == "number" then -- Lua 5.1 and LuaJIT: the status as wait() gives it
-    return math.floor(first / 256) % 256
-  end
-  return status
-end
-
-local function ask_terminals(self)
-  if not self.terminals then
-    local bits = status_of(ONE_TEST)
-    self.terminals = { stdin = bits % 2 == 1, stdout = bits % 4 >= 2, stderr = bits >= 4 }
-  end
-  return self.terminals
-end
+local DESCRIPTORS = { stdin = 0, stdout = 1, stderr = 2 }
+local USUAL_WIDTH = 80
 
 --- Whether a stream is a terminal.
 -- @tparam string stream `"stdin"`, `"stdout"` or `"stderr"`
 -- @treturn boolean
 function System:is_terminal(stream)
-  return ask_terminals(self)[stream]
+  if self.terminals then
+    return self.terminals[stream]
+  end
+  return core.terminal.is_terminal(DESCRIPTORS[stream])
 end
 
 --- Asks a question on the terminal itself, whatever the streams are.
@@ -44,20 +31,16 @@ end
 -- @treturn[1] string the reply
 -- @treturn[2] nil
 -- @treturn[2] string `"no terminal"` or `"cancelled"`
-function System:ask(question, echo)
-  return require("dataforest.cli.terminal.prompt").ask(self, question, echo)
+function System.ask(_, question, echo)
+  return core.terminal.ask(question, echo)
 end
 
 --- Columns of the terminal.
 -- @treturn number
 function System:columns()
   if not self.width then
-    local columns = tonumber(self.getenv "COLUMNS")
-    if not columns then
-      local size = self.capture "stty size </dev/tty 2>/dev/null"
-      columns = tonumber(size:match "^%d+ (%d+)")
-    end
-    self.width = columns and columns >= 1 and math.floor(columns) or 80
+    local columns = tonumber(self.getenv "COLUMNS") or core.terminal.columns()
+    self.width = columns >= 1 and math.floor(columns) or USUAL_WIDTH
   end
   return self.width
 end
@@ -82,15 +65,13 @@ end
 --- Whether the locale is one of UTF-8.
 -- @treturn boolean
 function System:has_utf8()
-  local first
   for _, name in ipairs { "LC_ALL", "LC_CTYPE", "LANG" } do
     local value = self.getenv(name)
     if value and value ~= "" then
-      first = value
-      break
+      return value:lower():find "utf%-?8" ~= nil
     end
   end
-  return first ~= nil and first:lower():find "utf%-?8" ~= nil
+  return false
 end
 
 --- Runs a shell command and gives what it printed.
@@ -106,6 +87,12 @@ local function capture(command)
   return output or ""
 end
 
+--- Makes a folder that only its owner may look into, with those above it.
+-- @tparam string path
+function System:make_folder(path)
+  self.capture(("umask 077; mkdir -p -- %s 2>&1"):format(text.shell_word(path)))
+end
+
 --- The machine as it is.
 -- @treturn table
 function system.real()
@@ -115,23 +102,15 @@ function system.real()
     stderr = io.stderr,
     getenv = os.getenv,
     capture = capture,
-    now = os.time,
   }, System)
 end
 
 --- A machine with some things in other places, for tests.
--- @tparam table parts `stdin`, `stdout`, `stderr`, `getenv`, `capture`, `terminals` (three booleans) and
---   `width`; `transport` (makes one) and `provider` (gives keys) in place of the network and the user's keys
+-- @tparam table parts `stdin`, `stdout`, `stderr`, `getenv`, `capture`, `ask`, `terminals` (three booleans)
+--   and `width`; `transport` (makes one) and `provider` (gives keys) in place of the network and the keys
 -- @treturn table
 function system.with(parts)
   return setmetatable(parts, { __index = system.real() })
-end
-
---- A text as one word of a shell's command line.
--- @tparam string word
--- @treturn string
-function system.quoted(word)
-  return "'" .. word:gsub("'", "'\\''") .. "'"
 end
 
 return system
