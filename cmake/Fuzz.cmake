@@ -26,7 +26,7 @@ function(dataforest_fuzz name)
   add_dependencies(fuzz-targets fuzz_${name})
 endfunction()
 
-foreach(name IN ITEMS decode xml http_answer credentials time)
+foreach(name IN ITEMS decode xml credentials time)
   dataforest_fuzz(${name} spec/fuzz/target_lua.c ${core_binding})
   target_include_directories(fuzz_${name} SYSTEM PRIVATE ${lua5.4_INCLUDE_DIRS})
   target_compile_definitions(fuzz_${name} PRIVATE FUZZ_TARGET="${name}")

@@ -199,24 +199,33 @@ function handlers.sizes(args)
   return answered
 end
 
---- What the gate for handshakes does where nobody gives a place back.
-function handlers.gate()
-  local gate = require "dataforest.transport.cosocket.limiter"
+--- What the limiter of handshakes does where nobody gives a slot back.
+function handlers.limiter()
+  local limiter = require "dataforest.transport.cosocket.limiter"
   local now = require("dataforest.core").monotonic
-  local started = now()
-  local places = {}
-  for i = 1, 8 do
-    places[i] = assert(gate.enter("a server", started + 0.3))
+  local function waited(name, deadline)
+    local started = now()
+    local slot = limiter.enter(name, deadline)
+    return now() - started, slot
   end
-  local impatient = gate.enter("a server", now() + 0.1)
-  local gave_up = now() - started
-  local other = gate.enter("another server", now() + 1)
-  local place = assert(gate.enter("a server", now() + 2))
-  local waited = now() - started
-  gate.leave(places[1])
-  gate.leave(place)
-  gate.leave(place)
-  return { impatient = impatient ~= nil, gave_up = gave_up, other = other ~= nil, waited = waited }
+  local slots = {}
+  for i = 1, 8 do
+    slots[i] = limiter.enter("a server", now() + 5)
+  end
+  local result = { ninth = waited("a server", now() + 5) } -- until a slot is an old one
+  local crowd = {}
+  for i = 1, 7 do
+    crowd[i] = limiter.enter("a server", now() + 5)
+  end
+  result.impatient = waited("a server", now() + 0.05)
+  result.other = waited("another server", now() + 5)
+  for _, list in ipairs { slots, crowd } do
+    for _, slot in ipairs(list) do
+      limiter.leave(slot)
+      limiter.leave(slot)
+    end
+  end
+  return result
 end
 
 local shared

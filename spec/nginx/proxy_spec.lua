@@ -85,11 +85,11 @@ describe("through a proxy, from inside nginx:", function()
 
   for name, expected in pairs {
     refusal = { "network", "gave no connection to df.test:443: HTTP 403" },
-    ["wants a password"] = { "network", "HTTP 407" },
+    ["wants a password"] = { "argument", "HTTP 407: check the user and password" },
     ["hangs up"] = { "network", "hung up" },
     silent = { "timeout", "gave no connection in time" },
     talks = { "protocol", "spoke before it was asked" },
-    ["no HTTP"] = { "protocol", "gave no answer of HTTP" },
+    ["no HTTP"] = { "protocol", "gave no response of HTTP" },
     ["not there"] = { "network", "connection refused" },
   } do
     it("one that fails: " .. name, function()

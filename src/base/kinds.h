@@ -29,4 +29,7 @@ enum df_kind {
         DF_KIND_COUNT
 };
 
+/* The name of a kind, as Lua sees it. */
+const char *df_kind_name(enum df_kind kind);
+
 #endif

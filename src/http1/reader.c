@@ -776,6 +776,10 @@ enum df_http1_result df_http1_reader_end(struct df_http1_reader *reader, enum df
 
 /* ---- results ---- */
 
+bool df_http1_reader_done(const struct df_http1_reader *reader) {
+    return reader->state == DONE;
+}
+
 struct df_http1_header df_http1_reader_header(const struct df_http1_reader *reader,
                                               unsigned index) {
     const struct df_http1_span *span = &reader->spans[index];

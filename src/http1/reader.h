@@ -116,7 +116,9 @@ enum df_http1_result df_http1_reader_filled(struct df_http1_reader *reader, size
 /* The connection has ended. */
 enum df_http1_result df_http1_reader_end(struct df_http1_reader *reader, enum df_http1_end how);
 
-/* Of a final response. Valid until the reader is started, shrunk or freed. */
+bool df_http1_reader_done(const struct df_http1_reader *reader);
+
+/* Of a response that is whole. Valid until the reader is started, shrunk or freed. */
 struct df_http1_header df_http1_reader_header(const struct df_http1_reader *reader, unsigned index);
 struct df_text df_http1_reader_body(const struct df_http1_reader *reader);
 

@@ -47,10 +47,24 @@ static enum df_http1_written check_field(const struct df_http1_field *field) {
                                                : DF_HTTP1_WRITTEN;
 }
 
-/* Checks everything, and counts the bytes of the callers' headers. */
-static enum df_http1_written check(const struct df_http1_request *request, size_t *size,
-                                   size_t *index) {
-    *size = 0;
+/* False where the head becomes too large. */
+static bool add_size(size_t *size, struct df_text text) {
+    if (text.length > DF_HTTP1_MAX_REQUEST_HEAD - *size) {
+        return false;
+    }
+    *size += text.length;
+    return true;
+}
+
+#define VERSION_AND_HOST " HTTP/1.1\r\nHost: "
+#define NO_CODING "\r\nAccept-Encoding: identity\r\n"
+#define LENGTH "Content-Length: "
+#define CLOSE "Connection: close\r\n"
+
+enum df_http1_written df_http1_check_request(const struct df_http1_request *request, size_t *size,
+                                             size_t *index) {
+    enum { CONSTANT = sizeof VERSION_AND_HOST NO_CODING LENGTH CLOSE + NUMBER_SIZE + 8 };
+    *index = 0;
     if (!df_is_token(request->method)) {
         return DF_HTTP1_BAD_METHOD;
     }
@@ -60,20 +74,19 @@ static enum df_http1_written check(const struct df_http1_request *request, size_
     if (!df_is_word(request->authority)) {
         return DF_HTTP1_BAD_AUTHORITY;
     }
-    for (size_t i = 0; i < request->header_count; i++) {
-        const struct df_http1_field *field = &request->headers[i];
+    *size = CONSTANT;
+    bool fits = add_size(size, request->method) && add_size(size, request->target) &&
+                add_size(size, request->authority);
+    for (; *index < request->header_count; ++*index) {
+        const struct df_http1_field *field = &request->headers[*index];
         enum df_http1_written result = check_field(field);
         if (result != DF_HTTP1_WRITTEN) {
-            *index = i;
             return result;
         }
-        if (field->name.length > DF_HTTP1_MAX_REQUEST_HEAD ||
-            field->value.length > DF_HTTP1_MAX_REQUEST_HEAD || *size > DF_HTTP1_MAX_REQUEST_HEAD) {
-            return DF_HTTP1_TOO_LARGE;
-        }
-        *size += field->name.length + field->value.length + strlen(": \r\n");
+        fits = fits && add_size(size, field->name) && add_size(size, field->value) &&
+               add_size(size, DF_TEXT(": \r\n"));
     }
-    return DF_HTTP1_WRITTEN;
+    return fits ? DF_HTTP1_WRITTEN : DF_HTTP1_TOO_LARGE;
 }
 
 static bool has_length(const struct df_http1_request *request) {
@@ -99,12 +112,7 @@ static char *put_number(char *out, size_t number) {
     return put(out, (struct df_text){first, (size_t)(digits + NUMBER_SIZE - first)});
 }
 
-#define VERSION_AND_HOST " HTTP/1.1\r\nHost: "
-#define NO_CODING "\r\nAccept-Encoding: identity\r\n"
-#define LENGTH "Content-Length: "
-#define CLOSE "Connection: close\r\n"
-
-static char *put_all(char *out, const struct df_http1_request *request) {
+char *df_http1_put_head(char *out, const struct df_http1_request *request) {
     out = put(out, request->method);
     *out++ = ' ';
     out = put(out, request->target);
@@ -130,34 +138,23 @@ static char *put_all(char *out, const struct df_http1_request *request) {
 
 enum df_http1_written df_http1_write_head(struct df_buffer *out,
                                           const struct df_http1_request *request, size_t *index) {
-    enum { CONSTANT = sizeof VERSION_AND_HOST NO_CODING LENGTH CLOSE + NUMBER_SIZE + 8 };
-    size_t at_fault = 0, size;
-    enum df_http1_written result = check(request, &size, &at_fault);
+    size_t at_fault, size;
+    enum df_http1_written result = df_http1_check_request(request, &size, &at_fault);
     if (index) {
         *index = at_fault;
     }
     if (result != DF_HTTP1_WRITTEN) {
         return result;
     }
-    if (request->target.length > DF_HTTP1_MAX_REQUEST_HEAD ||
-        request->authority.length > DF_HTTP1_MAX_REQUEST_HEAD ||
-        request->method.length > DF_HTTP1_MAX_REQUEST_HEAD) {
-        return DF_HTTP1_TOO_LARGE;
-    }
-    size += request->method.length + request->target.length + request->authority.length + CONSTANT;
-    if (size > DF_HTTP1_MAX_REQUEST_HEAD) {
-        return DF_HTTP1_TOO_LARGE;
-    }
     switch (df_buffer_reserve(out, size)) {
     case DF_BUFFER_OK:
-        break;
+        out->length = (size_t)(df_http1_put_head(out->data + out->length, request) - out->data);
+        return DF_HTTP1_WRITTEN;
     case DF_BUFFER_FULL:
         return DF_HTTP1_TOO_LARGE;
     default:
         return DF_HTTP1_NO_MEMORY;
     }
-    out->length = (size_t)(put_all(out->data + out->length, request) - out->data);
-    return DF_HTTP1_WRITTEN;
 }
 
 void df_http1_describe_written(enum df_http1_written result, const struct df_http1_request *request,

@@ -44,8 +44,16 @@ enum df_http1_written {
 extern const char *const df_http1_reserved[];
 bool df_http1_is_reserved(struct df_text name);
 
-/* Appends the head to `out`, whose limit must be at least DF_HTTP1_MAX_REQUEST_HEAD. After anything
- * but WRITTEN `out` is as it was, and `index` (may be NULL) is the header that is at fault. */
+/* Checks a request and counts the bytes of its head. `index` is the header that is at fault. */
+enum df_http1_written df_http1_check_request(const struct df_http1_request *request, size_t *size,
+                                             size_t *index);
+/* Writes the head of a request that was checked, and returns the end of what was written: at most
+ * the bytes that were counted. */
+char *df_http1_put_head(char *out, const struct df_http1_request *request);
+
+/* Both in one. Appends the head to `out`, whose limit must be at least DF_HTTP1_MAX_REQUEST_HEAD.
+ * After anything but WRITTEN `out` is as it was, and `index` (may be NULL) is the header that is at
+ * fault. */
 enum df_http1_written df_http1_write_head(struct df_buffer *out,
                                           const struct df_http1_request *request, size_t *index);
 

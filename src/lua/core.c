@@ -6,7 +6,7 @@
 #include "base/kinds.h"
 #include "lua/compat.h"
 #include "lua/decode.h"
-#include "lua/head.h"
+#include "lua/http1.h"
 #include "lua/shape.h"
 #include "lua/terminal.h"
 #include "lua/yield.h"
@@ -287,9 +287,6 @@ static const luaL_Reg functions[] = {
     {"now", now},
     {"monotonic", monotonic},
     {"sleep", sleep_for},
-    {"http_head_end", df_lua_head_end},
-    {"http_head", df_lua_head},
-    {"http_request", df_lua_request},
     {NULL, NULL},
 };
 
@@ -310,6 +307,8 @@ int luaopen_dataforest_core(lua_State *L) {
     lua_pushvalue(L, -1);
     lua_setfield(L, -2, "__index");
     df_lua_set_functions(L, signer_functions, 1);
+
+    df_lua_register_http1(L);
 
     df_lua_push_shape_metatable(L);
     df_lua_push_json_decoder(L);

@@ -46,7 +46,7 @@ static struct transfer_box *check_transfer(lua_State *L) {
 static int push_error(lua_State *L, const struct df_http_error *error) {
     lua_pushnil(L);
     lua_createtable(L, 0, 3);
-    lua_pushstring(L, df_http_kind_name(error->kind));
+    lua_pushstring(L, df_kind_name(error->kind));
     lua_setfield(L, -2, "kind");
     lua_pushstring(L, error->message);
     lua_setfield(L, -2, "message");

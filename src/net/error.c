@@ -3,15 +3,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-const char *df_http_kind_name(enum df_kind kind) {
-    static const char *const names[] = {
-#define DF_KIND_NAME(constant, name, when) name,
-        DF_KINDS(DF_KIND_NAME)
-#undef DF_KIND_NAME
-    };
-    return names[kind];
-}
-
 void df_http_error_set(struct df_http_error *error, enum df_kind kind, bool sent,
                        const char *format, ...) {
     va_list values;

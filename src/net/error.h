@@ -14,9 +14,6 @@ struct df_http_error {
     char message[DF_HTTP_MESSAGE_SIZE]; /* one line */
 };
 
-/* The name of a kind, as Lua sees it. */
-const char *df_http_kind_name(enum df_kind kind);
-
 /* Fills in an error. Control characters become question marks: the text is to stay one line. */
 void df_http_error_set(struct df_http_error *error, enum df_kind kind, bool sent,
                        const char *format, ...) __attribute__((format(printf, 4, 5)));

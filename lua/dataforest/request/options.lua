@@ -1,7 +1,9 @@
 --- The options of a client: their types, defaults and checks.
 -- @module dataforest.request.options
 
+local core = require "dataforest.core"
 local retry = require "dataforest.request.retry"
+local url = require "dataforest.transport.url"
 
 local options = {}
 
@@ -129,6 +131,9 @@ local function check_retry(value)
   end
 end
 
+-- What every request has; the writer of HTTP (src/http1/writer.c) adds a list of its own.
+local OWN_HEADERS = { accept = true, ["content-type"] = true }
+
 local function check_headers(value)
   for name, text in pairs(value) do
     if type(name) ~= "string" or not name:find "^[%w!#$%%&'*+%-.^_`|~]+$" then
@@ -136,25 +141,12 @@ local function check_headers(value)
     elseif type(text) ~= "string" or text:find "[%z\1-\8\10-\31\127]" then
       return ("field %s must be text without control characters (CR, LF, NUL)"):format(name)
     end
-    local lower = name:lower()
-    if options.RESERVED_HEADERS[lower] or lower:find "^x%-ncp%-" then
+    local lower = url.lower(name)
+    if core.reserved_headers[lower] or OWN_HEADERS[lower] or lower:find "^x%-ncp%-" then
       return ("field %s is set by the library"):format(name)
     end
   end
 end
-
---- Headers that a caller cannot set, in lower case; neither any that begins with `x-ncp-`.
-options.RESERVED_HEADERS = {
-  host = true,
-  connection = true,
-  ["content-length"] = true,
-  ["content-type"] = true,
-  ["transfer-encoding"] = true,
-  accept = true,
-  expect = true,
-  te = true,
-  upgrade = true,
-}
 
 -- For each option: the Lua types it may have, and its check (returns what is wrong, or nil).
 local CLIENT = {
@@ -178,6 +170,7 @@ local CLIENT = {
   user_agent = { "string", check = check_text },
   pool_size = { "number", check = check_bytes },
   pool_idle_timeout = { "number", check = check_seconds },
+  pool_name = { "string", check = check_text },
 }
 
 local CALL = {

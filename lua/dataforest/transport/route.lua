@@ -262,6 +262,13 @@ function route.proxy(option)
   return self
 end
 
+--- The hosts to dial for a host until one works: `localhost` means loopback, whatever DNS says.
+-- @tparam string host as `url.parse` gives it
+-- @treturn table list
+function route.hosts(host)
+  return host == "localhost" and LOCALHOST or { host }
+end
+
 -- Routes -------------------------------------------------------------------------------
 
 --- Where a request goes.
@@ -285,7 +292,7 @@ function route.find(address, connect_to, proxy)
       return nil, "connect_to " .. port
     end
   end
-  found.dial = host == "localhost" and LOCALHOST or { host }
+  found.dial = route.hosts(host)
   found.dial_port = port
   found.label = ("%s:%d"):format(host, port)
   found.server_name = found.scheme == "https" and (found.host:match "^%[(.*)%]$" or found.host) or nil

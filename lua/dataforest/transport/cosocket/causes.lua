@@ -1,8 +1,10 @@
---- Why nginx could not make a connection, and what mends it.
+--- Why nginx could not make a connection, and what fixes it.
 --
 -- Pure: nginx's words in, failures (`kind`, `message`, `sent`) out.
 --
 -- @module dataforest.transport.cosocket.causes
+
+local url = require "dataforest.transport.url"
 
 local causes = {}
 
@@ -17,13 +19,6 @@ local UNTRUSTED = {
 
 local function failure(kind, message)
   return { kind = kind, message = message, sent = false }
-end
-
---- Tells whether a host is an IP address, in square brackets where it is IPv6.
--- @tparam string host
--- @treturn boolean
-function causes.is_address(host)
-  return host:find "^%[" ~= nil or host:find "^%d+%.%d+%.%d+%.%d+$" ~= nil
 end
 
 --- Why a connection could not be opened.
@@ -56,7 +51,7 @@ end
 
 --- Whether the name to be verified is an address, which no certificate passes for.
 local function is_nameless(route)
-  return causes.is_address(route.server_name) or route.server_name:find(":", 1, true) ~= nil
+  return url.address_bytes(route.server_name) ~= nil
 end
 
 local function cure_of_mismatch(route)
@@ -79,7 +74,7 @@ local function cure_of_handshake(reason, route, settings)
     -- A chain that is too deep is told in the same words as one whose end is not trusted.
     return "; set the directives lua_ssl_trusted_certificate, to a file with its authority's certificate"
       .. " (Debian has /etc/ssl/certs/ca-certificates.crt), and lua_ssl_verify_depth, to 3 or more"
-      .. (settings.ca_file and "; the option ca_file does not reach nginx's sockets" or "")
+      .. (settings.ca_file and not settings.store and "; the option ca_file does not reach nginx's sockets" or "")
   elseif reason:find("has expired", 1, true) or reason:find("not yet valid", 1, true) then
     return "; check the dates of the server's certificate, and this machine's clock"
   elseif reason == "handshake failed" then

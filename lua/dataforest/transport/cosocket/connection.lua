@@ -1,17 +1,19 @@
---- One connection of the cosocket transport: opened or taken from nginx's pool, verified,
--- written to, read from, and given back or closed.
+--- One connection of the cosocket transport: opened or taken from nginx's pool, verified, written to, read
+-- from, and given back or closed.
 --
--- nginx's timeouts begin anew with each byte, so before each step the time that is left of
--- the one deadline is set.
+-- nginx's timeouts begin anew with each byte, so before each step the time that is left until a deadline is
+-- set. Deadlines are by the monotonic clock.
 --
 -- @module dataforest.transport.cosocket.connection
 
 local causes = require "dataforest.transport.cosocket.causes"
 local core = require "dataforest.core"
-local gate = require "dataforest.transport.cosocket.limiter"
+local dial = require "dataforest.transport.cosocket.dial"
+local limiter = require "dataforest.transport.cosocket.limiter"
 local proxies = require "dataforest.transport.cosocket.proxy"
+local trust = require "dataforest.transport.cosocket.trust"
 
-local max, min = math.max, math.min
+local max, min, monotonic = math.max, math.min, core.monotonic
 
 local Connection = {}
 Connection.__index = Connection
@@ -25,10 +27,7 @@ local SEND_BYTES = 64 * 1024
 -- nginx takes no longer timeout (about 24 days).
 local MAX_MILLISECONDS = 2147483647
 
--- What a write or a read says of a connection that the server has closed.
-local CLOSED = { closed = true, ["broken pipe"] = true, ["connection reset by peer"] = true }
-
-local connections = {}
+local connections = { SEND_BYTES = SEND_BYTES }
 
 --- A timeout as nginx takes it.
 -- @tparam number seconds
@@ -38,13 +37,13 @@ function connections.milliseconds(seconds)
 end
 
 --- The timeout that rings at a deadline. nginx sets its timers by its own clock, which stands still while
--- Lua runs: within a turn of the event loop, one deadline is one timeout.
-local function timeout_until(deadline, now)
-  return connections.milliseconds(deadline - now + gate.lag())
+-- Lua runs.
+local function timeout_until(deadline)
+  return connections.milliseconds(deadline - monotonic() + limiter.lag())
 end
 
---- Sets the timeout of the next step. Where nothing has been waited for since the one before, that one's is
--- left as it is.
+--- Sets the timeout of the next step. Within a turn of the event loop, one deadline is one timeout: where
+-- nothing has been waited for since the step before, that one's is left as it is.
 -- @tparam number deadline
 -- @treturn boolean false where the deadline has passed
 function Connection:begin_step(deadline)
@@ -52,56 +51,36 @@ function Connection:begin_step(deadline)
   if turn == self.turn and deadline == self.timeout_deadline then
     return true
   end
-  local now = core.monotonic()
-  if now >= deadline then
+  if monotonic() >= deadline then
     return false
   end
   self.turn, self.timeout_deadline = turn, deadline
-  self.sock:settimeout(timeout_until(deadline, now))
+  self.sock:settimeout(timeout_until(deadline))
   return true
-end
-
---- Connects to a name. Looking it up has a timeout of nginx's own (resolver_timeout), so it
--- runs in a thread that is ended when our time is up.
-local function connect_by_name(sock, route, options, seconds)
-  local ended, connected, reason = false, nil, nil
-  local thread = ngx.thread.spawn(function()
-    connected, reason = sock:connect(route.dial_host, route.dial_port, options)
-    ended = true
-  end)
-  if ended then -- at once: a connection of the pool
-    ngx.thread.wait(thread)
-    return connected, reason
-  end
-  local timer = ngx.thread.spawn(function()
-    ngx.sleep(seconds + gate.lag())
-  end)
-  ngx.thread.wait(thread, timer)
-  ngx.thread.kill(ended and timer or thread)
-  if not ended then
-    return nil, "timeout"
-  end
-  return connected, reason
 end
 
 --- The TLS handshake, with the certificate and its name verified.
 -- @treturn ?boolean true, or nil
 -- @treturn ?table failure
 local function shake_hands(self, deadline, settings)
-  local route = self.route
+  local route, sock = self.route, self.sock
   local done, reason = false, "timeout"
-  local place = gate.enter(route.pool, deadline)
-  gate.pause()
-  if place and self:begin_step(deadline) then
-    done, reason = self.sock:sslhandshake(false, route.server_name, true)
+  if settings.store then
+    local taken, problem = sock:settrustedstore(settings.store)
+    if not taken then
+      return nil, causes.of_handshake(tostring(problem), route, settings)
+    end
   end
-  if place then
-    gate.leave(place)
+  local slot = limiter.enter(self.pool, deadline)
+  limiter.pause()
+  if self:begin_step(deadline) then
+    done, reason = sock:sslhandshake(false, route.server_name, true)
   end
-  gate.pause()
+  limiter.leave(slot)
+  limiter.pause()
   -- A handshake that needs no waiting counts as done even where the certificate was refused; the
   -- connection is closed then, and the reason lost.
-  if done and self.sock:getreusedtimes() then
+  if done and sock:getreusedtimes() then
     return true
   end
   return nil, causes.of_handshake(done and "certificate refused" or reason, route, settings)
@@ -124,41 +103,59 @@ local function make_ready(self, deadline, settings)
   return true
 end
 
+--- The name of nginx's pool for a route, and its options. A location that trusts other authorities has
+-- another pool, unless the client's option `pool_name` says that all its locations trust the same.
+local function pool_of(route, settings)
+  local mark = route.server_name and not settings.store and not settings.pool_name and trust.location() or 0
+  local pool = route.pools[mark]
+  if not pool then
+    local name = ("%s %.0f"):format(route.pool, mark)
+    -- Nothing is ever given back to the fresh one, so that what comes out of it is new.
+    pool = { name = name, options = { pool = name }, fresh_options = { pool = name .. " fresh" } }
+    route.pools[mark] = pool
+  end
+  return pool
+end
+
 --- Opens a connection, or takes one from the pool.
--- @tparam table route see `cosocket.lua`
--- @tparam table request `deadline`, `connect_timeout`
--- @tparam table settings `ca_file`, for messages
+-- @tparam table route see `dataforest.transport.cosocket`
+-- @tparam table call `deadline`, `connect_timeout`
+-- @tparam table settings `ca_file`, for messages; `store`, `pool_name`
 -- @tparam boolean fresh never take one from the pool
--- @tparam number now seconds, by `core.monotonic`
 -- @treturn[1] table connection
 -- @treturn[2] nil
 -- @treturn[2] table failure
-function connections.open(route, request, settings, fresh, now)
-  local call_deadline = request.deadline
-  local deadline = min(call_deadline, now + (request.connect_timeout or math.huge))
+function connections.open(route, call, settings, fresh)
+  local now = monotonic()
+  local deadline = min(call.deadline, now + (call.connect_timeout or math.huge))
   if now >= deadline then
     return nil, causes.of_connect("timeout", route)
   end
-  local sock, turn = ngx.socket.tcp(), ngx.now()
-  local timeout = timeout_until(call_deadline, now)
-  sock:settimeouts(timeout_until(deadline, now), timeout, timeout)
-  local options = fresh and route.fresh_options or route.options
-  local connected, reason
-  if route.is_address then
-    connected, reason = sock:connect(route.dial_host, route.dial_port, options)
-  else
-    connected, reason = connect_by_name(sock, route, options, deadline - now)
+  local turn
+  local function new_socket()
+    local sock = ngx.socket.tcp()
+    turn = ngx.now()
+    local timeout = timeout_until(call.deadline)
+    sock:settimeouts(timeout_until(deadline), timeout, timeout)
+    return sock
   end
-  if not connected then
-    return nil, causes.of_connect(reason or "unknown error", route)
+  local pool = pool_of(route, settings)
+  local options = fresh and pool.fresh_options or pool.options
+  local sock, reason
+  if route.is_address then
+    sock, reason = dial.addresses(new_socket, route.dial, route.dial_port, options)
+  else
+    sock, reason = dial.name(new_socket, route.dial[1], route.dial_port, options, deadline)
+  end
+  if not sock then
+    return nil, causes.of_connect(reason, route)
   end
   local self = setmetatable({
     sock = sock,
     route = route,
-    deadline = call_deadline,
+    pool = pool.name,
     turn = turn,
-    timeout_deadline = call_deadline,
-    answered = false,
+    timeout_deadline = call.deadline,
     reused = (sock:getreusedtimes() or 0) > 0,
     last_piece = 0,
   }, Connection)
@@ -172,80 +169,47 @@ function connections.open(route, request, settings, fresh, now)
   return self
 end
 
---- What it means that a request was not taken, or an answer did not come.
--- Its field `stale` says that the server had closed the connection before the request came;
--- `ended`, that it closed the connection in good order.
-local function broken(self, reason)
-  local label = self.route.label
-  local begun = self.answered
-  local kind, message = "network", ("the connection to %s broke: %s"):format(label, reason)
-  if reason == "timeout" then
-    kind = "timeout"
-    message = ("%s from %s in time"):format(begun and "the answer did not end" or "no answer", label)
-  elseif reason == "closed" and begun then
-    kind, message = "protocol", label .. " closed the connection in the middle of its answer"
-  elseif reason == "closed" then
-    message = label .. " closed the connection without an answer"
-  end
-  return {
-    kind = kind,
-    message = message,
-    sent = true,
-    ended = reason == "closed",
-    stale = self.reused and not begun and CLOSED[reason] == true,
-  }
-end
-
-local function send_piece(self, text)
-  local sent, reason = nil, "timeout"
-  if self:begin_step(self.deadline) then
-    sent, reason = self.sock:send(text)
-  end
-  if not sent then
-    return nil, broken(self, reason)
-  end
-  return true
-end
-
 --- Sends all of a text.
+-- @tparam string text
+-- @tparam number deadline
 -- @treturn ?boolean true, or nil
--- @treturn ?table failure
-function Connection:send(text)
-  if #text <= SEND_BYTES then
-    return send_piece(self, text)
-  end
+-- @treturn ?string nginx's words: "timeout", "closed", ...
+function Connection:write(text, deadline)
   for first = 1, #text, SEND_BYTES do
-    local sent, failed = send_piece(self, text:sub(first, first + SEND_BYTES - 1))
+    if not self:begin_step(deadline) then
+      return nil, "timeout"
+    end
+    local piece = #text <= SEND_BYTES and text or text:sub(first, first + SEND_BYTES - 1)
+    local sent, reason = self.sock:send(piece)
     if not sent then
-      return nil, failed
+      return nil, reason
     end
   end
   return true
 end
 
---- The next bytes of the answer.
+--- The next bytes of the response.
+-- @tparam number deadline
 -- @treturn ?string bytes, or nil
--- @treturn ?table failure
-function Connection:receive()
-  local bytes, reason = nil, "timeout"
-  if self:begin_step(self.deadline) then
-    bytes, reason = self.sock:receiveany(RECEIVE_BYTES)
-    gate.pause()
+-- @treturn ?string nginx's words: "timeout", "closed", ...
+function Connection:read(deadline)
+  if not self:begin_step(deadline) then
+    return nil, "timeout"
   end
-  if not bytes then
-    return nil, broken(self, reason)
+  local bytes, reason = self.sock:receiveany(RECEIVE_BYTES)
+  limiter.pause()
+  if bytes then
+    self.last_piece = #bytes
   end
-  self.answered = true
-  self.last_piece = #bytes
-  return bytes
+  return bytes, reason
 end
 
--- nginx sees bytes that came behind an answer in its own buffer and in the system's, but not
+-- nginx sees bytes that came behind a response in its own buffer and in the system's, but not
 -- those that OpenSSL holds because nginx's buffer was full: possible only where the last piece
 -- fills such a buffer, whose size (lua_socket_buffer_size) is a multiple of this.
 local BUFFER_UNIT = 512
 
---- Tells whether nothing came behind the answer.
+--- Tells whether nothing came behind the response.
 local function is_quiet(self)
   if self.last_piece % BUFFER_UNIT ~= 0 then
     return true
@@ -255,7 +219,7 @@ local function is_quiet(self)
   return reason == "timeout"
 end
 
---- Gives the connection back to nginx's pool, after an answer that was read to its end.
+--- Gives the connection back to nginx's pool, after a response that was read to its end.
 -- @tparam number idle_milliseconds how long it may wait there
 -- @tparam number pool_size how many may wait there
 function Connection:keep(idle_milliseconds, pool_size)

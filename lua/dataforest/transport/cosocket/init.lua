@@ -1,21 +1,22 @@
 --- The transport inside nginx: HTTP/1.1 over cosockets, which never block the event loop.
 --
--- A connection goes back to nginx's pool only once an answer was read to its end; every
+-- A connection goes back to nginx's pool only once a response was read to its end; every
 -- error closes it.
 --
 -- Nothing of nginx is touched before the first call: the module can be loaded anywhere.
 --
 -- @module dataforest.transport.cosocket
 
-local causes = require "dataforest.transport.cosocket.causes"
 local connections = require "dataforest.transport.cosocket.connection"
 local core = require "dataforest.core"
-local gate = require "dataforest.transport.cosocket.limiter"
-local http_answer = require "dataforest.transport.cosocket.http_answer"
+local limiter = require "dataforest.transport.cosocket.limiter"
 local phase = require "dataforest.transport.phase"
 local proxies = require "dataforest.transport.cosocket.proxy"
+local routes = require "dataforest.transport.route"
+local trust = require "dataforest.transport.cosocket.trust"
+local url = require "dataforest.transport.url"
 
-local may_yield, read_answer, write_request = phase.may_yield, http_answer.read, core.http_request
+local monotonic = core.monotonic
 
 local cosocket = {}
 
@@ -23,17 +24,19 @@ local Cosocket = {}
 Cosocket.__index = Cosocket
 Cosocket.__name = "dataforest.transport.cosocket"
 
-local PORTS = { http = 80, https = 443 }
-
--- Plain HTTP goes to this machine only, and to the cloud's metadata server, which knows no TLS.
-local PLAIN_HOSTS = { localhost = true, ["[::1]"] = true, ["169.254.169.254"] = true }
-
--- Addresses of which it is kept how to reach them: there are as many as operations.
+-- URLs of which it is kept how to reach them: there are as many as operations.
 local MAX_ROUTES = 128
+
+-- Readers of responses that are kept for the next calls.
+local MAX_READERS = 64
 
 -- For a transport that is used without a client (seconds, bytes).
 local DEFAULT_TIMEOUT = 30
 local DEFAULT_MAX_BYTES = 8 * 1024 * 1024
+
+-- How long a read waits for a first byte over a kept connection, whose path may have died without a sign;
+-- then it is sent again over a new one, if as much time is left for that (seconds).
+local PATIENCE = 5
 
 local function failure(kind, message)
   return nil, { kind = kind, message = message, sent = false }
@@ -41,76 +44,44 @@ end
 
 -- Where a request goes -----------------------------------------------------------------
 
-local function split_authority(authority, default_port)
-  local host, port = authority:match "^(%[[%x:.]+%]):?(%d*)$"
-  if not host then
-    host, port = authority:match "^([%w%-._]+):?(%d*)$"
-  end
-  return host and host:lower(), tonumber(port) or default_port
-end
-
---- Takes the address of a request apart, and tells whom to dial for it.
--- @treturn[1] table `authority` (for Host), `server_name` (nil for plain HTTP), `dial_host`,
---   `dial_port`, `dial_label`, `is_address`; `proxy` and `tunnel_to` where there is a proxy; `pool`: the
---   name of nginx's pool, `options` and `fresh_options` of nginx for connections of it and for new ones
+--- Says whom to dial for a request.
+-- @treturn[1] table see `route.find`, and `dial`, `dial_port`, `dial_label`, `is_address`; `tunnel_to` where
+--   there is a proxy; `pool`: what the name of nginx's pool begins with, and `pools` by location
 -- @treturn[2] nil
 -- @treturn[2] string what is wrong
 local function new_route(self, request)
-  local scheme, authority = tostring(request.url):match "^(https?)://([^/?#]+)"
-  local host, port
-  if scheme then
-    host, port = split_authority(authority, PORTS[scheme])
+  local route, message = routes.find(request.url, request.connect_to, self.proxy)
+  if not route then
+    return nil, message
   end
-  if not host then
-    return nil, "the address of the request cannot be read"
-  elseif scheme == "http" and not (PLAIN_HOSTS[host] or host:find "^127%.%d+%.%d+%.%d+$") then
-    return nil, "the address of the request must begin with https://"
-  end
-  local dial_host, dial_port = host, port
-  if request.connect_to then
-    dial_host, dial_port = split_authority(request.connect_to)
-    if not dial_port then
-      return nil, 'connect_to must be "host:port"'
-    end
-  end
-  local proxy, message
-  if scheme == "https" then
-    proxy, message = proxies.find(self.proxy, host)
+  route.connect_to = request.connect_to
+  route.pools = {}
+  route.dial_label = route.label
+  local proxy = route.proxy
+  if proxy then
+    message = proxies.problem(proxy)
     if message then
       return nil, message
     end
+    route.tunnel_to = route.label
+    route.dial, route.dial_port = routes.hosts(proxy.host), proxy.port
+    route.dial_label = "the proxy " .. proxy.label
   end
-  local server_name = scheme == "https" and host:gsub("^%[(.*)%]$", "%1") or nil
-  local label = ("%s:%d"):format(dial_host, dial_port)
-  local pool = table.concat({
+  route.is_address = url.address_bytes(route.dial[1]) ~= nil
+  route.pool = table.concat({
     "dataforest",
-    scheme,
-    label,
-    server_name or "-",
-    server_name and "verified" or "plain",
+    route.scheme,
+    route.label,
+    route.server_name or "-",
     proxy and proxy.label .. " " .. ngx.md5(proxy.authorization or "") or "direct",
     self.pool_size,
+    self.pool_name or "-",
+    self.store and ngx.md5(self.ca_file) or "-",
   }, " ")
-  dial_host = proxy and proxy.host or dial_host
-  return {
-    connect_to = request.connect_to,
-    authority = authority,
-    server_name = server_name,
-    dial_host = dial_host,
-    dial_port = proxy and proxy.port or dial_port,
-    dial_label = proxy and proxy.label or label,
-    is_address = causes.is_address(dial_host),
-    label = label,
-    proxy = proxy,
-    tunnel_to = proxy and label,
-    pool = pool,
-    options = { pool = pool },
-    -- Nothing is ever given back to this pool, so that what comes out of it is new.
-    fresh_options = { pool = pool .. " fresh" },
-  }
+  return route
 end
 
---- The same, of which the last ones are kept: a client calls few addresses.
+--- The same, of which the last ones are kept: a client calls few URLs.
 local function route_of(self, request)
   local route = self.routes[request.url]
   if route and route.connect_to == request.connect_to then
@@ -118,7 +89,7 @@ local function route_of(self, request)
   end
   local message
   route, message = new_route(self, request)
-  if route and self.proxy ~= "env" then -- which may say something else the next time
+  if route and not (self.proxy and self.proxy:is_env()) then -- which may say something else the next time
     if self.route_count == MAX_ROUTES then
       self.routes, self.route_count = {}, 0
     end
@@ -128,107 +99,171 @@ local function route_of(self, request)
   return route, message
 end
 
---- The request line and what is the same each time. The last one of a route is kept.
--- @treturn ?string text; nil where the method or the target cannot be sent
-local function start_of(request, route)
-  local method, target = request.method, request.target
-  if route.start and method == route.method and target == route.target then
-    return route.start
-  end
-  local shown = target or request.url:match "^https?://[^/?#]+([^#]*)"
-  if shown:find "[%s%c]" or not method:find "^%u+$" then
-    return nil
-  end
-  route.method, route.target = method, target
-  route.start = ("%s %s HTTP/1.1\r\nHost: %s\r\n"):format(method, shown, route.authority)
-  return route.start
-end
-
---- The request as it goes over the wire.
--- @treturn[1] string
--- @treturn[2] nil
--- @treturn[2] string what is wrong
-local function text_of(request, route)
-  local start = start_of(request, route)
-  if not start then
-    return nil, "the method or the target of the request cannot be sent as it is"
-  end
-  local body, ending = request.body or "", request.once and "Connection: close\r\n\r\n" or "\r\n"
-  if request.body or request.method ~= "GET" then
-    ending = "Content-Length: " .. #body .. "\r\n" .. ending
-  end
-  local text = write_request(start, request.headers or {}, ending, body)
-  if not text then
-    return nil, "a header of the request holds line breaks, or has a malformed name"
-  end
-  return text
-end
-
 -- One call -----------------------------------------------------------------------------
 
---- One request and its answer over one connection.
+--- How a connection has ended, in the reader's words. Over TLS nginx says "closed" of every end.
+local function end_of(reason, route)
+  return reason ~= "closed" and "reset" or route.server_name and "unknown" or "clean"
+end
+
+--- Reads until the response is whole or wrong.
+-- @treturn ?boolean true; nil where the response is wrong: the reader says why; false: time ran out
+local function read_response(connection, reader, deadline, patience)
+  local limit = patience or deadline
+  while true do
+    local bytes, reason = connection:read(limit)
+    if bytes then
+      local done = reader:feed(bytes)
+      if done ~= false then
+        return done
+      end
+      limit = deadline
+    elseif reason == "timeout" then
+      return false
+    else
+      return reader:finish(end_of(reason, connection.route))
+    end
+  end
+end
+
+--- Sends a request and reads the response. What came early counts, whatever became of the request's rest:
+-- a server may refuse a large one while it is still being sent.
+-- @treturn ?boolean see `read_response`
+-- @treturn boolean whether all of the request was sent
+local function converse(connection, reader, call, patience)
+  if not call.body or #call.head + #call.body <= connections.SEND_BYTES then
+    local sent, reason = connection:write(call.head .. (call.body or ""), call.deadline)
+    if reason == "timeout" then
+      return false, false
+    end
+    return read_response(connection, reader, call.deadline, patience), sent == true
+  end
+  local sent, ended = false, false
+  local sender = ngx.thread.spawn(function()
+    sent = connection:write(call.head, call.deadline) and connection:write(call.body, call.deadline) or false
+    ended = true
+  end)
+  local done = read_response(connection, reader, call.deadline)
+  if ended then
+    ngx.thread.wait(sender)
+  else
+    ngx.thread.kill(sender)
+  end
+  return done, sent
+end
+
+local function timeout_of(reader, label)
+  local what = reader:begun() and "no whole response" or "no response"
+  return { kind = "timeout", message = ("%s from %s in time"):format(what, label), sent = true }
+end
+
+--- The last moment for a first byte, where a read over a kept connection should be given up early.
+local function patience_of(call, connection, fresh)
+  local now = monotonic()
+  if connection.reused and not fresh and call.deadline - now > 2 * PATIENCE then
+    return now + PATIENCE
+  end
+end
+
+--- One request and its response over one connection.
 -- @treturn ?table response
 -- @treturn ?table failure
-local function exchange(self, route, text, request, fresh)
-  local connection, failed = connections.open(route, request, self, fresh, gate.pause())
+-- @treturn ?boolean true where the connection was of no use any more before anything came: the request may
+--   be sent again if it is a read
+local function exchange(self, route, call, fresh)
+  limiter.pause()
+  local connection, failed = connections.open(route, call, self, fresh)
   if not connection then
     return nil, failed
   end
-  local sent, response, reusable
-  sent, failed = connection:send(text)
-  if sent then
-    response, reusable, failed = read_answer(
-      connection.receive,
-      request.method,
-      request.max_response_bytes or DEFAULT_MAX_BYTES,
-      route.server_name ~= nil,
-      connection
-    )
-  end
-  if not response then
+  local reader = table.remove(self.readers) or core.http_reader()
+  reader:start(call.method, call.max_bytes)
+  local done, sent = converse(connection, reader, call, patience_of(call, connection, fresh))
+  if not done then
     connection:close()
-    return nil, failed
+    failed = done == nil and reader:failure(route.label) or timeout_of(reader, route.label)
+    return nil, failed, connection.reused and not reader:begun() and monotonic() < call.deadline
+  end
+  local response, reusable = reader:response()
+  if #self.readers < MAX_READERS then
+    self.readers[#self.readers + 1] = reader
   end
   response.reused = connection.reused
-  if reusable and not fresh then
+  if reusable and sent and not fresh then
     connection:keep(self.idle_milliseconds, self.pool_size)
   else
     connection:close()
   end
-  return response
+  -- 408: the server grew tired of waiting for a request while this one was on its way.
+  return response, nil, connection.reused and response.status == 408 and not reusable
 end
 
---- Sends a request and waits for its answer, while nginx goes on serving others.
--- @tparam table request see `dataforest.transport.curl`
+--- Sends a request and waits for its response, while nginx goes on serving others.
+-- @tparam table request see `dataforest.transport`
 -- @treturn[1] table `status`, `headers` (names in lower case), `body`, `reused` (boolean)
 -- @treturn[2] nil
 -- @treturn[2] table `kind` (`argument`, `network`, `tls`, `timeout`, `protocol` or `limit`),
 --   `message`, and `sent` (boolean: the request may have reached the server)
 function Cosocket:send(request)
-  if not may_yield() then
+  if not phase.may_yield() then
     return failure("argument", phase.reason())
   end
   return self:send_here(request)
 end
 
+--- The authorities of `ca_file`, where nginx's sockets take them. Loaded once.
+local function load_store(self)
+  if self.ca_file and self.store == nil then
+    self.store = false
+    if trust.takes_store(ngx.socket.tcp()) then
+      local message
+      self.store, message = trust.load_store(self.ca_file)
+      if not self.store then
+        self.store = nil -- tried again: the file may come
+        return nil, message
+      end
+    end
+  end
+  return true
+end
+
 --- The same where it is known that cosockets work.
 function Cosocket:send_here(request)
-  local route, message = route_of(self, request)
+  local ready, message = load_store(self)
+  if not ready then
+    return failure("tls", message)
+  end
+  local route
+  route, message = route_of(self, request)
   if not route then
     return failure("argument", message)
   end
-  local text
-  text, message = text_of(request, route)
-  if not text then
-    return failure("argument", message)
-  end
-  request.deadline = request.deadline or core.monotonic() + DEFAULT_TIMEOUT
   -- What must reach the service at most once goes over a new connection: one of the pool may
   -- have died unseen, and then nobody could tell whether the request arrived.
-  local fresh = request.once == true
-  local response, failed = exchange(self, route, text, request, fresh)
-  if not response and failed.stale and not fresh then
-    response, failed = exchange(self, route, text, request, true)
+  local once = request.once == true
+  local head
+  head, message = core.http_request(
+    request.method,
+    request.target or route.target,
+    route.authority,
+    request.headers or {},
+    request.body,
+    once
+  )
+  if not head then
+    return failure("argument", message)
+  end
+  local call = {
+    method = request.method,
+    head = head,
+    body = request.body,
+    deadline = request.deadline or monotonic() + (request.timeout or DEFAULT_TIMEOUT),
+    connect_timeout = request.connect_timeout,
+    max_bytes = request.max_response_bytes or DEFAULT_MAX_BYTES,
+  }
+  local response, failed, again = exchange(self, route, call, once)
+  if again and not once then
+    response, failed = exchange(self, route, call, true)
   end
   return response, failed
 end
@@ -237,6 +272,7 @@ end
 -- @tparam number seconds
 function Cosocket.sleep(_, seconds)
   ngx.sleep(math.max(0.001, seconds)) -- nginx without OpenResty's patches warns of a sleep of 0
+  return true
 end
 
 --- The time, in seconds since the epoch, with fractions. (nginx's own stands still while Lua runs.)
@@ -245,26 +281,29 @@ function Cosocket.now()
   return core.now()
 end
 
---- Seconds of a clock that nobody sets, which deadlines go by.
+--- Seconds of a clock that nobody sets.
 -- @treturn number
 function Cosocket.monotonic()
-  return core.monotonic()
+  return monotonic()
 end
 
 --- Makes a transport. It opens nothing yet.
--- @tparam[opt] table options `pool_size` (idle connections to keep), `pool_idle_timeout` (seconds
---   that they are kept), `proxy` (`http://host:port`, or "env"), `ca_file` (which cannot reach nginx's
---   sockets: messages say so)
+-- @tparam[opt] table options `pool_size` (idle connections to keep), `pool_idle_timeout` (seconds that they
+--   are kept), `pool_name` (text: the connections are shared by all locations of nginx whose clients give
+--   it, which must trust the same authorities; without it, each location has its own), `proxy` (see
+--   `route.proxy`), `ca_file` (heeded where nginx's sockets have settrustedstore)
 -- @treturn table the transport
 function cosocket.new(options)
   options = options or {}
   return setmetatable({
     pool_size = options.pool_size or 64,
+    pool_name = options.pool_name,
     idle_milliseconds = connections.milliseconds(options.pool_idle_timeout or 60),
     ca_file = options.ca_file,
-    proxy = options.proxy,
+    proxy = options.proxy and assert(routes.proxy(options.proxy)),
     routes = {},
     route_count = 0,
+    readers = {},
   }, Cosocket)
 end
 

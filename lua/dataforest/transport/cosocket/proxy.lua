@@ -1,123 +1,28 @@
---- Proxies for the cosocket transport: which one to take, and a tunnel through it (CONNECT).
+--- A tunnel through a proxy (CONNECT), for the cosocket transport. Which proxy to use, the module
+-- `dataforest.transport.route` says.
 --
 -- Plain `http://` proxies only: nginx's sockets do no TLS inside TLS, and no SOCKS.
 --
 -- @module dataforest.transport.cosocket.proxy
 
 local core = require "dataforest.core"
-local http_head = require "dataforest.transport.cosocket.http_head"
 
 local proxies = {}
 
--- What libcurl takes where the address names none.
-local DEFAULT_PORT = 1080
+-- A proxy's response to CONNECT has no body that is of use.
+local MAX_BODY = 64 * 1024
 
-local VARIABLES = { "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY" }
-local EXCEPTIONS = { "no_proxy", "NO_PROXY" }
-
-local function first_set(names)
-  for _, name in ipairs(names) do
-    local value = os.getenv(name)
-    if value and value ~= "" then
-      return value
-    end
-  end
-end
-
---- Tells whether a host is among those that are reached without a proxy: `*`, or names and the domains
--- that they stand for, with commas or blanks between them.
--- @tparam string list such as `localhost, .internal.example`
--- @tparam string host in lower case
--- @treturn boolean
-function proxies.is_exception(list, host)
-  for entry in list:lower():gmatch "[^,%s]+" do
-    local domain = entry:gsub("^%.", "")
-    if entry == "*" or host == domain or host:sub(-#domain - 1) == "." .. domain then
-      return true
-    end
-  end
-  return false
-end
-
-local function decoded(text)
-  return (text:gsub("%%(%x%x)", function(digits)
-    return string.char(tonumber(digits, 16))
-  end))
-end
-
---- Takes the address of a proxy apart.
--- @tparam string address such as `http://user:password@proxy.example:3128`
--- @treturn[1] table `host`, `port`, `label`, and `authorization` where there is a user
--- @treturn[2] nil
--- @treturn[2] string what is wrong; the address is not repeated, since it may hold a password
-function proxies.parse(address)
-  local scheme, rest = address:match "^(%a[%w+.-]*)://([^/?#]+)/?$"
-  if not scheme then
-    scheme, rest = "http", address:match "^([^/?#]+)/?$"
-  end
-  if not rest or scheme:lower() ~= "http" then
-    return nil, "inside nginx, a proxy must be of the form http://host:port"
-  end
-  local user, place = rest:match "^(.*)@([^@]*)$"
-  place = place or rest
-  local host, port = place:match "^(%[[%x:.]+%]):?(%d*)$"
-  if not host then
-    host, port = place:match "^([%w%-._]+):?(%d*)$"
-  end
-  if not host then
-    return nil, "the host of the proxy cannot be read"
-  end
-  port = tonumber(port) or DEFAULT_PORT
-  return {
-    host = host,
-    port = port,
-    label = ("%s:%d"):format(host, port),
-    authorization = user
-      and "Basic " .. core.base64(decoded(user:find(":", 1, true) and user or user .. ":")),
-  }
-end
-
---- The proxy for a host, as the option `proxy` says.
--- @tparam ?string option an address, `"env"`, or nil
--- @tparam string host in lower case
--- @treturn[1] ?table see `proxies.parse`; nil for none
--- @treturn[2] nil
--- @treturn[2] string what is wrong
-function proxies.find(option, host)
-  if option == "env" then
-    option = first_set(VARIABLES)
-    local exceptions = first_set(EXCEPTIONS)
-    if option and exceptions and proxies.is_exception(exceptions, host) then
-      return nil
-    end
-  end
-  if option then
-    return proxies.parse(option)
+--- What is wrong with a proxy inside nginx.
+-- @tparam table proxy
+-- @treturn ?string message; nil where it can be used
+function proxies.problem(proxy)
+  if proxy.scheme ~= "http" then
+    return "proxy: inside nginx it must be of the form http://host:port"
   end
 end
 
 local function failure(proxy, kind, reason)
   return nil, { kind = kind, message = ("the proxy %s %s"):format(proxy.label, reason), sent = false }
-end
-
-local function read_head(connection, proxy, deadline)
-  local text = ""
-  while not http_head.find_end(text) do
-    local bytes, reason = nil, "timeout"
-    if connection:begin_step(deadline) then
-      bytes, reason = connection.sock:receiveany(http_head.MAX_BYTES)
-    end
-    if not bytes and reason == "timeout" then
-      return failure(proxy, "timeout", "gave no connection in time")
-    elseif not bytes then
-      return failure(proxy, "network", "hung up: " .. tostring(reason))
-    end
-    text = text .. bytes
-    if #text > http_head.MAX_BYTES then
-      return failure(proxy, "protocol", "gave an endless answer")
-    end
-  end
-  return text
 end
 
 --- Asks a proxy for a tunnel, over a connection to it that is new.
@@ -134,10 +39,7 @@ function proxies.open_tunnel(connection, route, deadline)
     lines[#lines + 1] = "Proxy-Authorization: " .. proxy.authorization
   end
   lines[#lines + 1] = "\r\n"
-  local sent, reason = nil, "timeout"
-  if connection:begin_step(deadline) then
-    sent, reason = connection.sock:send(table.concat(lines, "\r\n"))
-  end
+  local sent, reason = connection:write(table.concat(lines, "\r\n"), deadline)
   if not sent then
     return failure(
       proxy,
@@ -145,21 +47,35 @@ function proxies.open_tunnel(connection, route, deadline)
       "took no request: " .. tostring(reason)
     )
   end
-  local text, failed = read_head(connection, proxy, deadline)
-  if not text then
-    return nil, failed
+  local reader = core.http_reader()
+  reader:start("CONNECT", MAX_BODY)
+  local done = false
+  while not done do
+    local bytes
+    bytes, reason = connection:read(deadline)
+    if reason == "timeout" then
+      return failure(proxy, "timeout", "gave no connection in time")
+    elseif not bytes then
+      return failure(proxy, "network", "hung up: " .. tostring(reason))
+    end
+    done = reader:feed(bytes)
+    local status = reader:status()
+    if status and (status < 200 or status > 299) then
+      -- Wrong credentials stay wrong: trying again may lock a user out.
+      return failure(
+        proxy,
+        status == 407 and "argument" or "network",
+        ("gave no connection to %s: HTTP %d%s"):format(
+          route.tunnel_to,
+          status,
+          status == 407 and ": check the user and password in the option proxy" or ""
+        )
+      )
+    elseif done == nil then
+      return failure(proxy, "protocol", "gave no response of HTTP: " .. reader:failure("it").message)
+    end
   end
-  local last = http_head.find_end(text)
-  local head, message = http_head.parse(text, last)
-  if not head then
-    return failure(proxy, "protocol", "gave no answer of HTTP: " .. message)
-  elseif head.status < 200 or head.status > 299 then
-    return failure(
-      proxy,
-      "network",
-      ("gave no connection to %s: HTTP %d"):format(route.tunnel_to, head.status)
-    )
-  elseif last < #text then
+  if reader:surplus() then
     return failure(proxy, "protocol", "spoke before it was asked")
   end
   return true
