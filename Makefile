@@ -48,7 +48,7 @@ format: ## rewrite Lua and C as StyLua and clang-format want them
 docs: build ## build the documentation as a site, in docs/site/
 	@tools/docs.sh
 
-types: ## write types/ anew, the annotations for editors
+types: build ## write types/ anew, the annotations for editors
 	@tools/types.sh
 
 man: build ## write docs/man/ anew, from the commands themselves

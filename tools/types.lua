@@ -8,6 +8,7 @@
 local comments = require "tools.docs.comments"
 local describe = require "tools.docs.describe"
 local modules = require "tools.docs.modules"
+local schema = require "dataforest.api.schema"
 
 local types = {}
 
@@ -73,7 +74,7 @@ end
 
 local function operation_type(kind, known)
   if type(kind) == "string" then
-    return kind
+    return schema.scalars[kind].annotation
   elseif kind.array then
     local inner = operation_type(kind.array, known)
     return inner .. "[]"

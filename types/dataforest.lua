@@ -317,8 +317,8 @@ function Client:export(options) end
 
 ---Parameters of accounts/create.
 ---@class dataforest.AccountsCreateParams
----@field name string Account name (2 to 16 characters of a-z, 0-9 and -; begins and ends with a letter or a digit)
----@field password string Account password (8 to 20 characters; with upper and lower case, a digit and a special character (or as the option `password_rule` says))
+---@field name string Account name (2 to 16 characters of a-z, 0-9 and -)
+---@field password string Account password (8 to 20 characters; with an upper-case letter, a lower-case letter, a digit and a special character)
 
 ---Parameters of accounts/getDetail.
 ---@class dataforest.AccountsGetDetailParams
@@ -335,7 +335,7 @@ function Client:export(options) end
 ---Parameters of accounts/resetPassword.
 ---@class dataforest.AccountsResetPasswordParams
 ---@field id string Account identifier, from accounts/getList (1 to 22 characters of 0-9, A-Z and a-z)
----@field password string New password (8 to 20 characters; with upper and lower case, a digit and a special character (or as the option `password_rule` says))
+---@field password string New password (8 to 20 characters; with an upper-case letter, a lower-case letter, a digit and a special character)
 
 ---Parameters of accounts/setQuota.
 ---@class dataforest.AccountsSetQuotaParams
@@ -870,8 +870,8 @@ function apps:remove(params, options) end
 ---Parameters of notebooks/getList.
 ---@class dataforest.NotebooksGetListParams
 ---@field accountId string Account identifier, from accounts/getList (1 to 22 characters of 0-9, A-Z and a-z)
----@field limit? integer Most rows to list (1 or more)
----@field offset? integer Rows to skip (0 or more)
+---@field limit? integer Most rows to list (at least 1)
+---@field offset? integer Rows to skip (at least 0)
 
 ---Parameters of notebooks/getDetail.
 ---@class dataforest.NotebooksGetDetailParams

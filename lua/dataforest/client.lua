@@ -16,6 +16,7 @@ local operations = require "dataforest.operations"
 local options_of = require "dataforest.request.options"
 local phase = require "dataforest.transport.phase"
 local retry = require "dataforest.request.retry"
+local schema = require "dataforest.api.schema"
 local secrets = require "dataforest.secrets"
 local transports = require "dataforest.transport"
 local version = require "dataforest.version"
@@ -251,14 +252,13 @@ end
 
 local encoders = {
   json = function(operation, params)
-    -- The operation tells an empty list from an empty table; where it has parameters, they were checked.
-    return json.encode(params, operation, operation.params ~= nil)
+    return json.encode(params, schema.request(operation))
   end,
   xml = function(operation, params)
     if not (operation.xml and operation.xml.request) then
       return nil, "the pages name no XML root for it; use the format json"
     end
-    return xml.encode(operation.xml.request, params, operation.params)
+    return xml.encode(operation.xml.request, params, schema.request(operation))
   end,
 }
 

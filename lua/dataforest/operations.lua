@@ -22,7 +22,7 @@
 -- - `minimum`, `maximum`, `multiple_of`, and `also` for values allowed besides;
 -- - `default`: what is sent where the caller gives nothing;
 -- - `service_default`: what the service takes where nothing is sent;
--- - `rule = "password"`: the password rules of `dataforest.api.validate`;
+-- - `rule = "password"`: the password rules of `dataforest.api.password`;
 -- - `multiline`: line breaks and tabs may stand in it (no other string takes them);
 -- - `secret`: never shown in a message, an event or a file;
 -- - `within`: the object that the parameter travels in. Callers write it flat or nested.
@@ -35,11 +35,13 @@
 -- `read` changes nothing, `idempotent` leaves the same state as one run, `once` must
 -- reach the service at most once.
 --
+-- The language is compiled by `dataforest.api.schema`, and its limits are in `dataforest.api.limits`. A key
+-- that they do not know is refused when this module is loaded.
+--
 -- @module dataforest.operations
 
-local lazy = require "dataforest.util.lazy"
-
-local older_operations = lazy "dataforest.api.legacy"
+local older_operations = require "dataforest.api.legacy"
+local schema = require "dataforest.api.schema"
 
 local function account_id(name, doc, within)
   return {
@@ -75,8 +77,13 @@ local function hyphenated_name(min_length, max_length, doc)
   }
 end
 
-local function account_name(doc)
-  return hyphenated_name(2, 16, doc)
+--- The pages state the rule about the first and the last character for checkAvailableName alone.
+local function account_name(doc, has_edges)
+  local name = hyphenated_name(2, 16, doc)
+  if not has_edges then
+    name.edges, name.edges_doc = nil, nil
+  end
+  return name
 end
 
 --- The name of an app, and of what the older groups make: no two hyphens in a row.
@@ -350,7 +357,7 @@ local definitions = {
     name = "checkAvailableName",
     summary = "Checks whether an account name is valid and still free.",
     effect = "read",
-    params = { account_name("Account name to test.") },
+    params = { account_name("Account name to test.", true) },
     result = NameAvailability,
     xml = { request = "CheckAccountAvailableNameRequest", response = "CheckAccountAvailableNameResponse" },
   },
@@ -657,7 +664,7 @@ local function method_name(name)
   end))
 end
 
-local operations = { by_name = {}, groups = {}, path_prefix = "/api/v2/" }
+local operations = { list = {}, by_name = {}, groups = {}, path_prefix = "/api/v2/" }
 
 --- An entry of `operations.list` and `operations.by_name`.
 -- @table Operation
@@ -695,46 +702,22 @@ end
 
 local function add(list)
   for _, operation in ipairs(list) do
+    schema.check(operation)
     complete(operation)
+    operations.list[#operations.list + 1] = operation
     operations.by_name[operation.id] = operation
-    local group = rawget(operations.groups, operation.group) or {}
+    local group = operations.groups[operation.group]
+    if not group then
+      group = {}
+      operations.groups[operation.group] = group
+      operations.groups[#operations.groups + 1] = operation.group
+    end
     group[#group + 1] = operation
-    operations.groups[operation.group] = group
   end
 end
 
-operations.groups[1], operations.groups[2] = "accounts", "apps"
 add(definitions)
-
--- Few programs call the older operations: they are loaded when one of them, or the whole list, is asked for.
-local is_older, loads_older = {}, {}
-
-for _, name in ipairs { "notebooks", "aiworkspaces", "aiapps" } do
-  operations.groups[#operations.groups + 1] = name
-  is_older[name] = true
-end
-
-local function load_older()
-  setmetatable(operations.by_name, nil)
-  setmetatable(operations.groups, nil)
-  local older = older_operations(account_id, app_name)
-  add(older)
-  for _, operation in ipairs(older) do
-    definitions[#definitions + 1] = operation
-  end
-  setmetatable(operations, nil).list = definitions
-end
-
-function loads_older.__index(given, key)
-  if key == "list" or is_older[tostring(key):match "^%a+"] then
-    load_older()
-    return given[key]
-  end
-end
-
-setmetatable(operations, loads_older)
-setmetatable(operations.by_name, loads_older)
-setmetatable(operations.groups, loads_older)
+add(older_operations(account_id, app_name))
 
 operations.method_name = method_name
 

@@ -21,6 +21,9 @@
 -- @module dataforest.secrets
 
 local core = require "dataforest.core"
+local lists = require "dataforest.util.lists"
+local one_line = require "dataforest.util.one_line"
+local schema = require "dataforest.api.schema"
 
 local concat, find, match, gsub, sub = table.concat, string.find, string.match, string.gsub, string.sub
 local byte, char, format, gmatch = string.byte, string.char, string.format, string.gmatch
@@ -99,104 +102,80 @@ end
 
 -- Masking -------------------------------------------------------------------------------------------------
 
--- A type that is nil is not known: names decide. An operation's parameters are an object; those that travel
--- inside another one are found there too.
-local types = setmetatable({}, { __mode = "k" })
-
-local function object_of(fields)
-  local known = types[fields]
-  if not known then
-    known = { members = {} }
-    for _, field in ipairs(fields) do
-      known.members[field.name] = field
-      if field.within then
-        local container = known.members[field.within]
-        if not container then
-          container = { type = { members = {} } }
-          known.members[field.within] = container
-        end
-        container.type.members[field.name] = field
-      end
-    end
-    types[fields] = known
+--- Remembers a secret and gives what stands in its place. Text and numbers are masked; booleans and null
+-- stay.
+local function mask(value, name, found)
+  local kind = type(value)
+  if kind ~= "string" and kind ~= "number" then
+    return value
   end
-  return known
+  found[#found + 1] = tostring(value)
+  found.name = found.name or name
+  return MARK
 end
 
-local function request_type(operation)
-  return operation and operation.params and object_of(operation.params) or nil
-end
-
-local function response_type(operation)
-  return operation and operation.result or nil
-end
-
---- The type of a member, and whether it is secret.
-local function member_of(of, name)
-  if type(of) == "table" then
-    local object = of.members and of or of.fields and object_of(of.fields)
-    local field = object and object.members[name]
-    if field then
-      return field.type, field.secret or false
-    elseif of.map then
-      return of.map, secrets.is_secret_name(name)
+--- A copy of a value of which nothing is known but the names in it. What is in something secret is secret.
+local function mask_by_name(value, name, is_secret, found, depth)
+  if type(value) == "string" and not is_secret then
+    local variable, text = match(value, "^([A-Za-z_][A-Za-z0-9_.-]*)=(.+)$")
+    if variable and secrets.is_secret_name(variable) then
+      return variable .. "=" .. mask(text, variable, found)
     end
-  end
-  return nil, secrets.is_secret_name(name)
-end
-
---- Whether a value is the second half of a pair whose first half names a secret.
-local function is_secret_pair(object)
-  local name = object.name or object.key
-  return type(name) == "string" and secrets.is_secret_name(name)
-end
-
-local masked_value
-
-local function masked_table(value, of, is_secret, found, path, depth)
-  if depth > MAX_DEPTH then
+    return value
+  elseif type(value) ~= "table" then
+    return is_secret and mask(value, name, found) or value
+  elseif depth > MAX_DEPTH then
     return MARK
   end
   local out = {}
-  local element = type(of) == "table" and of.array
-  if element and value[1] == nil then
-    of, element = element, nil -- a list of one, as XML has it
+  local is_pair = secrets.is_secret_name(value.name or value.key)
+  for key, member in pairs(value) do
+    local inner = is_secret or secrets.is_secret_name(key) or is_pair and (key == "value" or key == "Value")
+    out[key] = mask_by_name(member, type(key) == "string" and key or name, inner, found, depth + 1)
   end
-  local pair = is_secret_pair(value)
-  for name, member in pairs(value) do
-    local inner, inner_secret, where
-    if type(name) == "string" then
-      inner, inner_secret = member_of(of, name)
-      inner_secret = inner_secret or pair and (name == "value" or name == "Value")
-      where = path == "" and name or path .. "." .. name
-    else
-      inner, inner_secret, where = element or nil, false, path .. "[" .. tostring(name) .. "]"
-    end
-    out[name] = masked_value(member, inner, is_secret or inner_secret, found, where, depth + 1)
-  end
-  return out
+  return lists.is_list(value) and lists.list(out) or out
 end
 
---- A copy of a value with each secret masked. Text and numbers are; the structure, booleans and null stay.
-function masked_value(value, of, is_secret, found, path, depth)
-  local kind = type(value)
-  if kind == "table" then
-    return masked_table(value, of, is_secret, found, path, depth)
-  elseif kind ~= "string" and kind ~= "number" then
-    return value
-  elseif is_secret then
-    found[#found + 1] = tostring(value)
-    found.path = found.path or path
-    return MARK
-  elseif kind == "string" and not (of and of ~= "any") then
-    local name, assigned = match(value, "^([%a_][%w_.-]*)=(.+)$")
-    if name and secrets.is_secret_name(name) then
-      found[#found + 1] = assigned
-      found.path = found.path or path
-      return name .. "=" .. MARK
-    end
+-- How the walk along a schema masks.
+local Masking = {}
+Masking.__index = Masking
+
+function Masking.scalar(node, value, how)
+  if node.kind == "any" or type(value) == "table" then
+    return mask_by_name(value, node.name, node.secret, how.found, 1)
   end
-  return value
+  return node.secret and mask(value, node.name, how.found) or value
+end
+
+function Masking.mismatch(node, value, how)
+  if node.kind == "array" then
+    return schema.walk(node.element, value, how) -- a list of one, as XML has it
+  end
+  return mask_by_name(value, node.name, node.secret, how.found, 1)
+end
+
+function Masking.is_absent()
+  return false
+end
+
+function Masking.absent()
+  return nil
+end
+
+function Masking.unknown(node, name, value, how)
+  local container = node.flat and node.flat[name]
+  if container then
+    return schema.walk(container.by_name[name], value, how)
+  end
+  return mask_by_name(value, name, node.secret or secrets.is_secret_name(name), how.found, 1)
+end
+
+local function masked(node, value)
+  local found = {}
+  if not node then
+    return mask_by_name(value, nil, false, found, 1), found
+  end
+  return schema.walk(node, value, setmetatable({ found = found }, Masking)), found
 end
 
 --- A copy of a request's parameters with their secrets masked and their structure kept.
@@ -204,10 +183,9 @@ end
 --   is known of it
 -- @param params in the form in which callers write them, or in which they travel
 -- @return the copy
--- @treturn {string,...} the secrets, as text; its field `path` tells where the first of them stands
+-- @treturn {string,...} the secrets, as text; its field `name` is the name of the first of them
 function secrets.mask_request(operation, params)
-  local found = {}
-  return masked_value(params, request_type(operation), false, found, "", 1), found
+  return masked(schema.request(operation), params)
 end
 
 --- The same for the decoded value of a response.
@@ -216,14 +194,13 @@ end
 -- @return the copy
 -- @treturn {string,...} the secrets
 function secrets.mask_response(operation, value)
-  local found = {}
-  return masked_value(value, response_type(operation), false, found, "", 1), found
+  return masked(operation and operation.result and schema.of(operation.result), value)
 end
 
 --- The secrets among a request's parameters.
 -- @tparam ?table operation
 -- @tparam ?table params
--- @treturn {string,...} the secrets, as text; its field `path` tells where the first of them stands
+-- @treturn {string,...} the secrets, as text; its field `name` is the name of the first of them
 function secrets.gather(operation, params)
   local _, found = secrets.mask_request(operation, params)
   return found
@@ -592,40 +569,6 @@ function secrets.redact(text, list)
   return ranges[1] and without(text, ranges) or text
 end
 
--- Characters that are not seen, or turn what follows around: a text with them is not what it seems.
-local UNSEEN = {
-  "\194\173", -- soft hyphen
-  "\205\143", -- combining grapheme joiner
-  "\216\156", -- Arabic letter mark
-  "\225\133[\159\160]", -- Hangul fillers
-  "\225\160[\139-\143]", -- Mongolian separators
-  "\226\128[\139-\143\170-\174]", -- zero width, marks and embeddings of direction
-  "\226\129[\160-\175]", -- word joiner, isolates
-  "\239\184[\128-\143]", -- variation selectors
-  "\239\187\191", -- byte order mark
-  "\239\191[\176-\187]", -- interlinear annotations
-  "\243\160[\128-\191][\128-\191]", -- tags, more variation selectors
-}
-
---- One line without control characters, nor characters that are not seen or turn the direction of writing.
--- A run of the former becomes a blank, the latter are dropped; so is what is not UTF-8 shown as `?`.
--- @param text anything; what is not a string goes through `tostring`
--- @treturn string
-function secrets.one_line(text)
-  text = tostring(text)
-  if find(text, "^[ -~]*$") then
-    return text
-  elseif not core.valid_utf8(text) then
-    text = gsub(text, "[\128-\255]", "?")
-  end
-  text = gsub(text, "\226\128[\168\169]", "\n") -- line and paragraph separator
-  text = gsub(text, "\194[\128-\159]", "\n") -- C1: a terminal takes U+009B for ESC [
-  for _, pattern in ipairs(UNSEEN) do
-    text = gsub(text, pattern, "")
-  end
-  return (gsub(text, "[%z\1-\31\127]+", " "))
-end
-
 local SHOWN = 4096 -- bytes of foreign text
 
 local function bounded(text)
@@ -649,7 +592,7 @@ function secrets.clean(text, list)
     return text
   end
   text = secrets.redact(bounded(text), list)
-  local line = secrets.one_line(text)
+  local line = one_line(text)
   -- What was not seen may have stood within a secret.
   return line == text and text or secrets.redact(line, list)
 end

@@ -5,6 +5,7 @@ local cjson = require("cjson").new()
 local checks = require "spec.fuzz.checks"
 local core = require "dataforest.core"
 local json = require "dataforest.codec.json"
+local schema = require "dataforest.api.schema"
 
 local types = checks.types()
 
@@ -28,7 +29,7 @@ return function(bytes)
     return
   end
   checks.conforms(chosen.type, value)
-  local text = assert(json.encode(value, type(value) == "table" and chosen.type or nil))
+  local text = assert(json.encode(value, type(value) == "table" and schema.of(chosen.type) or nil))
   checks.same(value, (core.decode(text, chosen.shape)))
   checks.same(value, (core.coerce(value, chosen.shape)))
 end

@@ -583,10 +583,11 @@ describe("a password", function()
     local result = create { answers = { "short", PASSWORD, PASSWORD .. "x", PASSWORD, PASSWORD } }
     assert.are.equal(exit.OK, result.code)
     assert.are.equal(5, #result.asked)
-    assert.are.same(
-      { "password must be 8 to 20 characters; it is too short", "the two passwords differ" },
-      lines_of(result.err)
-    )
+    assert.are.same({
+      "password must be 8 to 20 characters, and have an upper-case letter, a lower-case letter, a digit and a "
+        .. "special character; it is too short: add an upper-case letter, a digit and a special character",
+      "the two passwords differ",
+    }, lines_of(result.err))
     local given_up = create { answers = { "short", "short", "short", "short" } }
     assert.are.same({ exit.USAGE, 3 }, { given_up.code, #given_up.asked })
   end)

@@ -8,6 +8,7 @@ local dataforest = require "dataforest"
 local examples = require "spec.support.examples"
 local json = require "dataforest.codec.json"
 local operations = require "dataforest.operations"
+local schema = require "dataforest.api.schema"
 local scripted = require "spec.support.scripted_transport"
 local xml = require "dataforest.codec.xml"
 
@@ -100,7 +101,7 @@ describe("the documented example", function()
             assert.equal("\5\2\0\0bytes\0\255", value)
             return assert_sent(example, format, request)
           end
-          local body = format == "json" and json.encode(answer, result) or example.response.xml
+          local body = format == "json" and json.encode(answer, schema.of(result)) or example.response.xml
           local value, err, request = call(example, format, body)
           assert_sent(example, format, request)
           if example.response.status == 200 and answer.success then

@@ -1,6 +1,8 @@
 --- Words for what operations.lua holds as data: types, limits, effects.
 -- @module tools.docs.describe
 
+local limits = require "dataforest.api.limits"
+
 local describe = {}
 
 --- A type in words, such as `list of Quota`.
@@ -17,68 +19,10 @@ function describe.type(kind)
   return kind.object
 end
 
-local function quoted(values)
-  local list = {}
-  for index, value in ipairs(values) do
-    list[index] = type(value) == "string" and ('"%s"'):format(value) or tostring(value)
-  end
-  return table.concat(list, ", ")
-end
-
-local function length(field)
-  local low, high = field.min_length, field.max_length
-  local words
-  if low and high then
-    words = ("%d to %d characters"):format(low, high)
-  elseif high then
-    words = ("at most %d characters"):format(high)
-  elseif low then
-    words = low == 1 and "not empty" or ("at least %d characters"):format(low)
-  end
-  if words and field.charset_doc then
-    words = words .. " of " .. field.charset_doc
-  end
-  return words
-end
-
-local function range(field)
-  local words
-  if field.minimum and field.maximum then
-    words = ("%d to %d"):format(field.minimum, field.maximum)
-  elseif field.minimum then
-    words = ("%d or more"):format(field.minimum)
-  end
-  if words and field.multiple_of then
-    words = ("%s in steps of %d"):format(words, field.multiple_of)
-  end
-  if words and field.also then
-    words = words .. ", or " .. quoted(field.also)
-  end
-  return words
-end
-
 --- The limits of a parameter, in words.
 -- @tparam table field
 -- @treturn {string,...} one phrase each
-function describe.limits(field)
-  local list = {}
-  local function add(words)
-    list[#list + 1] = words or nil
-  end
-  add(length(field))
-  add(range(field))
-  add(field.values and "one of " .. quoted(field.values))
-  add(field.edges_doc and "begins and ends with " .. field.edges_doc)
-  add(field.no_double and ("no %s%s"):format(field.no_double, field.no_double))
-  add(
-    field.rule == "password"
-      and "with upper and lower case, a digit and a special character (or as the option "
-        .. "`password_rule` says)"
-  )
-  add(field.default ~= nil and "default: " .. quoted { field.default })
-  add(field.service_default ~= nil and "the service's default: " .. quoted { field.service_default })
-  return list
-end
+describe.limits = limits.words
 
 --- What an effect means for retries.
 describe.effects = {

@@ -8,6 +8,7 @@ local dataforest = require "dataforest"
 local emulators = require "dataforest.emulator"
 local json = require "dataforest.codec.json"
 local operations = require "dataforest.operations"
+local schema = require "dataforest.api.schema"
 local wire = require "dataforest.emulator.wire"
 
 local samples = {}
@@ -47,12 +48,8 @@ local function placeholder(param)
   local kind = param.type
   if param.values then
     return param.values[1]
-  elseif kind == "integer" or kind == "number" then
-    return param.minimum or 1
-  elseif kind == "boolean" then
-    return true
-  elseif kind == "string" then
-    return param.name:lower():gsub("[^a-z0-9]", ""):sub(1, param.max_length or 10)
+  elseif schema.scalars[kind] then
+    return schema.scalars[kind].sample(param)
   elseif kind.array then
     return { placeholder { name = param.name, type = kind.array } }
   end
@@ -227,7 +224,9 @@ end
 local function command_sample(operation, emulated)
   local params, given, stdin = samples.params(operation), {}, nil
   if operation.status == "older" then
-    local body = next(params) and " '" .. in_order(operation, json.encode(params, operation)) .. "'" or ""
+    local body = next(params)
+        and " '" .. in_order(operation, json.encode(params, schema.request(operation))) .. "'"
+      or ""
     local secret = body:find(PASSWORD, 1, true)
     return {
       source = ("dataforest call %s%s\n"):format(operation.id, secret and " - <parameters.json" or body),

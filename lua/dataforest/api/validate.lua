@@ -1,24 +1,22 @@
---- Checks the parameters of a call and gives them the form that they travel in.
+--- Checks the parameters of a call and gives them the form in which they travel.
 --
--- Every limit comes from `dataforest.operations`. An operation's rules are compiled once,
--- on its first call; a call then runs through them with plain loops.
+-- Every limit comes from `dataforest.operations`, by way of `dataforest.api.schema`.
 --
 -- @module dataforest.api.validate
 
-local cjson = require "cjson"
-local common = require "dataforest.codec.common"
 local core = require "dataforest.core"
 local errors = require "dataforest.errors"
-local lazy = require "dataforest.util.lazy"
+local lists = require "dataforest.util.lists"
+local messages = require "dataforest.api.messages"
+local schema = require "dataforest.api.schema"
+local words = require "dataforest.util.words"
 
-local faults = lazy "dataforest.api.messages"
-
-local find, format, gsub = string.find, string.format, string.gsub
-local concat, pairs, type = table.concat, pairs, type
+local find, format = string.find, string.format
+local pairs, type = pairs, type
 local to_integer = rawget(math, "tointeger") or function(number)
   return number + 0 -- turns -0 into 0
 end
-local utf8_length, joined = core.utf8_length, common.joined
+local utf8_length, joined, walk, null = core.utf8_length, schema.joined, schema.walk, lists.null
 
 local LARGEST_INTEGER = 2 ^ 53
 local MAX_DEPTH = 32
@@ -30,130 +28,64 @@ local CONTROLS_IN_TEXT = "[%z\1-\8\11\12\14-\31\127]"
 
 local arguments = {}
 
---------------------------------------------------------------------------------
--- Values. A check returns the value to send, or nil, what is wrong and where in it.
---------------------------------------------------------------------------------
+-- Values: a check returns the value to send, or nil, what is wrong and where in it -------------------------
 
-local function check_string(rule, value, password_rule)
+local function keeps_limits(node, value, length, password_rule)
+  local limits = node.limits
+  for index = 1, #limits do
+    if not limits[index].fits(node, value, length, password_rule) then
+      return false
+    end
+  end
+  return true
+end
+
+local function check_string(node, value, how)
   if type(value) ~= "string" then
-    return nil, faults.wrong_type(rule, value)
+    return nil, messages.wrong_type(node, value)
   end
   local length = #value
-  local inside = rule.inside and find(value, rule.inside)
-  if not inside and not find(value, PLAIN) then
+  if not find(value, PLAIN) then
     length = utf8_length(value)
     if not length then
-      return nil, "must be valid UTF-8" .. faults.got(rule, value) .. ": convert it first"
+      return nil, "must be valid UTF-8" .. messages.got(node, value) .. ": convert it first"
     end
-    if find(value, rule.controls) then
-      return nil, faults.control(value, rule.controls)
+    local controls = node.multiline and CONTROLS_IN_TEXT or CONTROLS
+    if find(value, controls) then
+      return nil, messages.control(value, controls)
     end
   end
-  if length < rule.min_length or length > rule.max_length_or_huge then
-    return nil, faults.length(rule, value, length)
-  end
-  if rule.inside and not inside then
-    return nil, faults.charset(rule, value)
-  end
-  if rule.values and not rule.values[value] then
-    return nil, faults.values(rule, value)
-  end
-  if rule.first and (find(value, rule.first) or find(value, rule.last)) then
-    return nil, "must begin and end with " .. rule.edges_doc .. faults.got(rule, value)
-  end
-  if rule.doubled and find(value, rule.doubled, 1, true) then
-    return nil,
-      format("must not have %s twice in a row%s", faults.shown(rule.no_double), faults.got(rule, value))
-  end
-  if rule.password then
-    local fault = faults.password(value, password_rule)
-    if fault then
-      return nil, fault
-    end
+  if not keeps_limits(node, value, length, how.password_rule) then
+    return nil, messages.broken(node, value, how.password_rule)
   end
   return value
 end
 
-local function check_number(rule, value)
+local function check_number(node, value)
   if type(value) ~= "number" then
-    return nil, faults.wrong_type(rule, value)
+    return nil, messages.wrong_type(node, value)
   end
   -- Written so that nan fails too.
   if not (value >= -LARGEST_INTEGER and value <= LARGEST_INTEGER) then
-    return nil, "must be a number up to 2^53" .. faults.got(rule, value)
+    return nil, "must be a number up to 2^53" .. messages.got(node, value)
   end
-  if rule.kind == "integer" then
+  if node.kind == "integer" then
     if value % 1 ~= 0 then
-      return nil, "must be a whole number" .. faults.got(rule, value) .. ": round it"
+      return nil, "must be a whole number" .. messages.got(node, value) .. ": round it"
     end
     value = to_integer(value)
   end
-  if
-    rule.minimum and value < rule.minimum
-    or rule.maximum and value > rule.maximum
-    or rule.multiple_of and value % rule.multiple_of ~= 0
-  then
-    if not (rule.also and rule.also[value]) then
-      return nil, faults.range(rule, value)
-    end
+  if not keeps_limits(node, value) then
+    return nil, messages.broken(node, value)
   end
   return value
 end
 
-local function check_boolean(rule, value)
+local function check_boolean(node, value)
   if type(value) ~= "boolean" then
-    return nil, faults.wrong_type(rule, value)
+    return nil, messages.wrong_type(node, value)
   end
   return value
-end
-
---- Length of a table that is a list and nothing but a list; else nil.
-local function list_length(list)
-  local count = 0
-  for key in pairs(list) do
-    if type(key) ~= "number" then
-      return nil
-    end
-    count = count + 1
-  end
-  return count == #list and count or nil
-end
-
-local function check_array(rule, value, password_rule)
-  local length = type(value) == "table" and list_length(value)
-  if not length then
-    if type(value) ~= "table" then
-      return nil, faults.wrong_type(rule, value)
-    end
-    return nil, "must be a list of values 1 to n without gaps or names: put its members in { }"
-  end
-  local out, element = {}, rule.element
-  for i = 1, length do
-    local member, fault, path = element.check(element, value[i], password_rule)
-    if member == nil then
-      return nil, fault, joined("[" .. i .. "]", path)
-    end
-    out[i] = member
-  end
-  return out
-end
-
-local function check_map(rule, value, password_rule)
-  if type(value) ~= "table" then
-    return nil, faults.wrong_type(rule, value)
-  end
-  local out, element = {}, rule.element
-  for key, member in pairs(value) do
-    if type(key) ~= "string" or find(key, CONTROLS) or not utf8_length(key) then
-      return nil, "must have names of valid UTF-8 as its keys, got " .. faults.shown(key)
-    end
-    local checked, fault, path = element.check(element, member, password_rule)
-    if checked == nil then
-      return nil, fault, joined(key, path)
-    end
-    out[key] = checked
-  end
-  return out
 end
 
 --- A copy of any value that can be encoded: what `validate = false` and unknown operations send.
@@ -166,148 +98,44 @@ local function copied(value, depth)
     return value
   elseif kind == "number" then
     if value ~= value or value == math.huge or value == -math.huge then
-      return nil, "must be a finite number, got " .. faults.shown(value)
+      return nil, "must be a finite number, got " .. words.shown(value)
     end
     local whole = value % 1 == 0 and value >= -LARGEST_INTEGER and value <= LARGEST_INTEGER
     return whole and to_integer(value) or value
-  elseif kind == "boolean" or value == cjson.null then
+  elseif kind == "boolean" or value == null then
     return value
+  elseif lists.is_empty_list(value) then
+    return lists.list {}
   elseif kind ~= "table" then
-    return nil, "cannot be sent: it is a " .. kind
+    local fix = kind == "cdata" and ": pass it through tonumber() or tostring()" or ""
+    return nil, format("cannot be sent: it is a %s%s", kind, fix)
   elseif depth > MAX_DEPTH then
     return nil, format("is nested more than %d deep, or holds itself", MAX_DEPTH)
   end
   local out = {}
-  local length = #value > 0 and list_length(value)
+  local is_list = lists.is_list(value)
+  local length = (is_list or #value > 0) and lists.length(value)
+  if is_list and not length then
+    return nil, "is marked as a list: give it values 1 to n, without gaps and names"
+  end
   for key, member in pairs(value) do
     if type(key) == "string" and not utf8_length(key) then
-      return nil, "must have names of valid UTF-8, got " .. faults.shown(key)
+      return nil, "must have names of valid UTF-8, got " .. words.shown(key)
     elseif not length and type(key) ~= "string" then
-      return nil, "must be a list without gaps or a table of names, got the key " .. faults.shown(key)
+      return nil, "must be a list without gaps or a table of names, got the key " .. words.shown(key)
     end
     local copy, fault, path = copied(member, depth + 1)
     if copy == nil then
-      return nil, fault, joined(length and "[" .. key .. "]" or faults.shown(key):sub(2, -2), path)
+      return nil, fault, joined(length and "[" .. key .. "]" or words.shown(key):sub(2, -2), path)
     end
     out[key] = copy
   end
-  return out
+  return is_list and lists.list(out) or out
 end
 
 local function check_any(_, value)
   return copied(value, 1)
 end
-
---- The value of a parameter that callers may write flat or inside its container.
-local function within_value(rule, params)
-  local flat, container = params[rule.name], params[rule.within]
-  if container == nil or container == cjson.null then
-    return flat
-  elseif type(container) ~= "table" then
-    local fault = format("must be a table, got %s: write { %s = ... }", faults.shown(container), rule.name)
-    return nil, fault, rule.within
-  end
-  for name in pairs(container) do
-    if not rule.siblings.known[name] then
-      local fault, path = faults.unknown_name(rule.siblings, name)
-      return nil, fault, joined(rule.within, path)
-    end
-  end
-  local nested = container[rule.name]
-  if flat ~= nil and nested ~= nil and flat ~= nested then
-    return nil, format("is given twice: leave out %s or %s.%s", rule.name, rule.within, rule.name), rule.path
-  end
-  return nested == nil and flat or nested
-end
-
---- Checks the members of one table: the parameters themselves, or an object among them.
-local function check_fields(plan, params, password_rule)
-  local known = plan.known
-  for name in pairs(params) do
-    if not known[name] then
-      return nil, faults.unknown_name(plan, name)
-    end
-  end
-  local out = {}
-  local fields = plan.fields
-  for i = 1, #fields do
-    local rule = fields[i]
-    local value, fault, path
-    if rule.within then
-      value, fault, path = within_value(rule, params)
-      if fault then
-        return nil, fault, path
-      end
-    else
-      value = params[rule.name]
-    end
-    if value == nil or value == cjson.null then
-      value = rule.default
-      if value == nil and rule.required then
-        return nil, "is missing: " .. rule.doc, rule.path
-      end
-    else
-      value, fault, path = rule.check(rule, value, password_rule)
-      if fault then
-        return nil, fault, joined(rule.path, path)
-      end
-    end
-    if value ~= nil then
-      if rule.within then
-        out[rule.within] = out[rule.within] or {}
-        out[rule.within][rule.name] = value
-      else
-        out[rule.name] = value
-      end
-    end
-  end
-  return out
-end
-
---- The same where a bare string stands for the only parameter that there is.
-local function check_only(rule, value, password_rule)
-  local checked, fault, path = rule.check(rule, value, password_rule)
-  if fault then
-    return nil, fault, joined(rule.path, path)
-  end
-  return { [rule.name] = checked }
-end
-
-local function check_object(rule, value, password_rule)
-  if type(value) ~= "table" then
-    return nil, faults.wrong_type(rule, value)
-  end
-  return check_fields(rule.plan, value, password_rule)
-end
-
---- The same form without any limit: for `validate = false`.
-local function copy_fields(plan, params)
-  local out, fault, path = copied(params, 0)
-  if not out then
-    return nil, fault, path
-  end
-  for _, rule in ipairs(plan.fields) do
-    local name, container = rule.name, rule.within
-    if not container then
-      if out[name] == nil then
-        out[name] = rule.default
-      end
-    elseif out[name] ~= nil then
-      local holder = out[container] or {}
-      if type(holder) == "table" and holder[1] == nil then
-        if holder[name] == nil then
-          holder[name] = out[name]
-        end
-        out[container], out[name] = holder, nil
-      end
-    end
-  end
-  return out
-end
-
---------------------------------------------------------------------------------
--- Compiling
---------------------------------------------------------------------------------
 
 local CHECKS = {
   string = check_string,
@@ -315,144 +143,135 @@ local CHECKS = {
   number = check_number,
   boolean = check_boolean,
   any = check_any,
-  array = check_array,
-  map = check_map,
-  object = check_object,
 }
 
-local compile_fields
-
-local function set_of(list)
-  local set = {}
-  for _, member in ipairs(list) do
-    set[member] = true
+local function check_scalar(node, value, how)
+  local checked, fault, path = CHECKS[node.kind](node, value, how)
+  local fits = node.scalar.fits
+  if fits and not fault and not fits(checked) then
+    return nil, format("must be %s%s", node.noun, messages.got(node, value))
   end
-  return set
+  return checked, fault, path
 end
 
-local function compile_string(rule, field)
-  rule.controls = field.multiline and CONTROLS_IN_TEXT or CONTROLS
-  rule.min_length = field.min_length or 0
-  rule.max_length = field.max_length
-  rule.max_length_or_huge = field.max_length or math.huge
-  rule.password = field.rule == "password"
-  if field.charset then
-    -- A character set is of printable ASCII, so what lies inside needs no other look.
-    assert(find(field.charset, PLAIN), "a charset must be of printable ASCII")
-    rule.inside = "^[" .. field.charset .. "]*$"
-    rule.outside = "[^" .. field.charset .. "]"
-    rule.charset_doc = field.charset_doc or field.charset
-  end
-  if field.edges then
-    rule.first = "^[^" .. field.edges .. "]"
-    rule.last = "[^" .. field.edges .. "]$"
-    rule.edges_doc = field.edges_doc or field.edges
-  end
-  if field.no_double then
-    rule.no_double = field.no_double
-    rule.doubled = field.no_double:rep(2)
-  end
-  if field.values then
-    rule.values, rule.listed_values = set_of(field.values), field.values
+local function check_name(name)
+  if type(name) ~= "string" or find(name, CONTROLS) or not utf8_length(name) then
+    return "must have names of valid UTF-8 as its keys, got " .. words.shown(name)
   end
 end
 
-local function compile_number(rule, field)
-  rule.minimum, rule.maximum, rule.multiple_of = field.minimum, field.maximum, field.multiple_of
-  if field.also then
-    rule.also, rule.also_doc = set_of(field.also), concat(field.also, ", ")
-  end
+local function is_null(value)
+  return value == null
 end
 
-local function compile_field(field)
-  local kind = field.type
-  local rule = {
-    name = field.name,
-    required = field.required,
-    default = field.default,
-    secret = field.secret,
-    within = field.within,
-    path = field.within and field.within .. "." .. field.name or field.name,
-    doc = gsub(field.doc or "it is required", "%.$", ""),
+local function absent(node, _, how)
+  if node.is_container then
+    if node.required or node.has_defaults then
+      return walk(node, {}, how)
+    end
+    return nil
+  elseif node.default ~= nil then
+    return node.default
+  elseif node.required then
+    return nil, "is missing: " .. node.why
+  end
+  return nil
+end
+
+local function unknown(node, name)
+  return nil, messages.unknown_name(node, name)
+end
+
+--- How the walk checks, for each rule of passwords.
+local HOW = {}
+for _, password_rule in ipairs { "strict", "current" } do
+  HOW[password_rule] = {
+    password_rule = password_rule,
+    scalar = check_scalar,
+    mismatch = function(node, value)
+      return nil, messages.wrong_type(node, value)
+    end,
+    name = check_name,
+    is_absent = is_null,
+    absent = absent,
+    unknown = unknown,
   }
-  if type(kind) == "table" then
-    local members = kind.array or kind.map
-    rule.kind = kind.array and "array" or kind.map and "map" or "object"
-    if members then
-      rule.element = compile_field { type = members, secret = field.secret }
-    else
-      rule.plan = compile_fields(kind.fields)
-    end
-  else
-    rule.kind = kind
-    if kind == "string" then
-      compile_string(rule, field)
-    elseif kind == "integer" or kind == "number" then
-      compile_number(rule, field)
-    end
-  end
-  rule.check = assert(CHECKS[rule.kind], "unknown type")
-  return rule
 end
 
-local function add_name(plan, name)
-  if not plan.known[name] then
-    plan.known[name] = true
-    plan.names[#plan.names + 1] = name
-  end
-end
+-- The form in which parameters travel
+-- ------------------------------------------------------------------------
 
-function compile_fields(fields)
-  local plan = { fields = {}, known = {}, names = {} }
-  local containers = {}
-  for i, field in ipairs(fields) do
-    local rule = compile_field(field)
-    plan.fields[i] = rule
-    add_name(plan, field.name)
-    if field.within then
-      local siblings = containers[field.within] or { known = {}, names = {} }
-      containers[field.within] = siblings
-      add_name(siblings, field.name)
-      rule.siblings = siblings
-      plan.known[field.within] = true
-    end
+--- Puts the parameters that callers may write flat into the object that they travel in.
+-- @treturn[1] table a copy, where there are any
+-- @treturn[2] nil
+-- @treturn[2] string what is wrong, and where
+local function nested(node, params)
+  local out = {}
+  for name, value in pairs(params) do
+    out[name] = value
   end
-  return plan
-end
-
---- The one parameter that a bare string stands for.
-local function single_parameter(params)
-  local single
-  for _, field in ipairs(params) do
-    if field.required and field.default == nil then
-      if single or field.type ~= "string" then
-        return nil
+  local copies = {}
+  for name, container in pairs(node.flat) do
+    local value = out[name]
+    if value ~= nil then
+      local holder = copies[container] or {}
+      if not copies[container] then
+        local given = out[container.name]
+        if given ~= nil and given ~= null and type(given) ~= "table" then
+          return nil, messages.wrong_type(container, given), container.name
+        end
+        for key, member in pairs(type(given) == "table" and given or {}) do
+          holder[key] = member
+        end
+        copies[container], out[container.name] = holder, holder
       end
-      single = field.name
+      if holder[name] ~= nil and holder[name] ~= value then
+        local fault = format("is given twice: leave out %s or %s.%s", name, container.name, name)
+        return nil, fault, container.name .. "." .. name
+      end
+      holder[name], out[name] = value, nil
     end
   end
-  return single
+  return out
 end
 
-local plans = setmetatable({}, { __mode = "k" })
-
-local function plan_of(operation)
-  local plan = compile_fields(operation.params or {})
-  plan.single = single_parameter(operation.params or {})
-  plan.only = plan.single and not plan.fields[2] and not plan.fields[1].within and plan.fields[1]
-  plan.open = operation.params == nil
-  plans[operation] = plan
-  return plan
+--- The same without any limit: for `validate = false`.
+local function copy_fields(node, params)
+  local out, fault, path = copied(params, 0)
+  if not out then
+    return nil, fault, path
+  end
+  for name, container in pairs(node.flat or {}) do
+    if out[name] ~= nil then
+      local holder = out[container.name] or {}
+      if type(holder) == "table" and holder[1] == nil then
+        if holder[name] == nil then
+          holder[name] = out[name]
+        end
+        out[container.name], out[name] = holder, nil
+      end
+    end
+  end
+  for _, field in ipairs(node.fields) do
+    if out[field.name] == nil then
+      out[field.name] = field.default
+    end
+  end
+  return out
 end
+
+local OPEN = schema.of {}
 
 local function failure(operation, path, fault)
   local message = path and path .. " " .. fault or fault
   return nil, errors.new { kind = "argument", message = message, field = path, operation = operation.id }
 end
 
-local function not_a_table(operation, plan, params)
-  local wanted = "a table of " .. (plan.names[1] and faults.listed(plan.names, "and") or "parameters")
-  if plan.names[1] == nil and not plan.open then
+local function not_a_table(operation, node, params)
+  local wanted = "a table of parameters"
+  if node and node.names[1] then
+    wanted = "a table of " .. words.listed(node.names, "and")
+  elseif node then
     wanted = "no parameters"
   end
   return failure(operation, nil, format("%s takes %s, got a %s", operation.id, wanted, type(params)))
@@ -460,9 +279,8 @@ end
 
 --- Checks the parameters of a call and returns the ones to send.
 --
--- The caller's table stays as it is. Parameters that are left out take their defaults,
--- those that travel inside an object (`search.accountId`) are put there, and whole floats
--- become integers.
+-- The caller's table stays as it is. Parameters that are left out take their defaults, those that travel
+-- inside an object (`search.accountId`) are put there, and whole floats become integers.
 --
 -- @tparam table operation entry of `dataforest.operations`; one without `params` takes any table
 -- @tparam ?table|string params parameters by name; a string where one parameter is enough
@@ -475,20 +293,28 @@ end
 -- @treturn[2] nil
 -- @treturn[2] table error of kind `argument`; its `field` names the parameter
 function arguments.check(operation, params, options)
-  local plan = plans[operation] or plan_of(operation)
-  local is_checked = not (plan.open or options and options.validate == false)
-  local password_rule = options and options.password_rule
-  local out, fault, path
-  if is_checked and plan.only and type(params) == "string" then
-    out, fault, path = check_only(plan.only, params, password_rule)
-  else
-    if type(params) == "string" and plan.single then
-      params = { [plan.single] = params }
-    elseif params ~= nil and type(params) ~= "table" then
-      return not_a_table(operation, plan, params)
+  local node = schema.request(operation)
+  if type(params) == "string" then
+    local single = node and schema.single(node)
+    if not single then
+      return not_a_table(operation, node, params)
     end
-    local check = is_checked and check_fields or copy_fields
-    out, fault, path = check(plan, params or {}, password_rule)
+    params = { [single.name] = params }
+  elseif params == nil then
+    params = {}
+  elseif type(params) ~= "table" then
+    return not_a_table(operation, node, params)
+  end
+  local out, fault, path
+  if node and not (options and options.validate == false) then
+    if node.flat then
+      params, fault, path = nested(node, params)
+    end
+    if params then
+      out, fault, path = walk(node, params, HOW[options and options.password_rule] or HOW.strict)
+    end
+  else
+    out, fault, path = copy_fields(node or OPEN, params)
   end
   if not out then
     return failure(operation, path, fault)

@@ -2,13 +2,13 @@
 -- limits of a parameter in words.
 -- @module dataforest.cli.values
 
+local limits = require "dataforest.api.limits"
 local nearest = require "dataforest.util.nearest"
+local schema = require "dataforest.api.schema"
 local json = require "dataforest.codec.json"
 local text = require "dataforest.cli.output.text"
 
 local values = {}
-
-local BOOLEANS = { ["true"] = true, yes = true, ["false"] = false, no = false }
 
 local function quoted(given)
   return '"' .. text.cut(text.safe(given), 40, "...") .. '"'
@@ -84,21 +84,14 @@ end
 -- @treturn[2] nil
 -- @treturn[2] string what is wrong, to be put behind the name of what was read
 function values.from_text(kind, given)
-  if kind == "string" then
-    return given
-  elseif kind == "integer" or kind == "number" then
-    local pattern = kind == "integer" and "^[+-]?%d+$" or "^[+-]?%d+%.?%d*$"
-    if not given:find(pattern) then
-      return nil,
-        ("must be a %s, got %s"):format(kind == "integer" and "whole number" or "number", quoted(given))
+  local node = schema.of(kind)
+  if node.scalar and node.scalar.from_text then
+    local value, fault = node.scalar.from_text(given)
+    if value == nil then
+      return nil, fault .. ", got " .. quoted(given)
     end
-    return tonumber((given:gsub("^%+", "")))
-  elseif kind == "boolean" then
-    if BOOLEANS[given] == nil then
-      return nil, "must be true or false, got " .. quoted(given)
-    end
-    return BOOLEANS[given]
-  elseif type(kind) == "table" and kind.fields then
+    return value
+  elseif node.kind == "object" then
     return object_from_text(kind, given)
   end
   local value, message = json.decode(given)
@@ -152,43 +145,12 @@ function values.object_form(kind)
   return (head or "") .. table.concat(parts, ",")
 end
 
-local function span(low, high, unit)
-  if low and high then
-    return ("%.0f to %.0f%s"):format(low, high, unit)
-  elseif low or high then
-    return ("%s %.0f%s"):format(low and "at least" or "at most", low or high, unit)
-  end
-end
-
-local PASSWORD_LIMITS = "with an upper-case and a lower-case letter, a digit and a special character"
-
 --- The limits of a parameter in words, for help and man page; those whose values are few show them.
 -- @tparam table param
 -- @treturn ?string such as `2 to 16 characters of a-z, 0-9 and -`, or nil where there are none
 function values.limits(param)
-  local parts = {}
-  local length = param.max_length and span(param.min_length, param.max_length, " characters")
-  if length and param.charset_doc then
-    length = length .. " of " .. param.charset_doc
-  end
-  parts[#parts + 1] = length
-  if param.rule == "password" then
-    parts[#parts + 1] = PASSWORD_LIMITS
-  end
-  local range = span(param.minimum, param.maximum, "")
-  if range and param.multiple_of then
-    range = ("%s in steps of %d"):format(range, param.multiple_of)
-  end
-  if range and param.also then
-    range = range .. ", or " .. table.concat(param.also, ", ")
-  end
-  parts[#parts + 1] = range
-  if param.default ~= nil then
-    parts[#parts + 1] = "default " .. tostring(param.default)
-  elseif param.service_default ~= nil then
-    parts[#parts + 1] = "the service's default is " .. tostring(param.service_default)
-  end
-  return parts[1] and table.concat(parts, "; ")
+  local phrases = limits.words(param, { values = true })
+  return phrases[1] and table.concat(phrases, "; ")
 end
 
 return values

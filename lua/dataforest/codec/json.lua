@@ -1,22 +1,20 @@
---- JSON: requests to text, answers to tables.
+--- JSON: requests to text, responses to tables.
 --
--- lua-cjson writes what it writes well, which is nearly every request. The rest is written
--- here: cjson gives numbers of 15 digits an exponent, turns an empty list into `{}`, fills
--- the gaps of a list with `null`, raises on functions, and lets broken UTF-8 pass.
+-- Requests are written here and not by lua-cjson, which gives numbers of 15 digits an exponent, turns an
+-- empty list into
+-- `{}`, fills the gaps of a list with `null`, raises on functions, and lets broken UTF-8 pass.
 --
 -- @module dataforest.codec.json
 
-local cjson = require "cjson"
 local common = require "dataforest.codec.common"
 local core = require "dataforest.core"
+local lists = require "dataforest.util.lists"
+local schema = require "dataforest.api.schema"
 
 local byte, find, format, gsub = string.byte, string.find, string.format, string.gsub
-local concat, next, pairs, type = table.concat, next, pairs, type
-local joined, list_length, valid_utf8 = common.joined, common.list_length, core.valid_utf8
+local concat, next, type = table.concat, next, type
+local joined, valid_utf8, each_member, null = schema.joined, core.valid_utf8, common.each_member, lists.null
 local decode = core.decode
-
--- An instance of our own: others set options on the shared one.
-local cjson_encode = cjson.new().encode
 
 local json = { content_type = "application/json" }
 
@@ -45,53 +43,46 @@ local write
 
 local function write_list(out, list, length, node, depth)
   out[#out + 1] = "["
-  for i = 1, length do
-    if i > 1 then
+  for index = 1, length do
+    if index > 1 then
       out[#out + 1] = ","
     end
-    local fault, path = write(out, list[i], node and node.element, depth + 1)
+    local fault, path = write(out, list[index], node and node.element, depth + 1)
     if fault then
-      return fault, joined("[" .. i .. "]", path)
+      return fault, joined("[" .. index .. "]", path)
     end
   end
   out[#out + 1] = "]"
 end
 
-local function write_object(out, object, node, depth)
-  local children = node and node.children
-  local separator = "{"
-  for key, value in pairs(object) do
-    if type(key) ~= "string" then
-      return "a list must have no gaps, and a table no numbers among its keys"
-    end
-    local name, fault = quoted(key)
-    local path
-    if name then
-      out[#out + 1] = separator
-      out[#out + 1] = name
-      out[#out + 1] = ":"
-      separator = ","
-      fault, path = write(out, value, children and children[key] or node and node.element, depth + 1)
-    end
-    if fault then
-      return fault, joined(key, path)
-    end
+local function write_member(name, value, node, out, depth)
+  local text, fault = quoted(name)
+  local path
+  if text then
+    out[#out + 1] = (out[#out] == "{" and "" or ",") .. text .. ":"
+    fault, path = write(out, value, node, depth + 1)
   end
-  out[#out + 1] = separator == "{" and "{}" or "}"
+  if fault then
+    return fault, joined(name, path)
+  end
 end
 
 local function write_table(out, value, node, depth)
   if depth > MAX_DEPTH then
     return format("tables are nested more than %d deep, or one holds itself", MAX_DEPTH)
   end
-  local length = list_length(value)
-  if not length and node and node.kind == "array" and next(value) == nil then
-    length = 0
-  end
+  local is_list = value[1] ~= nil or node and node.kind == "array" or lists.is_list(value)
+  local length = is_list and lists.length(value)
   if length then
     return write_list(out, value, length, node, depth)
+  elseif next(value) == nil then
+    out[#out + 1] = "{}"
+    return nil
   end
-  return write_object(out, value, node, depth)
+  out[#out + 1] = "{"
+  local fault, path = each_member(value, node, write_member, out, depth)
+  out[#out + 1] = "}"
+  return fault, path
 end
 
 function write(out, value, node, depth)
@@ -104,8 +95,10 @@ function write(out, value, node, depth)
     text, fault = common.number(value)
   elseif kind == "boolean" then
     text = value and "true" or "false"
-  elseif value == nil or value == cjson.null then
+  elseif value == nil or value == null then
     text = "null"
+  elseif lists.is_empty_list(value) then
+    text = "[]"
   else
     fault = "a " .. kind .. " has no form in JSON"
   end
@@ -115,52 +108,20 @@ function write(out, value, node, depth)
   out[#out + 1] = text
 end
 
---- Whether cjson writes a table as it should be.
-local function is_easy(object, depth, is_valid)
-  if depth > MAX_DEPTH then
-    return false
-  end
-  for key, value in pairs(object) do
-    local kind = type(value)
-    if type(key) ~= "string" or not (is_valid or valid_utf8(key)) then
-      return false
-    elseif kind == "string" then
-      if not (is_valid or valid_utf8(value)) then
-        return false
-      end
-    elseif kind == "number" then
-      -- 14 digits are cjson's most. Zero might be -0.
-      if value % 1 ~= 0 or value >= 1e14 or value <= -1e14 or value == 0 then
-        return false
-      end
-    elseif kind == "table" then
-      if next(value) == nil or not is_easy(value, depth + 1, is_valid) then
-        return false
-      end
-    elseif kind ~= "boolean" then
-      return false
-    end
-  end
-  return true
-end
-
 --- Writes a value as JSON.
 --
--- Whole numbers up to 2^53 are written as integers. An empty table is `{}`, and `[]` where
--- `of` names a list.
+-- Whole numbers up to 2^53 are written as integers. An empty table is `{}`, and `[]` where its node or its
+-- metatable says that it is a list. Members come in the order of the node, others after them in the order
+-- of their names.
 --
 -- @param value a table of strings, numbers, booleans, `cjson.null`, lists without gaps, and tables of these
--- @tparam[opt] table of what is written: an operation (its parameters), a list of fields, or a type
--- @tparam[opt] boolean is_valid its strings and keys are known to be valid UTF-8
+-- @tparam[opt] table node of what is written, from `dataforest.api.schema`
 -- @treturn[1] string JSON text
 -- @treturn[2] nil
--- @treturn[2] string what cannot be written, and where it stands
-function json.encode(value, of, is_valid)
-  if type(value) == "table" and next(value) ~= nil and is_easy(value, 1, is_valid) then
-    return cjson_encode(value)
-  end
+-- @treturn[2] string what cannot be written, and where it is
+function json.encode(value, node)
   local out = {}
-  local fault, path = write(out, value, common.layout(of), 1)
+  local fault, path = write(out, value, node, 1)
   if fault then
     return nil, path and path .. ": " .. fault or fault
   end

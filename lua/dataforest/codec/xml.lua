@@ -7,13 +7,14 @@
 --
 -- @module dataforest.codec.xml
 
-local cjson = require "cjson"
 local common = require "dataforest.codec.common"
 local core = require "dataforest.core"
+local lists = require "dataforest.util.lists"
+local schema = require "dataforest.api.schema"
 
 local find, format, gsub, match = string.find, string.format, string.gsub, string.match
 local concat, next, type = table.concat, next, type
-local joined, list_length, other_keys = common.joined, common.list_length, common.other_keys
+local joined, each_member, null = schema.joined, common.each_member, lists.null
 
 local xml = { content_type = "application/xml" }
 
@@ -77,43 +78,32 @@ end
 -- Each writer appends to `out`. On success it returns nothing; else what is wrong, and where.
 local write_element
 
-local function write_members(out, value, node, depth)
-  local fields = node and node.fields
-  for i = 1, fields and #fields or 0 do
-    local name = fields[i]
-    local member = value[name]
-    if member ~= nil then
-      local fault, path = write_element(out, name, member, node.children[name], depth + 1)
-      if fault then
-        return fault, joined(name, path)
-      end
-    end
+local function write_member(name, value, node, out, depth)
+  local fault, path = write_element(out, name, value, node, depth + 1)
+  if fault then
+    return fault, joined(name, path)
   end
-  local names, name_fault = other_keys(value, node)
-  if name_fault then
-    return name_fault
-  end
-  for i = 1, names and #names or 0 do
-    local name = names[i]
-    local fault, path = write_element(out, name, value[name], node and node.element, depth + 1)
-    if fault then
-      return fault, joined(name, path)
-    end
-  end
+end
+
+--- The length of a list; nil for other tables, the empty one included, unless it is marked or its node says
+-- so.
+local function length_of(value, node)
+  local is_list = value[1] ~= nil or node and node.kind == "array" or lists.is_list(value)
+  return is_list and lists.length(value) or nil
 end
 
 local function write_item(out, name, item, node, depth)
-  if item == cjson.null or type(item) == "table" and list_length(item) then
+  if item == null or lists.is_empty_list(item) or type(item) == "table" and length_of(item, node) then
     return "a list or null inside a list has no form in XML"
   end
-  return write_element(out, name, item, node and node.element, depth)
+  return write_element(out, name, item, node, depth)
 end
 
 local function write_list(out, name, list, length, node, depth)
-  for i = 1, length do
-    local fault, path = write_item(out, name, list[i], node, depth)
+  for index = 1, length do
+    local fault, path = write_item(out, name, list[index], node and node.element, depth)
     if fault then
-      return fault, joined("[" .. i .. "]", path)
+      return fault, joined("[" .. index .. "]", path)
     end
   end
 end
@@ -122,17 +112,15 @@ local function write_table(out, name, value, node, depth)
   if depth > MAX_DEPTH then
     return format("tables are nested more than %d deep, or one holds itself", MAX_DEPTH)
   end
-  local length = list_length(value)
+  local length = length_of(value, node)
   if length then
     return write_list(out, name, value, length, node, depth + 1)
   elseif next(value) == nil then
-    if not (node and node.kind == "array") then
-      out[#out + 1] = "<" .. name .. "/>"
-    end
+    out[#out + 1] = "<" .. name .. "/>"
     return nil
   end
   out[#out + 1] = "<" .. name .. ">"
-  local fault, path = write_members(out, value, node, depth)
+  local fault, path = each_member(value, node, write_member, out, depth)
   if fault then
     return fault, path
   end
@@ -144,7 +132,7 @@ function write_element(out, name, value, node, depth)
     return "its name cannot name an XML element"
   elseif type(value) == "table" then
     return write_table(out, name, value, node, depth)
-  elseif value == cjson.null then
+  elseif value == null or lists.is_empty_list(value) then
     return nil
   end
   local text, fault = scalar_text(value)
@@ -156,28 +144,24 @@ end
 
 --- Writes a table as an XML document.
 --
--- Fields come in the order of `of`; others follow in alphabetical order. A list is its element
+-- Fields come in the order of the node; others follow in alphabetical order. A list is its element
 -- repeated, an empty list no element at all, `cjson.null` none either.
 --
 -- @tparam string root name of the root element, such as `"GetAccountDetailRequest"`
 -- @tparam table value of strings, numbers, booleans, lists without gaps, and tables of these
--- @tparam[opt] table of what is written: an operation (its parameters), a list of fields, or a type
+-- @tparam[opt] table node of what is written, from `dataforest.api.schema`
 -- @treturn[1] string XML text
 -- @treturn[2] nil
--- @treturn[2] string what cannot be written and where it stands, or that lua-expat is missing
-function xml.encode(root, value, of)
+-- @treturn[2] string what cannot be written and where it is, or that lua-expat is missing
+function xml.encode(root, value, node)
   -- Whoever writes XML will read XML: better known before a request is sent.
   if load_expat() then
     return nil, missing
-  elseif type(value) ~= "table" or list_length(value) then
+  elseif type(value) ~= "table" or length_of(value) then
     return nil, "an XML document is made of a table of named values"
   end
-  local node = common.layout(of)
-  if node and node.kind ~= "object" then
-    node = nil
-  end
   local out = { DECLARATION }
-  local fault, path = write_element(out, root, value, node, 1)
+  local fault, path = write_element(out, root, value, node and node.kind == "object" and node or nil, 1)
   if fault then
     return nil, path and path .. ": " .. fault or fault
   end

@@ -12,7 +12,7 @@ local NAMESPACES = { "koya", "tata" }
 local ONE_A_USER = "Data Forest can only create and use one account per user."
 
 local function name_param()
-  for _, param in ipairs(operations.by_name["accounts/create"].params) do
+  for _, param in ipairs(operations.by_name["accounts/checkAvailableName"].params) do
     if param.name == "name" then
       return param
     end

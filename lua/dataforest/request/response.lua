@@ -8,6 +8,7 @@
 
 local core = require "dataforest.core"
 local json = require "dataforest.codec.json"
+local schema = require "dataforest.api.schema"
 local lazy = require "dataforest.util.lazy"
 
 local xml = lazy "dataforest.codec.xml"
@@ -24,13 +25,13 @@ local ENVELOPE = {
   { name = "responseError", type = "any" },
 }
 
-local error_shape = core.shape {
+local error_shape = schema.shape {
   object = "Error",
   fields = { { name = "success", type = "boolean" } },
 }
 
 -- Without an operation that is known, the envelope is all that is.
-local unknown_shape = core.shape { object = "Response", fields = ENVELOPE }
+local unknown_shape = schema.shape { object = "Response", fields = ENVELOPE }
 
 local shapes = setmetatable({}, { __mode = "k" })
 
@@ -52,7 +53,7 @@ local function shape_of(operation)
         fields[#fields + 1] = field
       end
     end
-    shape = core.shape { object = result.object, fields = fields }
+    shape = schema.shape { object = result.object, fields = fields }
     shapes[operation] = shape
   end
   return shape

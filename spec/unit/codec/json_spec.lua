@@ -5,6 +5,7 @@ local core = require "dataforest.core"
 local examples = require "spec.support.examples"
 local json = require "dataforest.codec.json"
 local operations = require "dataforest.operations"
+local schema = require "dataforest.api.schema"
 
 local number_type = rawget(math, "type")
 
@@ -81,7 +82,7 @@ describe("json.encode", function()
 
   it("tells a list from a table, an empty one included", function()
     assert.equal("{}", json.encode {})
-    assert.equal("[]", json.encode({}, { array = "string" }))
+    assert.equal("[]", json.encode({}, schema.of { array = "string" }))
     assert.equal('{"a":{}}', json.encode { a = {} })
     assert.equal("[1,2,3]", json.encode { 1, 2, 3 })
     assert.equal("[[1],[2]]", json.encode { { 1 }, { 2 } })
@@ -92,16 +93,19 @@ describe("json.encode", function()
 
   it("writes an empty list where the operation or the type names a list", function()
     local create = operations.by_name["apps/create"]
-    assert.equal('{"components":[]}', json.encode({ components = {} }, create))
-    assert.equal('{"dependentIds":[]}', json.encode({ dependentIds = {} }, create.params))
+    assert.equal('{"components":[]}', json.encode({ components = {} }, schema.request(create)))
+    assert.equal('{"dependentIds":[]}', json.encode({ dependentIds = {} }, schema.request(create)))
     local list = operations.by_name["accounts/getList"].result
-    assert.equal('{"contents":[]}', json.encode({ contents = {} }, list))
-    assert.equal('{"unknown":{}}', json.encode({ unknown = {} }, list))
+    assert.equal('{"contents":[]}', json.encode({ contents = {} }, schema.of(list)))
+    assert.equal('{"unknown":{}}', json.encode({ unknown = {} }, schema.of(list)))
     local detail = operations.by_name["apps/getDetail"].result
-    assert.equal('{"links":{}}', json.encode({ links = {} }, detail))
+    assert.equal('{"links":{}}', json.encode({ links = {} }, schema.of(detail)))
     local nested = { components = { { containers = {} } } }
-    assert.equal('{"components":[{"containers":[]}]}', json.encode(nested, detail))
-    assert.equal('{"search":{}}', json.encode({ search = {} }, operations.by_name["apps/getList"]))
+    assert.equal('{"components":[{"containers":[]}]}', json.encode(nested, schema.of(detail)))
+    assert.equal(
+      '{"search":{}}',
+      json.encode({ search = {} }, schema.request(operations.by_name["apps/getList"]))
+    )
   end)
 
   it("refuses what JSON cannot carry, and says where", function()
@@ -145,7 +149,7 @@ describe("each documented request in JSON", function()
         local operation = operations.by_name[example.operation]
         local options = { validate = not example.request.breaks }
         local wire = arguments.check(operation, example.request.json, options)
-        local text = json.encode(wire, operation)
+        local text = json.encode(wire, schema.request(operation))
         assert.same(example.request.json, cjson.decode(text))
         assert.is_nil(text:find "[:,%[]%-?%d+[.eE]")
         if next(example.request.json) == nil then
@@ -208,7 +212,7 @@ describe("json.decode", function()
     if example.response and not example.response.binary then
       it("reads " .. example.title, function()
         local result = operations.by_name[example.operation].result
-        local text = json.encode(example.response.json, result)
+        local text = json.encode(example.response.json, schema.of(result))
         local value = json.decode(text, core.shape(result))
         assert.same(example.response.json, value)
         if number_type then

@@ -6,6 +6,7 @@ local core = require "dataforest.core"
 local examples = require "spec.support.examples"
 local json = require "dataforest.codec.json"
 local operations = require "dataforest.operations"
+local schema = require "dataforest.api.schema"
 local xml = require "dataforest.codec.xml"
 
 local DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
@@ -16,6 +17,10 @@ local number_type = rawget(math, "type")
 
 local function result_of(name)
   return operations.by_name[name].result
+end
+
+local function node_of(name)
+  return schema.of(result_of(name))
 end
 
 --- Asserts that a body is refused, and returns the message.
@@ -89,38 +94,35 @@ describe("xml.encode", function()
       .. "<components><name>kafka-manager</name><memoryMb>1024</memoryMb><cpuCount>1</cpuCount>"
       .. "<containerCount>2</containerCount></components></CreateAppRequest>"
     local create = operations.by_name["apps/create"]
-    assert.equal(expected, xml.encode("CreateAppRequest", params, create))
-    assert.equal(expected, xml.encode("CreateAppRequest", params, create.params))
+    assert.equal(expected, xml.encode("CreateAppRequest", params, schema.request(create)))
+    assert.equal(expected, xml.encode("CreateAppRequest", params, schema.of(create.params)))
   end)
 
   it("writes answers: maps by name, lists repeated, empty ones left out, booleans as words", function()
     assert.equal(
       DECLARATION .. "<R><total>0</total><success>true</success></R>",
-      xml.encode("R", { success = true, total = 0, contents = {} }, result_of "accounts/getList")
+      xml.encode("R", { success = true, total = 0, contents = {} }, node_of "accounts/getList")
     )
     local links = { links = { shell = "https://a?b&c", ["a.b-c_d"] = "x" }, success = false, id = "1" }
     assert.equal(
       DECLARATION
         .. "<R><id>1</id><links><a.b-c_d>x</a.b-c_d><shell>https://a?b&amp;c</shell></links>"
         .. "<success>false</success></R>",
-      xml.encode("R", links, result_of "apps/getDetail")
+      xml.encode("R", links, node_of "apps/getDetail")
     )
-    assert.equal(
-      DECLARATION .. "<R><links/></R>",
-      xml.encode("R", { links = {} }, result_of "apps/getDetail")
-    )
-    assert.equal(DECLARATION .. "<R/>", xml.encode("R", {}, {}))
+    assert.equal(DECLARATION .. "<R><links/></R>", xml.encode("R", { links = {} }, node_of "apps/getDetail"))
+    assert.equal(DECLARATION .. "<R/>", xml.encode("R", {}, schema.of {}))
     assert.equal(DECLARATION .. "<R><message/></R>", xml.encode("R", { message = "", gone = cjson.null }))
     assert.equal(
       DECLARATION .. "<R><search><accountId>x</accountId></search></R>",
-      xml.encode("R", { search = { accountId = "x" } }, operations.by_name["apps/getList"])
+      xml.encode("R", { search = { accountId = "x" } }, schema.request(operations.by_name["apps/getList"]))
     )
   end)
 
   it("writes names that the type does not know after those that it does, in order", function()
     assert.equal(
       DECLARATION .. "<R><id>1</id><b>2</b><c>3</c></R>",
-      xml.encode("R", { c = 3, b = 2, id = 1 }, result_of "accounts/delete")
+      xml.encode("R", { c = 3, b = 2, id = 1 }, node_of "accounts/delete")
     )
   end)
 
@@ -459,7 +461,7 @@ describe("each documented example in XML", function()
       it("sends " .. example.title, function()
         local options = { validate = not example.request.breaks }
         local wire = arguments.check(operation, example.request.json, options)
-        local text = xml.encode(operation.xml.request, wire, operation)
+        local text = xml.encode(operation.xml.request, wire, schema.request(operation))
         local start = DECLARATION .. "<" .. operation.xml.request
         assert.equal(start, text:sub(1, #start))
         -- The pages' own form and ours are read into the parameters alike.
@@ -470,7 +472,8 @@ describe("each documented example in XML", function()
         if operation.params[1] and operation.params[1].within then
           params = nil
         end
-        local expected = with_empty_lists(json.decode(json.encode(example.request.json, operation)), params)
+        local expected =
+          with_empty_lists(json.decode(json.encode(example.request.json, schema.request(operation))), params)
         for _, body in ipairs { text, example.request.xml } do
           local value, root = xml.decode(body, params)
           assert.equal(operation.xml.request, root)
@@ -508,7 +511,7 @@ describe("each documented example in XML", function()
 
       it("writes the answer of " .. example.title, function()
         local response = example.response
-        local text = xml.encode(operation.xml.response, response.json, operation.result)
+        local text = xml.encode(operation.xml.response, response.json, schema.of(operation.result))
         local own, pages = xml.decode(text, operation.result), xml.decode(response.xml, operation.result)
         assert.same(pages, own)
       end)

@@ -6,6 +6,7 @@ local confirm = require "dataforest.cli.confirm"
 local exit = require "dataforest.cli.exit"
 local hints = require "dataforest.cli.hints"
 local json = require "dataforest.codec.json"
+local one_line = require "dataforest.util.one_line"
 local operations = require "dataforest.operations"
 local secrets = require "dataforest.secrets"
 local session = require "dataforest.cli.session"
@@ -20,10 +21,10 @@ local function parameters(context, operation)
     -- The text itself may hold a password: it is not shown.
     context:usage("the parameters must be a JSON object" .. (message and ": " .. message or ""))
   end
-  local path = not from_input and secrets.gather(operation, params).path
-  if path then
+  local name = not from_input and secrets.gather(operation, params).name
+  if name then
     context:usage(
-      ("a secret (%s) is not taken as an argument, where others can see it"):format(secrets.one_line(path)),
+      ("a secret (%s) is not taken as an argument, where others can see it"):format(one_line(name)),
       "give the parameters on standard input: dataforest call GROUP/OPERATION - < params.json"
     )
   end

@@ -2,8 +2,9 @@
 -- where the type says that it is one, and every character that could act on a terminal escaped.
 -- @module dataforest.cli.output.pretty
 
-local cjson = require "cjson"
 local common = require "dataforest.codec.common"
+local lists = require "dataforest.util.lists"
+local schema = require "dataforest.api.schema"
 local text = require "dataforest.cli.output.text"
 
 local pretty = {}
@@ -41,18 +42,16 @@ end
 
 --- What a value is.
 -- @param value
--- @tparam ?table node its layout
+-- @tparam ?table node of `dataforest.api.schema`
 -- @treturn string `"scalar"`, `"list"` or `"object"` (with members), or how an empty one is written:
 --   `"[]"` or `"{}"`
 function pretty.shape(value, node)
   if type(value) ~= "table" then
     return "scalar"
   elseif next(value) == nil then
-    local is_list = node and node.kind == "array"
-      or cjson.array_mt ~= nil and getmetatable(value) == cjson.array_mt
-    return is_list and "[]" or "{}"
+    return (node and node.kind == "array" or lists.is_list(value)) and "[]" or "{}"
   end
-  return common.list_length(value) and "list" or "object"
+  return (lists.is_list(value) or value[1] ~= nil) and lists.length(value) and "list" or "object"
 end
 
 --- The keys of an object, in order.
@@ -84,7 +83,7 @@ local function write(value, node, indent, depth)
     end
   else
     for i, name in ipairs(pretty.keys(value)) do
-      local child = node and (node.children and node.children[name] or node.element)
+      local child = node and (node.by_name and node.by_name[name] or node.element)
       local member = write(value[name], child, inner, depth + 1)
       parts[i] = (inner or "") .. quoted(name) .. (inner and ": " or ":") .. member
     end
@@ -104,7 +103,7 @@ end
 -- @param[opt] kind its type, as in `dataforest.operations`
 -- @treturn string JSON text with a line feed at its end
 function pretty.json(value, kind)
-  return write(value, common.layout(kind), "", 1) .. "\n"
+  return write(value, (kind and schema.of(kind)), "", 1) .. "\n"
 end
 
 --- Writes a value in one line.
@@ -112,7 +111,7 @@ end
 -- @param[opt] kind its type
 -- @treturn string JSON text
 function pretty.line(value, kind)
-  return write(value, common.layout(kind), nil, 1)
+  return write(value, (kind and schema.of(kind)), nil, 1)
 end
 
 return pretty

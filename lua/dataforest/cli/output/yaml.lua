@@ -1,7 +1,7 @@
 --- Values as YAML, keys in order. Whatever could be read as something other than a text is quoted.
 -- @module dataforest.cli.output.yaml
 
-local common = require "dataforest.codec.common"
+local schema = require "dataforest.api.schema"
 local pretty = require "dataforest.cli.output.pretty"
 
 local yaml = {}
@@ -49,7 +49,7 @@ function write(value, node, indent, lines)
     return
   end
   for _, name in ipairs(pretty.keys(value)) do
-    local child = node and (node.children and node.children[name] or node.element)
+    local child = node and (node.by_name and node.by_name[name] or node.element)
     behind(indent .. scalar(name) .. ":", value[name], child, indent .. "  ", lines)
   end
 end
@@ -59,7 +59,7 @@ end
 -- @param[opt] kind its type, as in `dataforest.operations`
 -- @treturn string YAML with a line feed at its end
 function yaml.text(value, kind)
-  local node = common.layout(kind)
+  local node = kind and schema.of(kind)
   local shape = pretty.shape(value, node)
   if shape ~= "list" and shape ~= "object" then
     return (shape == "scalar" and scalar(value) or shape) .. "\n"

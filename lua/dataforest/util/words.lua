@@ -1,0 +1,64 @@
+--- Values and lists in the words of a message.
+-- @module dataforest.util.words
+
+local core = require "dataforest.core"
+local one_line = require "dataforest.util.one_line"
+
+local format, gsub = string.format, string.gsub
+
+local words = {}
+
+local SHOWN = 32 -- characters of a value
+
+local CHARACTER = "[%z\1-\127\194-\244][\128-\191]*"
+
+local function escaped(character)
+  return format("\\%d", character:byte())
+end
+
+--- A value in one line, and cut. What is not seen, or is not UTF-8, is shown as its bytes: `\226\128\139`.
+-- @param value
+-- @treturn string
+function words.shown(value)
+  local kind = type(value)
+  if kind == "string" then
+    local text, length = {}, 0
+    for character in value:gmatch(core.valid_utf8(value) and CHARACTER or ".") do
+      if length == SHOWN then
+        text[length + 1] = "..."
+        break
+      end
+      length = length + 1
+      text[length] = one_line(character) == character and character or gsub(character, ".", escaped)
+    end
+    return '"' .. table.concat(text) .. '"'
+  elseif kind == "number" then
+    return (gsub(format("%.14g", value), ",", "."))
+  elseif kind == "boolean" then
+    return tostring(value)
+  end
+  return "a " .. kind
+end
+
+--- Phrases in a row, which may hold commas of their own.
+-- @tparam {string,...} list
+-- @treturn string empty where there are none
+function words.joined(list)
+  if #list < 2 then
+    return list[1] or ""
+  end
+  return table.concat(list, ", ", 1, #list - 1) .. ", and " .. list[#list]
+end
+
+--- Words in a row, the last one joined by another.
+-- @tparam {string,...} list
+-- @tparam string last such as `"and"`
+-- @treturn string empty where there are none
+function words.listed(list, last)
+  if #list < 2 then
+    return list[1] or ""
+  end
+  return table.concat(list, ", ", 1, #list - 1) .. " " .. last .. " " .. list[#list]
+end
+
+return words
