@@ -40,6 +40,7 @@ man_page_works() { man -l "$root/usr/share/man/man1/dataforest.1"* | grep -q DAT
 removes_all() { in_root --purge lua-dataforest && [ ! -e "$root/usr" ]; }
 
 check "the Debian package installs" installs
+check "its modules are hardened" is_hardened "$root/usr/lib"
 check "Lua 5.4 works from it" works_from_root lua5.4 5.4
 check "LuaJIT works from it" works_from_root luajit 5.1
 check "the command works from it" command_works "$root/usr/bin"

@@ -41,6 +41,7 @@ for lua in $(luas); do
   version=$(abi_of "$lua")
   check "$lua loads from the installed tree" loads_from "$lua" "$tree/share/lua/$version" "$tree/lib/lua/$version"
 done
+check "the installed modules are hardened" is_hardened "$tree"
 check "the command works from the installed tree" command_works "$tree/bin"
 check "its man page is installed" cmp docs/man/dataforest.1 "$tree/share/man/man1/dataforest.1"
 finish

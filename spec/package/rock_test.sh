@@ -16,6 +16,7 @@ for lua in 5.4 5.1; do
   check "luarocks make, for Lua $lua" rockspec_builds $lua
   check "lua$lua loads from the tree of luarocks" \
     loads_from lua$lua "$work/rocks/share/lua/$lua" "$work/rocks/lib/lua/$lua"
+  check "modules built by luarocks are hardened, for Lua $lua" is_hardened "$work/rocks/lib/lua/$lua"
   check "luarocks installs every Lua file, for Lua $lua" \
     diff -r lua/dataforest "$work/rocks/share/lua/$lua/dataforest"
   check "the command works from the tree of luarocks, for Lua $lua" command_works "$work/rocks/bin"

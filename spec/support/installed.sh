@@ -36,3 +36,20 @@ command_works() {
       ./link emulator --help | grep -q '^Usage: dataforest emulator'
   )
 }
+
+# is_hardened <folder>: whether its modules have full RELRO, BIND_NOW, a stack protector and, where the C
+# library is glibc, functions that check lengths. Needs readelf.
+is_hardened() {
+  local module modules symbols faults=0
+  modules=$(find "$1" -name '*.so')
+  [ -n "$modules" ] || return 1
+  while IFS= read -r module; do
+    symbols=$(readelf --dyn-syms --wide "$module")
+    lacks() { echo "$module: $1" && faults=$((faults + 1)); }
+    readelf --segments --wide "$module" | grep -q GNU_RELRO || lacks RELRO
+    readelf --dynamic --wide "$module" | grep -Eq 'BIND_NOW|FLAGS_1.*NOW' || lacks BIND_NOW
+    grep -q __stack_chk_fail <<<"$symbols" || lacks "stack protector"
+    grep -q '_chk@' <<<"$symbols" || ! grep -q GLIBC <<<"$symbols" || lacks FORTIFY
+  done <<<"$modules"
+  [ $faults = 0 ]
+}
