@@ -28,13 +28,6 @@ local ROUNDS = 4
 -- An app may show its old state this long after a start was taken up (seconds).
 local GRACE = 30
 
-local OPTIONS = { on_step = { "function" } }
-for _, rules in ipairs { plans.OPTIONS, wait.OPTIONS } do
-  for name, rule in pairs(rules) do
-    OPTIONS[name] = rule
-  end
-end
-
 -- One run ------------------------------------------------------------------------------------
 
 local Run = {}
@@ -482,20 +475,8 @@ function Run:create_app(step, app, old_id)
   return true
 end
 
-function Run:remove_app(step)
-  return self:remove("apps", { id = step.id, accountId = self.account_id })
-end
-
-function Run:replace_app(step, app, task)
-  local old_id = task.id
-  if not task.removed then
-    local ok, err = self:remove("apps", { id = old_id, accountId = self.account_id })
-    if not ok then
-      return nil, err
-    end
-    task.removed = true
-  end
-  return self:create_app(step, app, old_id)
+function Run:remove_app(task)
+  return self:remove("apps", { id = task.id, accountId = self.account_id })
 end
 
 -- Steps --------------------------------------------------------------------------------------
@@ -515,8 +496,10 @@ local ACTIONS = {
     update = Run.update_app,
     start = Run.start_app,
     stop = Run.stop_app,
-    delete = Run.remove_app,
-    replace = Run.replace_app,
+    -- `delete` is for `prune` to do; what is replaced is gone when this is called.
+    replace = function(self, step, app, task)
+      return self:create_app(step, app, task.id)
+    end,
   },
 }
 
@@ -544,76 +527,149 @@ function Run:ended(step, ok, err)
   return false
 end
 
---- Carries out the steps of one task, one after another.
--- @treturn boolean true; what went wrong stands in the run
-function Run:task(task)
-  for _, step in ipairs(task.steps) do
-    if self.failure then
-      break
-    end
-    self:begin(step)
-    local ok, err = ACTIONS[step.kind][step.action](self, step, task.app, task)
-    if not self:ended(step, ok, err) then
-      break
-    end
-  end
-  return true
-end
-
---- Removes what a replaced app depends on last: those that depend on it go before it, here.
-function Run:removal(task)
-  if self.failure then
-    return true
-  end
+--- Removes an app that is to be deleted or replaced.
+-- @treturn[1] boolean true; what went wrong stands in the run
+-- @treturn[2] nil
+-- @treturn[2] table error, where the service refuses: another app may depend on this one
+function Run:clear(task)
   local step = task.steps[1]
   self:begin(step)
-  local ok, err = self:remove("apps", { id = task.id, accountId = self.account_id })
-  if ok then
-    task.removed = true
-  else
-    self:ended(step, nil, err)
+  local ok, err = self:remove_app(task)
+  if not ok and retry.is_refusal(err) then
+    return nil, err
+  elseif not ok or step.action == "delete" then
+    self:ended(step, ok, err)
   end
+  task.removed = ok and true or nil
   return true
 end
 
---- Deletes apps. One that others depend on is refused as long as those are there: the next round comes
--- back to it.
-function Run:prune(tasks)
-  local left = tasks
+--- Removes apps, in rounds as long as one of them can be removed: which depends on which, the service does
+-- not tell.
+-- @treturn table those that the service refused in the end: a list of `task` and `error`
+function Run:clear_all(tasks)
+  local refused
   repeat
-    local refused, progress = {}, false
-    observe.each(self.client, left, function(task)
-      local step = task.steps[1]
+    refused = {}
+    local progress = false
+    observe.each(self.client, tasks, function(task)
       if self.failure then
         return true
       end
-      self:begin(step)
-      local ok, err = self:remove_app(step)
-      if not ok and retry.is_refusal(err) then
-        refused[#refused + 1] = { task = task, error = err }
+      local ok, err = self:clear(task)
+      if ok then
+        progress = true
       else
-        progress = self:ended(step, ok, err) or progress
+        refused[#refused + 1] = { task = task, error = err }
       end
       return true
     end, self.options.concurrency)
-    left = {}
-    for _, entry in ipairs(refused) do
-      left[#left + 1] = entry.task
-      if not progress then
-        self:ended(entry.task.steps[1], nil, entry.error)
+    tasks = {}
+    for index, entry in ipairs(refused) do
+      tasks[index] = entry.task
+    end
+  until #refused == 0 or not progress or self.failure
+  return refused
+end
+
+--- Everything that is to be replaced and is still there, and other tasks.
+function Run:still_there(tasks)
+  local all = {}
+  for _, task in ipairs(tasks) do
+    all[#all + 1] = task
+  end
+  for _, batch in ipairs(self.batches) do
+    for _, task in ipairs(batch.kind == "app" and batch.tasks or {}) do
+      if task.steps[1].action == "replace" and not task.removed then
+        all[#all + 1] = task
       end
     end
-  until #left == 0 or self.failure
+  end
+  return all
+end
+
+--- Deletes what is not in the spec. Where that is refused, an app that is to be replaced may depend on it.
+function Run:prune(tasks)
+  local refused = self:clear_all(tasks)
+  if #refused > 0 and not self.failure then
+    local left = {}
+    for index, entry in ipairs(refused) do
+      left[index] = entry.task
+    end
+    refused = self:clear_all(self:still_there(left))
+  end
+  for _, entry in ipairs(refused) do
+    local step = entry.task.steps[1]
+    if step.action == "delete" and not self.failure then
+      self:ended(step, nil, entry.error)
+    end
+  end
+end
+
+--- Carries out the steps of one task, one after another. What was removed to be replaced is made anew even
+-- where something else has failed.
+-- @treturn boolean true; what went wrong stands in the run
+function Run:task(task)
+  for _, step in ipairs(task.steps) do
+    if self.failure and not task.removed then
+      break
+    end
+    self:begin(step)
+    if step.action == "replace" and not task.removed then
+      local _, refusal = self:clear(task)
+      task.refusal = refusal
+      if not task.removed then
+        break
+      end
+    end
+    if not self:ended(step, ACTIONS[step.kind][step.action](self, step, task.app, task)) then
+      break
+    end
+  end
+  return true
+end
+
+function Run:tasks(tasks)
+  observe.each(self.client, tasks, function(task)
+    return self:task(task)
+  end, self.options.concurrency)
+end
+
+--- Carries out tasks of one level. An app that cannot be removed may be needed by another one that is to be
+-- replaced: those go first then.
+function Run:level(tasks)
+  self:tasks(tasks)
+  local blocked = {}
+  for _, task in ipairs(tasks) do
+    if task.refusal then
+      blocked[#blocked + 1] = task
+    end
+  end
+  if #blocked == 0 or self.failure then
+    return
+  end
+  self:clear_all(self:still_there {})
+  for _, task in ipairs(blocked) do
+    if not task.removed and not self.failure then
+      self:ended(task.steps[1], nil, task.refusal)
+    end
+  end
+  self:tasks(blocked)
 end
 
 function Run:batch(batch)
   if batch.kind == "prune" then
-    return self:prune(batch.tasks)
+    if not self.failure then
+      self:prune(batch.tasks)
+    end
+  elseif batch.kind == "removal" then
+    -- What is refused here is tried again when its turn comes.
+    if not self.failure then
+      self:clear_all(batch.tasks)
+    end
+  else
+    self:level(batch.tasks)
   end
-  local method = batch.kind == "removal" and self.removal or self.task
-  observe.each(self.client, batch.tasks, function(task)
-    return method(self, task)
-  end, self.options.concurrency)
 end
 
 --- Waits for what is on its way without a step.
@@ -736,9 +792,7 @@ end
 function Run:go()
   if self:first_account() then
     for _, batch in ipairs(self.batches) do
-      if not self.failure then
-        self:batch(batch)
-      end
+      self:batch(batch)
     end
     self:settle(self.plan)
   end
@@ -796,7 +850,7 @@ end
 
 --- See `df:apply`.
 function apply.run(client, what, given)
-  local options, err = plans.options(given, OPTIONS)
+  local options, err = plans.options(given, plans.OPTIONS)
   if not options then
     return nil, err
   end

@@ -113,7 +113,10 @@ function compare.app(app, detail)
   local lifetime = compare.lifetime(detail)
   -- apps/setLifetime takes no -1, which apps/create does.
   found:note(app.lifetime == -1 and "replace" or "update", { "lifetime" }, lifetime, app.lifetime)
-  found:components(app.components, detail)
+  -- Another type has other components.
+  if detail.appTypeId == nil or detail.appTypeId == app.type then
+    found:components(app.components, detail)
+  end
   local rests = states.app_is_at_rest(detail.state)
   if app.state == "STOPPED" then
     found.state = rests and "ready" or "stop"

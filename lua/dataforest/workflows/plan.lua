@@ -12,6 +12,7 @@ local observe = require "dataforest.workflows.observe"
 local specs = require "dataforest.workflows.spec"
 local states = require "dataforest.api.states"
 local template = require "dataforest.api.template"
+local wait = require "dataforest.workflows.wait"
 
 local text = lazy "dataforest.workflows.plan_text"
 
@@ -25,13 +26,17 @@ local function check_whole(value)
   end
 end
 
---- The options of `df:plan`, as rules for `options.check`.
-plan.OPTIONS = arguments.rules {
+--- The options of `df:plan` and `df:apply`, as rules for `options.check`: one table does for both.
+plan.OPTIONS = {
   prune = { "boolean" },
   replace = { "boolean" },
   rotate = { "boolean" },
   concurrency = { "number", check = check_whole },
+  on_step = { "function" },
 }
+for name, rule in pairs(wait.OPTIONS) do
+  plan.OPTIONS[name] = rule
+end
 
 local Plan = {}
 Plan.__index = Plan
@@ -394,7 +399,7 @@ function Maker:app_steps(app)
     step.before = { state = rests and "RUNNING" or detail.state }
     steps[#steps + 1] = step
   end
-  if #steps == 0 and difference.state == "pending" then
+  if difference.state == "pending" then
     self:wait_for("app", app.name, entry.id, detail.state)
   end
   return steps
@@ -654,9 +659,9 @@ local function is_covered(step, planned)
     if other.kind == step.kind and other.name == step.name then
       local makes_it = other.action == "create" or other.action == "replace"
       if other.action == step.action and other.id == step.id then
-        if
-          is_part(step.before or {}, other.before or {}) and is_part(step.after or {}, other.after or {})
-        then
+        -- States move by themselves; what an update or a replace rests on does not.
+        local is_of_state = step.action == "delete" or step.action == "start" or step.action == "stop"
+        if is_of_state or (is_part(step.before, other.before) and is_part(step.after, other.after)) then
           return true
         end
       elseif step.action == "create" then
