@@ -75,12 +75,18 @@
 
 ---A call as an emulator remembers it.
 ---@class dataforest.Call
+---@field method string
+---@field target string path and query as sent
+---@field access_key? string as sent
+---@field user? string whose key that is
 ---@field operation? string such as `"accounts/create"`
----@field params table with `[redacted]` in place of passwords
----@field status? integer of the answer
----@field dropped? string the kind of fault, where no answer went out
+---@field params table with `[redacted]` in place of secrets
+---@field status? integer of the response
+---@field reason? string of a refusal
+---@field string_to_sign? string where the signature was refused: the text that should have been signed
+---@field dropped? string the kind of fault, where no response went out
 ---@field format string `"json"` or `"xml"`
----@field time number seconds since the epoch
+---@field time number seconds since the epoch, by the emulator's clock
 
 ---A transport, built in or one's own.
 ---@class dataforest.Transport
@@ -1306,58 +1312,114 @@ local operations = {}
 ---@field calls dataforest.Call[] those that came, oldest first, at least the last thousand; `count_calls` counts the others too
 local Emulator = {}
 
----Forgets accounts, apps, faults and calls, and sets the clock back to `options.clock`.
-function Emulator:reset() end
+---Forgets accounts, apps, faults and calls, and sets the clock back to `options.clock`; keys stay. With
+---`options.fixtures` those are loaded again.
+---@param user? string forget this user's accounts and apps only, and leave everything else
+function Emulator:reset(user) end
 
 ---The emulator's time.
 ---@return number # seconds since the epoch, fractional
 function Emulator:now() end
 
 ---Lets time pass at once: accounts and apps start, lifetimes run out.
----@param seconds number how much; may be negative
+---@param seconds number how much, 0 or more
 function Emulator:advance(seconds) end
 
----Sets the emulator's clock.
----@param seconds number since the epoch
+---Sets the emulator's clock. The age of signatures is still judged by `options.clock`, unless the emulator
+---has
+---the option `strict_clock`.
+---@param seconds number since the epoch, up to the end of the year 9999
 function Emulator:set_clock(seconds) end
+
+---@class dataforest.EmulatorAddKeyGiven
+---@field access_key string
+---@field secret_key string
+---@field user? string whose key it is; a user of its own by default
+
+---Makes another key known. Users do not see each other's accounts and apps.
+---@param given dataforest.EmulatorAddKeyGiven
+---@return string # the user
+function Emulator:add_key(given) end
 
 ---@class dataforest.EmulatorAddAccountGiven
 ---@field name string
----@field access_key? string whose account it is; the first user's by default
----@field id? string 22 base62 characters
+---@field user? string whose account it is; the first user's by default
+---@field access_key? string in place of `user`: a key of that user
+---@field id? string 1 to 22 letters and digits
+---@field status? string `"RUNNING"` or `"ACCEPTED"`
 ---@field created_at? number seconds since the epoch; long enough ago by default
----@field quotas? table `{ koya = { fileCountMillion =, spaceTb = }, tata = ... }`
+---@field quotas? table `{ koya = { fileCountMillion =, spaceTb = }, tata = ... }`, or a list as in getDetail
 
 ---Puts an account in, without a call.
 ---@param given dataforest.EmulatorAddAccountGiven
 ---@return string # the account's id
 function Emulator:add_account(given) end
 
+---@class dataforest.EmulatorAddAppGiven
+---@field name string
+---@field accountId? string of the account; may be left out where there is only one
+---@field appTypeId? string  (default "DEV-1.0.0")
+---@field queueName? string
+---@field lifetime? integer seconds; -1: without end (default 604800)
+---@field description? string
+---@field components? table as apps/create takes them
+---@field dependentIds? string[]
+---@field id? string 1 to 22 letters and digits
+---@field state? string `"ACCEPTED"`, `"RUNNING"`, `"STOPPED"` or `"FINISHED"` (default "RUNNING")
+
+---Puts an app in, without a call. What is not given is as the app type has it.
+---@param given dataforest.EmulatorAddAppGiven
+---@return string # the app's id
+function Emulator:add_app(given) end
+
 ---All there is, whoever it belongs to: for assertions, without calls.
----@return table # `accounts` and `apps`, each a list of what getDetail answers
+---@return table # `accounts` and `apps`, each a list of what getDetail gives, with what it does not show in a member `emulator`
 function Emulator:dump() end
+
+---What `dump` gives, with the time and the sources of made-up values: with it an emulator goes on as this
+---one.
+---@return table
+function Emulator:snapshot() end
+
+---Puts in the place of all accounts and apps what a dump holds, and sets the clock to its moment. Entries
+---may
+---also be written by hand, with the fields of `add_account` and `add_app`. Faults, calls and keys stay.
+---@param given table what `dump` or `snapshot` gave
+function Emulator:load(given) end
 
 ---@class dataforest.Fault
 ---@field operation? string such as `"accounts/create"`; any by default
+---@field access_key? string strikes requests with this key only
 ---@field times? integer how many calls it strikes (default 1)
 ---@field skip? integer how many calls it lets through first (default 0)
----@field when? string `"before"`: the operation is not carried out; `"after"`: it is, and its answer is lost (default "before")
----@field status? integer HTTP status; alone, it brings the gateway's error of that status
+---@field when? string `"before"`: the operation is not carried out; `"after"`: it is, and its response is lost (default "before")
+---@field status? integer HTTP status, 200 to 599; alone, it brings the gateway's error of that status
 ---@field code? string code of a gateway error, such as `"410"`; alone, it brings its status
 ---@field message? string in the error, or of `kind`
 ---@field details? string in the error
 ---@field headers? table more headers, such as `{ ["retry-after"] = "2" }`
 ---@field body? string|table the body itself: bytes, or a table to encode
----@field kind? string `"network"`, `"timeout"`, `"tls"` or `"protocol"`: no answer arrives
+---@field kind? string `"network"`, `"timeout"`, `"tls"` or `"protocol"`: no response arrives
 ---@field sent? boolean whether the client believes that the request left: true by default where the operation is carried out and for `timeout` and `protocol`, else false
----@field delay? number seconds until the answer
+---@field delay? number seconds until the response, up to a day
 
 ---Orders a fault for a call to come.
 ---
----With `status`, `code` or `body` the fault is the answer; with `kind` no answer arrives; with
----`delay` alone the answer comes late. Faults strike in the order in which they were given.
+---With `status`, `code` or `body` the fault is the response; with `kind` no response arrives; with
+---`delay` alone the response comes late. Faults strike in the order in which they were given.
 ---@param fault dataforest.Fault
-function Emulator:fail_next(fault) end
+---@param source? string the text of a `body` in JSON, to be sent as it is
+function Emulator:fail_next(fault, source) end
+
+---The faults that are still to come, in their order.
+---@return table[] # as `fail_next` took them; `times` and `skip` are what is left of them
+function Emulator:list_faults() end
+
+---Takes back all faults that are still to come.
+function Emulator:clear_faults() end
+
+---Forgets the calls that came.
+function Emulator:clear_calls() end
 
 ---@class dataforest.EmulatorTransportOptions
 ---@field real_time? boolean really wait (default false)
@@ -1366,9 +1428,9 @@ function Emulator:fail_next(fault) end
 ---A transport for `dataforest.new`: calls reach the emulator in process.
 ---
 ---Its `sleep` moves the emulator's clock and returns at once, so that retries and waits take no
----time; its `now` is the emulator's clock.
+---time; its `now` is the emulator's clock, and signatures are judged by it.
 ---@param options? dataforest.EmulatorTransportOptions
----@return dataforest.Transport # with `send`, `sleep` and `now`
+---@return dataforest.Transport # with `send`, `sleep`, `now` and `monotonic`
 function Emulator:transport(options) end
 
 ---How many calls of an operation came, those included that `calls` no longer holds.
@@ -1381,10 +1443,11 @@ function Emulator:count_calls(operation) end
 ---@field target string path and query as sent
 ---@field headers table by name
 ---@field body? string
+---@field now? number the clock of whoever sends it, in seconds since the epoch, to judge the signature by; by default `options.clock`, or with `strict_clock` the emulator's
 
 ---Answers one request.
 ---@param request dataforest.EmulatorHandleRequest
----@return table # `status`, `headers` (by lower-case name), `body`; `delay` (seconds) where the answer should come late; `drop` (`kind`, `message`, `sent`) where it should never arrive
+---@return table # `status`, `headers` (by lower-case name), `body`; `delay` (seconds) where the response should come late; `drop` (`kind`, `message`, `sent`) where it should never arrive
 function Emulator:handle(request) end
 
 ---@class dataforest.emulator
@@ -1397,21 +1460,24 @@ local emulator = {}
 ---@field secret_key? string its secret key
 ---@field keys? table more keys: `{ [access_key] = secret_key }`, each a user of its own, or `{ [access_key] = { secret =, user = } }` for several keys of one user
 ---@field clock? function returns seconds since the epoch; the system's clock by default
----@field seed? number the same seed gives the same ids and keys
+---@field strict_clock? boolean judge the age of signatures by the emulator's clock, moved or not, rather than by `options.clock` (default false)
+---@field seed? integer the same seed gives the same ids and keys
 ---@field ids? string[] ids to hand out first, in this order
----@field zone? string of the times in answers (default "+09:00")
+---@field zone? string of the times in responses (default "+09:00")
 ---@field creation_delay? number seconds from ACCEPTED to RUNNING of an account (default 150)
 ---@field change_delay? number seconds of CHANGING after setQuota and resetPassword (default 0)
 ---@field deletion_delay? number seconds that what was deleted is still there (default 0)
 ---@field app_delay? number seconds from ACCEPTED to RUNNING of an app (default 60)
 ---@field container_delay? number seconds until a new container is READY (default 10)
----@field max_apps? number apps an account can have (default 50)
----@field max_containers? number containers an app can have (default 100)
----@field max_request_bytes? number larger bodies are refused with 413 (default 1048576)
----@field latency? number|function seconds that each answer takes; a function gets the operation's name (default 0)
+---@field max_apps? integer apps an account can have (default 50)
+---@field max_containers? integer containers an app can have (default 100)
+---@field max_request_bytes? integer larger bodies are refused with 413 (default 1048576)
+---@field latency? number|function|table seconds that each response takes; a function gets the operation's name; a table has seconds by operation, and those of the others as `"*"` (default 0)
 ---@field strict? boolean refuse what any page refuses, see above (default false)
 ---@field unknown_id? integer status for an unknown id: 403 with code 10002, or 404 (default 403)
 ---@field second_account? integer status for a user's second account: 200 with `success` false, or 400 "exceeded limit on resource quota" (default 200)
+---@field fixtures? table what is there at the start and after `reset`: what `emulator:load` takes
+---@field on_call? function called with each entry of `calls` as it is made
 
 ---Makes an emulator.
 ---

@@ -147,7 +147,9 @@ describe("the commands", function()
     for _, group in ipairs(commands.common) do
       for _, option in ipairs(group.options) do
         for _, name in ipairs(option.names) do
-          assert.is_true(known[name] == nil or name == "--help", name)
+          -- The emulator, which takes none of the common options, has some of these names itself.
+          local own = name == "--help" or name == "--verbose" or name == "--ca-file"
+          assert.is_true(known[name] == nil or own, name)
         end
       end
     end
@@ -157,7 +159,7 @@ describe("the commands", function()
     each_command(function(command)
       for _, example in ipairs(command.examples or {}) do
         local line = example[2]:match "^dataforest ([^|<>\n]*)"
-        if line and not line:find "%$" then
+        if line and not line:find "%$" and not line:find "^emulator" then -- bin/dataforest's own
           local argv = {}
           for word in
             line

@@ -54,7 +54,7 @@ describe("clocks, over TLS: #full", function()
       end,
     },
     advance_service_clock = function(seconds)
-      server:advance(seconds)
+      server:control("set_clock", { seconds = server:control "now" + seconds })
     end,
     client = function(options)
       return dataforest.new(with(with({ transport = "curl" }, server.options), options))
@@ -62,7 +62,7 @@ describe("clocks, over TLS: #full", function()
   }
 
   setup(function()
-    server = process.start { creation_delay = 0 }
+    server = process.start { creation_delay = 0, strict_clock = true }
   end)
 
   teardown(function()

@@ -66,7 +66,7 @@ in_each_format("lists fifteen types, and gives the template of each", function(_
     assert.matches(type_id, answer.template, 1, true)
     local setting = assert(df.apps:get_app_basic_setting { accountId = account_id, appTypeId = type_id })
     assert.is_string(setting.template)
-    assert.are.same({ "longlived", "dev" }, setting.publicQueueNames)
+    assert.are.same({ "longlived", "dev", "batch" }, setting.publicQueueNames)
     assert.are.same({}, setting.privateQueueNames)
     assert.are.equal(1, setting.appMasterCpuCount)
   end

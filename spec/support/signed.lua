@@ -13,7 +13,7 @@ function signed.headers(emulator, target, options)
   options = options or {}
   local access_key = options.access_key or emulator.access_key
   local secret_key = options.secret_key or emulator.secret_key
-  local timestamp = ("%.0f"):format(options.timestamp or math.floor(emulator:now() * 1000))
+  local timestamp = ("%.0f"):format(options.timestamp or math.floor(emulator:signing_clock() * 1000))
   return {
     ["x-ncp-apigw-timestamp"] = timestamp,
     ["x-ncp-iam-access-key"] = access_key,

@@ -54,6 +54,13 @@ return {
     title = "dataforest.emulator",
     receivers = { emulator = "dataforest.emulator", Emulator = "emulator" },
     hidden = {
+      start_over = true,
+      try_load = true,
+      fill = true,
+      user_of = true,
+      knows_user = true,
+      signing_clock = true,
+      monotonic = true,
       new_id = true,
       unknown = true,
       carry_out = true,

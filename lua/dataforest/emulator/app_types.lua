@@ -124,6 +124,21 @@ function app_types.each_link(app_type, each)
   end
 end
 
+--- The components that a type has where nobody says otherwise, as apps/create takes them.
+-- @treturn {table,...}
+function app_types.default_components(app_type)
+  local out = {}
+  for i, component in ipairs(app_type.components) do
+    out[i] = {
+      name = component.name,
+      memoryMb = component.memoryMb,
+      cpuCount = component.cpuCount,
+      containerCount = component.containerCount,
+    }
+  end
+  return out
+end
+
 local function quicklinks(app_type)
   local out = {}
   app_types.each_link(app_type, function(name, component, port)

@@ -10,6 +10,8 @@
 local accounts = require "dataforest.emulator.accounts"
 local answers = require "dataforest.emulator.error_responses"
 local app_types = require "dataforest.emulator.app_types"
+local fields = require "dataforest.emulator.fields"
+local json = require "dataforest.emulator.json"
 local limits = require "dataforest.emulator.validation"
 local operations = require "dataforest.operations"
 local time = require "dataforest.emulator.time"
@@ -17,7 +19,7 @@ local time = require "dataforest.emulator.time"
 local floor = math.floor
 
 local DOMAIN = "kr.df.naverncp.com"
-local PUBLIC_QUEUES = { "longlived", "dev" }
+local PUBLIC_QUEUES = { "longlived", "dev", "batch" }
 local JOINT_NAME_LENGTH = 20 -- of the account's name and the app's, says the console guide
 
 local name_param
@@ -321,6 +323,292 @@ function Apps:create_problem(account, app_type, params)
     or (self:count(account) >= self.emulator.options.max_apps and answers.quota() or nil)
 end
 
+-- Arranging --------------------------------------------------------------------------------------------
+
+--- Forgets the apps of a user at once.
+function Apps:remove_of(user)
+  for i = #self.list, 1, -1 do
+    if self.list[i].account.user == user then
+      table.remove(self.list, i)
+    end
+  end
+end
+
+function Apps:with_id(id)
+  for _, app in ipairs(self:all()) do
+    if app.id == id then
+      return app
+    end
+  end
+end
+
+local STATES = { "ACCEPTED", "RUNNING", "STOPPED", "FINISHED" }
+
+local ADD = {
+  name = { "string", required = true },
+  accountId = { "string" },
+  appTypeId = { "string", default = "DEV-1.0.0" },
+  queueName = { "string", default = "longlived" },
+  lifetime = { "number", default = 604800 },
+  description = { "string" },
+  components = { "table" },
+  dependentIds = { "table" },
+  id = accounts.ID,
+  state = { "string", check = fields.one_of((table.unpack or unpack)(STATES)), default = "RUNNING" },
+}
+
+-- The account of an app that somebody wrote down.
+function Apps:account_for(id)
+  local all = self.emulator.accounts:all()
+  if id then
+    for _, account in ipairs(all) do
+      if account.id == id or account.name == id then
+        return account
+      end
+    end
+    return nil, ("accountId: there is no account %s"):format(id)
+  elseif #all == 1 then
+    return all[1]
+  end
+  return nil, ("accountId: there are %d accounts; which one is meant must be said"):format(#all)
+end
+
+-- Moves the times of a new app so that it is in a state.
+function Apps:put_in_state(app, state)
+  local now = self.emulator:now()
+  if state == "ACCEPTED" then
+    return
+  end
+  local earlier = now - app.ready_at
+  if state == "FINISHED" then
+    earlier = math.min(earlier, now - (app.expires_at or now))
+  end
+  app.started_at, app.ready_at = app.started_at + earlier, app.ready_at + earlier
+  app.expires_at = app.expires_at and state == "FINISHED" and now or app.expires_at
+  for _, component in ipairs(app.components) do
+    for _, container in ipairs(component.containers) do
+      container.launched_at, container.ready_at = app.ready_at, app.ready_at
+    end
+  end
+  if state == "STOPPED" then
+    app.stopped_at = now
+  end
+end
+
+--- Puts an app in that somebody wrote down.
+-- @tparam table given the argument of `emulator:add_app`
+-- @tparam string what names it in messages
+-- @treturn table|nil the app
+-- @treturn ?string what is wrong
+function Apps:add_checked(given, what, words)
+  local checked, message = fields.check(ADD, given, what, words)
+  if not checked then
+    return nil, message
+  end
+  local path = words and words.path or ""
+  local account
+  account, message = self:account_for(checked.accountId)
+  if not account then
+    return nil, path .. message
+  elseif checked.id and self:with_id(checked.id) then
+    return nil, ("%sid: there is an app with the id %s already"):format(path, checked.id)
+  elseif checked.state == "FINISHED" and checked.lifetime < 0 then
+    return nil, path .. "state: an app without end does not become FINISHED"
+  end
+  local id, state = checked.id, checked.state
+  checked.id, checked.state, checked.accountId = nil, nil, account.id
+  if not checked.components then
+    local app_type = app_types.by_id[checked.appTypeId]
+    if not app_type then
+      return nil, ("%sappTypeId: there is no app type %s"):format(path, checked.appTypeId)
+    end
+    checked.components = app_types.default_components(app_type)
+  end
+  local types = self.emulator.request_types["apps/create"]
+  local params, problem = limits.request(types, checked, self.emulator.options.strict)
+  local app
+  if params then
+    app, problem = self:make(account, params, id)
+  end
+  if not app then
+    return nil, ("%s: %s"):format(what, problem.body.message)
+  end
+  self:put_in_state(app, state)
+  return app
+end
+
+local KEPT = {
+  queue = "queueName",
+  lifetime = "lifetime",
+  sequence = "sequence",
+  attempt = "attempt",
+  last_container = "last_container",
+  started_at = "started_at",
+  ready_at = "ready_at",
+  stopped_at = "stopped_at",
+  expires_at = "expires_at",
+  gone_at = "gone_at",
+}
+
+--- What getDetail shows, and in `emulator` what it does not.
+function Apps:dumped(app)
+  local out = self:detail(app)
+  local inner = { accountId = app.account.id, dependentIds = json.list {}, components = json.list {} }
+  for name, shown in pairs(KEPT) do
+    inner[shown] = app[name]
+  end
+  for i, id in ipairs(app.depends_on) do
+    inner.dependentIds[i] = id
+  end
+  for i, component in ipairs(app.components) do
+    local containers = json.list {}
+    for k, container in ipairs(component.containers) do
+      containers[k] =
+        { id = container.id, launched_at = container.launched_at, ready_at = container.ready_at }
+    end
+    inner.components[i] = {
+      name = component.name,
+      memoryMb = component.memoryMb,
+      cpuCount = component.cpuCount,
+      desired = component.desired,
+      containers = containers,
+    }
+  end
+  out.emulator = inner
+  return out
+end
+
+local whole = fields.integer(0)
+
+-- What getDetail shows besides comes from `emulator`, so that only the types are looked at.
+local LOAD = {
+  id = { "string", required = true, check = accounts.ID.check },
+  appId = { "string" },
+  name = {
+    "string",
+    required = true,
+    check = function(value)
+      local problem = limits.problem(name_param, value)
+      return not problem, problem and problem.body.message
+    end,
+  },
+  appTypeId = {
+    "string",
+    required = true,
+    check = function(value)
+      return app_types.by_id[value] ~= nil, "names no app type"
+    end,
+  },
+  version = { "string" },
+  lifetime = { "string" },
+  queueName = { "string" },
+  description = { "string", required = true },
+  state = { "string" },
+  links = { "table" },
+  components = { "table" },
+  emulator = { "table", required = true },
+}
+
+local INNER = {
+  accountId = { "string", required = true },
+  dependentIds = { "table", required = true },
+  components = { "table", required = true },
+  queueName = { "string", required = true },
+  lifetime = { "number", required = true },
+  sequence = { "number", required = true, check = whole },
+  attempt = { "number", required = true, check = whole },
+  last_container = { "number", required = true, check = whole },
+  started_at = { "number", required = true, check = accounts.MOMENT.check },
+  ready_at = { "number", required = true },
+  stopped_at = { "number", check = accounts.MOMENT.check },
+  expires_at = { "number", check = accounts.MOMENT.check },
+  gone_at = { "number" },
+}
+
+local COMPONENT = {
+  name = { "string", required = true },
+  memoryMb = { "number", required = true, check = whole },
+  cpuCount = { "number", required = true, check = whole },
+  desired = { "number", required = true, check = whole },
+  containers = { "table", required = true },
+}
+
+local CONTAINER = {
+  id = { "string", required = true },
+  launched_at = { "number", required = true, check = accounts.MOMENT.check },
+  ready_at = { "number", required = true },
+}
+
+local function check_each(rules, list, path)
+  local out = {}
+  for i, entry in ipairs(list) do
+    local here = ("%s[%d]"):format(path, i)
+    local checked, message = fields.check(rules, entry, here, { path = here .. "." })
+    if not checked then
+      return nil, message
+    end
+    out[i] = checked
+  end
+  return out
+end
+
+local function load_components(app_type, given, path)
+  local out, message = check_each(COMPONENT, given, path)
+  for i, component in ipairs(out or {}) do
+    local here = ("%s[%d]"):format(path, i)
+    if not app_type.by_name[component.name] then
+      return nil, ("%s.name: %s has no component %s"):format(here, app_type.id, component.name)
+    end
+    component.containers, message = check_each(CONTAINER, component.containers, here .. ".containers")
+    if not component.containers then
+      return nil, message
+    end
+  end
+  return out, message
+end
+
+--- Puts an app in that `dumped` gave, or that somebody wrote down.
+-- @treturn table|nil the app
+-- @treturn ?string what is wrong
+function Apps:load(given, what)
+  local words = { path = what .. "." }
+  if type(given) ~= "table" or given.emulator == nil then
+    return self:add_checked(given, what, words)
+  end
+  local checked, message = fields.check(LOAD, given, what, words)
+  local inner = checked
+  if checked then
+    inner, message = fields.check(INNER, checked.emulator, what, { path = what .. ".emulator." })
+  end
+  if not inner then
+    return nil, message
+  elseif self:with_id(checked.id) then
+    return nil, ("%s.id: there is an app with the id %s already"):format(what, checked.id)
+  end
+  local account = self.emulator.accounts:find("id", inner.accountId)
+  if not account then
+    return nil, ("%s.emulator.accountId: there is no account %s"):format(what, inner.accountId)
+  end
+  local app_type = app_types.by_id[checked.appTypeId]
+  local app = {
+    id = checked.id,
+    name = checked.name,
+    account = account,
+    type = app_type,
+    description = checked.description,
+    depends_on = inner.dependentIds,
+  }
+  for name, shown in pairs(KEPT) do
+    app[name] = inner[shown]
+  end
+  app.components, message = load_components(app_type, inner.components, what .. ".emulator.components")
+  if not app.components then
+    return nil, message
+  end
+  self.list[#self.list + 1] = app
+  return app
+end
+
 -- Operations: each takes the checked parameters and the user, and returns a value, or nil and an answer --
 
 local handlers = {}
@@ -385,7 +673,13 @@ handlers["apps/getAppBasicSetting"] = in_account(function(self, account, params)
   }
 end)
 
-handlers["apps/create"] = in_account(function(self, account, params)
+--- Makes an app of checked parameters of apps/create.
+-- @tparam table account
+-- @tparam table params
+-- @tparam[opt] string id
+-- @treturn table|nil the app
+-- @treturn ?table the response that refuses it
+function Apps:make(account, params, id)
   local app_type = app_types.by_id[params.appTypeId]
   local problem = self:create_problem(account, app_type, params)
   if problem then
@@ -398,7 +692,7 @@ handlers["apps/create"] = in_account(function(self, account, params)
     return nil, answers.quota()
   end
   local app = {
-    id = self.emulator:new_id(),
+    id = id or self.emulator:new_id(),
     name = params.name,
     account = account,
     type = app_type,
@@ -410,6 +704,14 @@ handlers["apps/create"] = in_account(function(self, account, params)
   }
   self:launch(app)
   self.list[#self.list + 1] = app
+  return app
+end
+
+handlers["apps/create"] = in_account(function(self, account, params)
+  local app, problem = self:make(account, params)
+  if not app then
+    return nil, problem
+  end
   return { id = app.id }
 end)
 
@@ -472,7 +774,7 @@ local function total_containers(app)
 end
 
 handlers["apps/setContainerCount"] = on_living_app(function(self, app, params)
-  if params.containerCount < 0 then
+  if params.containerCount < 1 then
     return answers.invalid(("containerCount, '%d'"):format(params.containerCount))
   end
   for _, component in ipairs(app.components) do

@@ -28,8 +28,11 @@
 local accounts = require "dataforest.emulator.accounts"
 local answers = require "dataforest.emulator.error_responses"
 local apps = require "dataforest.emulator.apps"
+local core = require "dataforest.core"
 local faults = require "dataforest.emulator.faults"
+local fields = require "dataforest.emulator.fields"
 local gate = require "dataforest.emulator.gateway"
+local json = require "dataforest.emulator.json"
 local limits = require "dataforest.emulator.validation"
 local operations = require "dataforest.operations"
 local options_of = require "dataforest.emulator.options"
@@ -40,6 +43,7 @@ local transport = require "dataforest.emulator.transport"
 local wire = require "dataforest.emulator.wire"
 
 local CALLS_KEPT = 1000
+local LAST_SECOND = 253402300799 -- of the year 9999: later times have no ISO 8601 text
 
 -- For each list of calls: how many of each operation it no longer holds.
 local UNKNOWN = "unknown"
@@ -59,6 +63,15 @@ local function misuse(level, text, ...)
   error(("dataforest.emulator: " .. text):format(...), level + 1)
 end
 
+-- The checked copy of what a method was given; a mistake raises at its caller's line.
+local function checked_by(rules, given, what, words)
+  local checked, message = fields.check(rules, given, what, words)
+  if not checked then
+    misuse(3, "%s", message)
+  end
+  return checked
+end
+
 --- Makes an emulator.
 --
 -- A wrong option raises at the caller's line.
@@ -69,23 +82,29 @@ end
 -- @tparam[opt] table options.keys more keys: `{ [access_key] = secret_key }`, each a user of its own, or
 -- `{ [access_key] = { secret =, user = } }` for several keys of one user
 -- @tparam[opt] function options.clock returns seconds since the epoch; the system's clock by default
--- @tparam[opt] number options.seed the same seed gives the same ids and keys
+-- @tparam[opt=false] boolean options.strict_clock judge the age of signatures by the emulator's clock, moved
+-- or
+-- not, rather than by `options.clock`
+-- @tparam[opt] integer options.seed the same seed gives the same ids and keys
 -- @tparam[opt] {string,...} options.ids ids to hand out first, in this order
--- @tparam[opt="+09:00"] string options.zone of the times in answers
+-- @tparam[opt="+09:00"] string options.zone of the times in responses
 -- @tparam[opt=150] number options.creation_delay seconds from ACCEPTED to RUNNING of an account
 -- @tparam[opt=0] number options.change_delay seconds of CHANGING after setQuota and resetPassword
 -- @tparam[opt=0] number options.deletion_delay seconds that what was deleted is still there
 -- @tparam[opt=60] number options.app_delay seconds from ACCEPTED to RUNNING of an app
 -- @tparam[opt=10] number options.container_delay seconds until a new container is READY
--- @tparam[opt=50] number options.max_apps apps an account can have
--- @tparam[opt=100] number options.max_containers containers an app can have
--- @tparam[opt=1048576] number options.max_request_bytes larger bodies are refused with 413
--- @tparam[opt=0] number|function options.latency seconds that each answer takes; a function gets the
--- operation's name
+-- @tparam[opt=50] integer options.max_apps apps an account can have
+-- @tparam[opt=100] integer options.max_containers containers an app can have
+-- @tparam[opt=1048576] integer options.max_request_bytes larger bodies are refused with 413
+-- @tparam[opt=0] number|function|table options.latency seconds that each response takes; a function gets the
+-- operation's name; a table has seconds by operation, and those of the others as `"*"`
 -- @tparam[opt=false] boolean options.strict refuse what any page refuses, see above
 -- @tparam[opt=403] integer options.unknown_id status for an unknown id: 403 with code 10002, or 404
 -- @tparam[opt=200] integer options.second_account status for a user's second account: 200 with `success`
 -- false, or 400 "exceeded limit on resource quota"
+-- @tparam[opt] table options.fixtures what is there at the start and after `reset`: what `emulator:load`
+-- takes
+-- @tparam[opt] function options.on_call called with each entry of `calls` as it is made
 -- @treturn Emulator
 -- @usage local emulator = require("dataforest.emulator").new { creation_delay = 0 }
 function emulator.new(options)
@@ -94,14 +113,18 @@ function emulator.new(options)
     misuse(2, "%s", message)
   end
   options = checked
-  local self = setmetatable({ options = options }, Emulator)
+  local self = setmetatable({ options = options, advanced = 0 }, Emulator)
   self.access_key, self.secret_key = options.access_key, options.secret_key
   self.gate = gate.new(self, options.keys)
   self.request_types = {}
   for _, operation in ipairs(operations.list) do
     self.request_types[operation.id] = limits.request_type(operation, options.strict)
   end
-  self:reset()
+  local ok
+  ok, message = self:start_over()
+  if not ok then
+    misuse(2, "fixtures: %s", message)
+  end
   return self
 end
 
@@ -114,15 +137,21 @@ end
 
 --- A call as an emulator remembers it.
 -- @table Call
+-- @tfield string method
+-- @tfield string target path and query as sent
+-- @tfield ?string access_key as sent
+-- @tfield ?string user whose key that is
 -- @tfield ?string operation such as `"accounts/create"`
--- @tfield table params with `[redacted]` in place of passwords
--- @tfield ?integer status of the answer
--- @tfield ?string dropped the kind of fault, where no answer went out
+-- @tfield table params with `[redacted]` in place of secrets
+-- @tfield ?integer status of the response
+-- @tfield ?string reason of a refusal
+-- @tfield ?string string_to_sign where the signature was refused: the text that should have been signed
+-- @tfield ?string dropped the kind of fault, where no response went out
 -- @tfield string format `"json"` or `"xml"`
--- @tfield number time seconds since the epoch
+-- @tfield number time seconds since the epoch, by the emulator's clock
 
---- Forgets accounts, apps, faults and calls, and sets the clock back to `options.clock`.
-function Emulator:reset()
+--- Back to the beginning: true, or nil and what is wrong with the fixtures.
+function Emulator:start_over()
   self.offset = 0
   self.random = random.new(self.options.seed)
   self.trace = random.new(self.options.seed) -- of its own, so that ids do not depend on how many calls came
@@ -131,6 +160,26 @@ function Emulator:reset()
   self.apps = apps.new(self)
   self.faults = faults.new()
   self.calls = {}
+  if self.options.fixtures then
+    return self:try_load(self.options.fixtures)
+  end
+  return true
+end
+
+--- Forgets accounts, apps, faults and calls, and sets the clock back to `options.clock`; keys stay. With
+-- `options.fixtures` those are loaded again.
+-- @tparam[opt] string user forget this user's accounts and apps only, and leave everything else
+function Emulator:reset(user)
+  if user == nil then
+    self:start_over()
+    return
+  elseif type(user) ~= "string" then
+    misuse(2, "user must be a string, not a %s", type(user))
+  elseif not self:knows_user(user) then
+    misuse(2, "user: there is no user %s", user)
+  end
+  self.apps:remove_of(user)
+  self.accounts:remove_of(user)
 end
 
 -- Time -------------------------------------------------------------------------------------------------
@@ -141,21 +190,57 @@ function Emulator:now()
   return self.options.clock() + self.offset
 end
 
---- Lets time pass at once: accounts and apps start, lifetimes run out.
--- @tparam number seconds how much; may be negative
-function Emulator:advance(seconds)
-  if type(seconds) ~= "number" then
-    misuse(2, "advance takes a number of seconds, not a %s", type(seconds))
+--- Seconds that have passed, really or by `advance`, since some moment: what `Transport:monotonic` tells.
+function Emulator:monotonic()
+  if self.options.clock == core.now then
+    return core.monotonic() + self.advanced
   end
-  self.offset = self.offset + seconds
+  return self.options.clock() + self.advanced
 end
 
---- Sets the emulator's clock.
--- @tparam number seconds since the epoch
+--- The clock that signatures are judged by, for requests that do not come with one of their own.
+function Emulator:signing_clock()
+  return self.options.strict_clock and self:now() or self.options.clock()
+end
+
+local function time_rule(smallest)
+  return {
+    seconds = {
+      "number",
+      required = true,
+      check = function(value)
+        return value >= smallest and value <= LAST_SECOND,
+          ("must be from %.0f to %.0f"):format(smallest, LAST_SECOND)
+      end,
+    },
+  }
+end
+
+local ADVANCE, SET_CLOCK = time_rule(0), time_rule(0)
+
+--- Lets time pass at once: accounts and apps start, lifetimes run out.
+-- @tparam number seconds how much, 0 or more
+function Emulator:advance(seconds)
+  if type(seconds) ~= "number" then
+    misuse(2, "seconds: advance takes a number of seconds, not a %s", type(seconds))
+  end
+  checked_by(ADVANCE, { seconds = seconds }, "advance")
+  if self:now() + seconds > LAST_SECOND then
+    misuse(2, "seconds: the clock cannot go beyond the year 9999")
+  end
+  self.offset = self.offset + seconds
+  self.advanced = self.advanced + seconds
+end
+
+--- Sets the emulator's clock. The age of signatures is still judged by `options.clock`, unless the emulator
+-- has
+-- the option `strict_clock`.
+-- @tparam number seconds since the epoch, up to the end of the year 9999
 function Emulator:set_clock(seconds)
   if type(seconds) ~= "number" then
-    misuse(2, "set_clock takes seconds since the epoch, not a %s", type(seconds))
+    misuse(2, "seconds: set_clock takes seconds since the epoch, not a %s", type(seconds))
   end
+  checked_by(SET_CLOCK, { seconds = seconds }, "set_clock")
   self.offset = self.offset + seconds - self:now()
 end
 
@@ -168,107 +253,338 @@ function Emulator:new_id()
   return self.options.ids[self.ids_handed_out] or self.random:id()
 end
 
---- The answer about an id that nobody has, or that is not the caller's.
+--- The response about an id that nobody has, or that is not the caller's.
 -- @tparam string id
 -- @treturn table
 function Emulator:unknown(id)
   return answers.unknown(id, self.options.unknown_id, self.trace:uuid())
 end
 
+--- Whether some key belongs to a user.
+-- @tparam string user
+function Emulator:knows_user(user)
+  for _, known in pairs(self.gate.users) do
+    if known == user then
+      return true
+    end
+  end
+  return false
+end
+
+--- The user that an entry is for: by name, by access key, or the first one.
+-- @tparam table given with `user` or `access_key`
+-- @treturn string|nil
+-- @treturn ?string what is wrong
+function Emulator:user_of(given)
+  if given.user and given.access_key then
+    return nil, "user and access_key exclude each other"
+  elseif given.user then
+    if not self:knows_user(given.user) then
+      return nil, ("user: there is no user %s"):format(given.user)
+    end
+    return given.user
+  end
+  local user = self.gate.users[given.access_key or self.access_key]
+  if not user then
+    return nil, ("access_key: there is no access key %s"):format(given.access_key)
+  end
+  return user
+end
+
 -- Arranging --------------------------------------------------------------------------------------------
+
+local KEY = {
+  access_key = { "string", required = true, check = fields.header_text },
+  secret_key = { "string", required = true, check = fields.filled },
+  user = { "string", check = fields.filled },
+}
+
+--- Makes another key known. Users do not see each other's accounts and apps.
+-- @tparam table given
+-- @tparam string given.access_key
+-- @tparam string given.secret_key
+-- @tparam[opt] string given.user whose key it is; a user of its own by default
+-- @treturn string the user
+-- @usage emulator:add_key { access_key = "AK2", secret_key = "SK2", user = "second" }
+function Emulator:add_key(given)
+  local key = checked_by(KEY, given, "add_key")
+  local user = key.user or key.access_key
+  local known = self.gate.secrets[key.access_key]
+  if known and (known ~= key.secret_key or self.gate.users[key.access_key] ~= user) then
+    misuse(2, "access_key: %s is known already, with another secret key or user", key.access_key)
+  end
+  self.gate:add_key(key.access_key, key.secret_key, user)
+  return user
+end
 
 --- Puts an account in, without a call.
 -- @tparam table given
 -- @tparam string given.name
--- @tparam[opt] string given.access_key whose account it is; the first user's by default
--- @tparam[opt] string given.id 22 base62 characters
+-- @tparam[opt] string given.user whose account it is; the first user's by default
+-- @tparam[opt] string given.access_key in place of `user`: a key of that user
+-- @tparam[opt] string given.id 1 to 22 letters and digits
+-- @tparam[opt] string given.status `"RUNNING"` or `"ACCEPTED"`
 -- @tparam[opt] number given.created_at seconds since the epoch; long enough ago by default
--- @tparam[opt] table given.quotas `{ koya = { fileCountMillion =, spaceTb = }, tata = ... }`
+-- @tparam[opt] table given.quotas `{ koya = { fileCountMillion =, spaceTb = }, tata = ... }`, or a list as in
+-- getDetail
 -- @treturn string the account's id
 function Emulator:add_account(given)
-  if type(given) ~= "table" or type(given.name) ~= "string" then
-    misuse(2, "add_account takes a table with a name")
+  local account, message = self.accounts:add_checked(given, "add_account")
+  if not account then
+    misuse(2, "%s", message)
   end
-  local user = self.gate.users[given.access_key or self.access_key]
-  if not user then
-    misuse(2, "add_account: there is no access key %s", tostring(given.access_key))
+  return account.id
+end
+
+--- Puts an app in, without a call. What is not given is as the app type has it.
+-- @tparam table given
+-- @tparam string given.name
+-- @tparam[opt] string given.accountId of the account; may be left out where there is only one
+-- @tparam[opt="DEV-1.0.0"] string given.appTypeId
+-- @tparam[opt] string given.queueName
+-- @tparam[opt=604800] integer given.lifetime seconds; -1: without end
+-- @tparam[opt] string given.description
+-- @tparam[opt] table given.components as apps/create takes them
+-- @tparam[opt] {string,...} given.dependentIds
+-- @tparam[opt] string given.id 1 to 22 letters and digits
+-- @tparam[opt="RUNNING"] string given.state `"ACCEPTED"`, `"RUNNING"`, `"STOPPED"` or `"FINISHED"`
+-- @treturn string the app's id
+-- @usage emulator:add_app { name = "dev001", state = "STOPPED" }
+function Emulator:add_app(given)
+  local app, message = self.apps:add_checked(given, "add_app")
+  if not app then
+    misuse(2, "%s", message)
   end
-  return self.accounts:add({
-    name = given.name,
-    user = user,
-    id = given.id,
-    created_at = given.created_at or self:now() - self.options.creation_delay,
-    quotas = given.quotas,
-  }).id
+  return app.id
 end
 
 --- All there is, whoever it belongs to: for assertions, without calls.
--- @treturn table `accounts` and `apps`, each a list of what getDetail answers
+-- @treturn table `accounts` and `apps`, each a list of what getDetail gives, with what it does not show in a
+-- member `emulator`
 function Emulator:dump()
-  local out = { accounts = {}, apps = {} }
+  local out = { accounts = json.list {}, apps = json.list {} }
   for i, account in ipairs(self.accounts:all()) do
-    out.accounts[i] = self.accounts:detail(account)
+    out.accounts[i] = self.accounts:dumped(account)
   end
   for i, app in ipairs(self.apps:all()) do
-    out.apps[i] = self.apps:detail(app)
+    out.apps[i] = self.apps:dumped(app)
   end
   return out
 end
 
---- Orders a fault for a call to come.
---
--- With `status`, `code` or `body` the fault is the answer; with `kind` no answer arrives; with
--- `delay` alone the answer comes late. Faults strike in the order in which they were given.
---
--- @tparam table fault
--- @tparam[opt] string fault.operation such as `"accounts/create"`; any by default
--- @tparam[opt=1] integer fault.times how many calls it strikes
--- @tparam[opt=0] integer fault.skip how many calls it lets through first
--- @tparam[opt="before"] string fault.when `"before"`: the operation is not carried out; `"after"`: it is, and
--- its answer is lost
--- @tparam[opt] integer fault.status HTTP status; alone, it brings the gateway's error of that status
--- @tparam[opt] string fault.code code of a gateway error, such as `"410"`; alone, it brings its status
--- @tparam[opt] string fault.message in the error, or of `kind`
--- @tparam[opt] string fault.details in the error
--- @tparam[opt] table fault.headers more headers, such as `{ ["retry-after"] = "2" }`
--- @tparam[opt] string|table fault.body the body itself: bytes, or a table to encode
--- @tparam[opt] string fault.kind `"network"`, `"timeout"`, `"tls"` or `"protocol"`: no answer arrives
--- @tparam[opt] boolean fault.sent whether the client believes that the request left: true by default where
--- the operation is carried out and for `timeout` and `protocol`, else false
--- @tparam[opt] number fault.delay seconds until the answer
--- @usage emulator:fail_next { operation = "accounts/create", when = "after", kind = "network" }
--- @usage emulator:fail_next { code = "410", times = 2, headers = { ["retry-after"] = "1" } }
-function Emulator:fail_next(fault)
-  local ok, message = self.faults:add(fault)
+--- What `dump` gives, with the time and the sources of made-up values: with it an emulator goes on as this
+-- one.
+-- @treturn table
+function Emulator:snapshot()
+  local out = self:dump()
+  out.now, out.offset = self:now(), self.offset
+  out.random = {
+    values = self.random.state,
+    traces = self.trace.state,
+    ids = self.ids_handed_out,
+    started = self.apps.started,
+    cluster = self.apps.cluster,
+  }
+  return out
+end
+
+local KEY_LIST = {
+  access_key = KEY.access_key,
+  secret_key = KEY.secret_key,
+  user = KEY.user,
+}
+
+local whole = fields.integer(0)
+
+local RANDOM = {
+  values = { "number", required = true, check = fields.integer(1, 2147483646) },
+  traces = { "number", required = true, check = fields.integer(1, 2147483646) },
+  ids = { "number", required = true, check = whole },
+  started = { "number", required = true, check = whole },
+  cluster = { "number", required = true, check = whole },
+}
+
+local LOAD = {
+  accounts = { "table", nullable = true, default = {} },
+  apps = { "table", nullable = true, default = {} },
+  keys = { "table", nullable = true, default = {} },
+  now = { "number", check = SET_CLOCK.seconds.check },
+  offset = {
+    "number",
+    check = function(value)
+      return value >= -LAST_SECOND and value <= LAST_SECOND, "must be a number of seconds"
+    end,
+  },
+  random = { "table" },
+}
+
+local function load_each(list, name, add)
+  if next(list) ~= nil and #list == 0 then
+    return nil, ("%s must be a list"):format(name)
+  end
+  for i, entry in ipairs(list) do
+    local ok, message = add(entry, ("%s[%d]"):format(name, i))
+    if not ok then
+      return nil, message
+    end
+  end
+  return true
+end
+
+--- Fills empty stores.
+-- @tparam table given what `load` takes, checked
+-- @treturn boolean|nil
+-- @treturn ?string what is wrong
+function Emulator:fill(given)
+  local ok, message = load_each(given.keys, "keys", function(entry, what)
+    local key, why = fields.check(KEY_LIST, entry, what, { path = what .. "." })
+    if key then
+      self.gate:add_key(key.access_key, key.secret_key, key.user or key.access_key)
+    end
+    return key, why
+  end)
+  if not ok then
+    return nil, message
+  end
+  ok, message = load_each(given.accounts, "accounts", function(entry, what)
+    return self.accounts:load(entry, what)
+  end)
+  if not ok then
+    return nil, message
+  end
+  return load_each(given.apps, "apps", function(entry, what)
+    return self.apps:load(entry, what)
+  end)
+end
+
+--- Loads. Where that fails, everything is as it was.
+-- @tparam table given the argument of `load`
+-- @tparam[opt=false] boolean by_offset keep the clock's distance from the real one, rather than set it to the
+-- moment of the dump
+-- @treturn boolean|nil
+-- @treturn ?string what is wrong
+function Emulator:try_load(given, by_offset)
+  given = json.without_null(given)
+  local first = type(given) == "table" and next(given)
+  if first == "result" and next(given, first) == nil then
+    given = given.result -- all that the command `dump` printed
+  end
+  local checked, message = fields.check(LOAD, given, "load")
+  local numbers = checked and checked.random
+  if numbers then
+    numbers, message = fields.check(RANDOM, numbers, "load", { path = "random." })
+  end
+  if not checked or checked.random and not numbers then
+    return nil, message
+  end
+  local before = {
+    accounts = self.accounts,
+    apps = self.apps,
+    offset = self.offset,
+    random = self.random.state,
+    trace = self.trace.state,
+    ids_handed_out = self.ids_handed_out,
+  }
+  if by_offset or self.options.strict_clock then
+    self.offset = checked.offset or 0
+  elseif checked.now then
+    self.offset = checked.now - self.options.clock()
+  end
+  self.accounts, self.apps = accounts.new(self), apps.new(self)
+  local ok
+  ok, message = self:fill(checked)
+  if not ok then
+    self.accounts, self.apps, self.offset = before.accounts, before.apps, before.offset
+    self.random.state, self.trace.state, self.ids_handed_out =
+      before.random, before.trace, before.ids_handed_out
+    return nil, message
+  elseif numbers then
+    self.random.state, self.trace.state = numbers.values, numbers.traces
+    self.ids_handed_out, self.apps.started, self.apps.cluster = numbers.ids, numbers.started, numbers.cluster
+  end
+  return true
+end
+
+--- Puts in the place of all accounts and apps what a dump holds, and sets the clock to its moment. Entries
+-- may
+-- also be written by hand, with the fields of `add_account` and `add_app`. Faults, calls and keys stay.
+-- @tparam table given what `dump` or `snapshot` gave
+-- @usage emulator:load { accounts = { { name = "df001" } }, apps = { { name = "dev001" } } }
+function Emulator:load(given)
+  local ok, message = self:try_load(given)
   if not ok then
     misuse(2, "%s", message)
   end
 end
 
+--- Orders a fault for a call to come.
+--
+-- With `status`, `code` or `body` the fault is the response; with `kind` no response arrives; with
+-- `delay` alone the response comes late. Faults strike in the order in which they were given.
+--
+-- @tparam table fault
+-- @tparam[opt] string fault.operation such as `"accounts/create"`; any by default
+-- @tparam[opt] string fault.access_key strikes requests with this key only
+-- @tparam[opt=1] integer fault.times how many calls it strikes
+-- @tparam[opt=0] integer fault.skip how many calls it lets through first
+-- @tparam[opt="before"] string fault.when `"before"`: the operation is not carried out; `"after"`: it is, and
+-- its response is lost
+-- @tparam[opt] integer fault.status HTTP status, 200 to 599; alone, it brings the gateway's error of that
+-- status
+-- @tparam[opt] string fault.code code of a gateway error, such as `"410"`; alone, it brings its status
+-- @tparam[opt] string fault.message in the error, or of `kind`
+-- @tparam[opt] string fault.details in the error
+-- @tparam[opt] table fault.headers more headers, such as `{ ["retry-after"] = "2" }`
+-- @tparam[opt] string|table fault.body the body itself: bytes, or a table to encode
+-- @tparam[opt] string fault.kind `"network"`, `"timeout"`, `"tls"` or `"protocol"`: no response arrives
+-- @tparam[opt] boolean fault.sent whether the client believes that the request left: true by default where
+-- the operation is carried out and for `timeout` and `protocol`, else false
+-- @tparam[opt] number fault.delay seconds until the response, up to a day
+-- @tparam[opt] string source the text of a `body` in JSON, to be sent as it is
+-- @usage emulator:fail_next { operation = "accounts/create", when = "after", kind = "network" }
+-- @usage emulator:fail_next { code = "410", times = 2, headers = { ["retry-after"] = "1" } }
+function Emulator:fail_next(fault, source)
+  local ok, message = self.faults:add(fault, source)
+  if not ok then
+    misuse(2, "%s", message)
+  end
+end
+
+--- The faults that are still to come, in their order.
+-- @treturn {table,...} as `fail_next` took them; `times` and `skip` are what is left of them
+function Emulator:list_faults()
+  return self.faults:waiting()
+end
+
+--- Takes back all faults that are still to come.
+function Emulator:clear_faults()
+  self.faults = faults.new()
+end
+
+--- Forgets the calls that came.
+function Emulator:clear_calls()
+  self.calls = {}
+end
+
+local TRANSPORT = { real_time = { "boolean" }, clock_offset = { "number" } }
+
 --- A transport for `dataforest.new`: calls reach the emulator in process.
 --
 -- Its `sleep` moves the emulator's clock and returns at once, so that retries and waits take no
--- time; its `now` is the emulator's clock.
+-- time; its `now` is the emulator's clock, and signatures are judged by it.
 -- @tparam[opt] table options
 -- @tparam[opt=false] boolean options.real_time really wait
 -- @tparam[opt=0] number options.clock_offset seconds that the client's clock is ahead of the emulator's
--- @treturn Transport with `send`, `sleep` and `now`
+-- @treturn Transport with `send`, `sleep`, `now` and `monotonic`
 function Emulator:transport(options)
-  options = options or {}
-  local known = { real_time = "boolean", clock_offset = "number" }
-  for name, value in pairs(options) do
-    if not known[name] then
-      misuse(2, "transport has no option %s", tostring(name))
-    elseif type(value) ~= known[name] then
-      misuse(2, "%s must be a %s, not a %s", name, known[name], type(value))
-    end
-  end
-  return transport.new(self, options)
+  local checked =
+    checked_by(TRANSPORT, options or {}, "transport", { unknown = "transport has no option %s" })
+  return transport.new(self, checked)
 end
 
 -- Handling ---------------------------------------------------------------------------------------------
 
-local response_types = {}
+local response_types, xml_types = {}, {}
 
 local function response_type(operation)
   local known = response_types[operation.id]
@@ -278,6 +594,56 @@ local function response_type(operation)
       known.fields[#known.fields + 1] = field
     end
     response_types[operation.id] = known
+  end
+  return known
+end
+
+-- In the pages' XML samples the elements are in alphabetical order, except for these.
+local SUCCESS_FIRST = {
+  ["accounts/checkAvailableName"] = { "success", "message" },
+  ["accounts/checkHasResource"] = { "success", "message" },
+  ["accounts/delete"] = { "success", "message" },
+}
+
+local function alphabetical(type_)
+  if type(type_) ~= "table" then
+    return type_
+  elseif type_.array then
+    return { array = alphabetical(type_.array) }
+  elseif not type_.fields then
+    return type_
+  end
+  local sorted = {}
+  for i, field in ipairs(type_.fields) do
+    sorted[i] = { name = field.name, type = alphabetical(field.type) }
+  end
+  table.sort(sorted, function(a, b)
+    return a.name < b.name
+  end)
+  return { object = type_.object, fields = sorted }
+end
+
+local function xml_type(operation)
+  local known = xml_types[operation.id]
+  if not known then
+    local given = { fields = {} }
+    local seen = {}
+    for _, field in ipairs(response_type(operation).fields) do
+      given.fields[#given.fields + 1], seen[field.name] = field, true
+    end
+    if not seen.message then
+      given.fields[#given.fields + 1] = { name = "message", type = "string" }
+    end
+    known = alphabetical(given)
+    for i, name in ipairs(SUCCESS_FIRST[operation.id] or {}) do
+      for at, field in ipairs(known.fields) do
+        if field.name == name then
+          table.insert(known.fields, i, table.remove(known.fields, at))
+          break
+        end
+      end
+    end
+    xml_types[operation.id] = known
   end
   return known
 end
@@ -293,15 +659,15 @@ end
 -- @tparam table operation
 -- @tparam table body the request, parsed
 -- @tparam table user whose keys signed it
--- @treturn table the answer
+-- @treturn table the response
 function Emulator:carry_out(operation, body, user)
+  local handler = handlers[operation.id]
+  if not handler then
+    return gate.not_there(("the emulator does not have the operation %s"):format(operation.id))
+  end
   local params, answer = limits.request(self.request_types[operation.id], body, self.options.strict)
   if not params then
     return answer
-  end
-  local handler = handlers[operation.id]
-  if not handler then
-    return gate.not_there() -- one that was added to the data alone
   end
   local store = operation.group == "apps" and self.apps or self.accounts
   local value, headers
@@ -311,39 +677,45 @@ function Emulator:carry_out(operation, body, user)
   elseif type(value) == "string" then
     return { status = 200, bytes = value, headers = headers }
   end
+  if operation.effect ~= "read" then
+    self.changes = (self.changes or 0) + 1
+  end
   value.success = true
   return { status = 200, body = value, type = response_type(operation) }
 end
 
---- Everything between the arrival of a request and its answer; fills in `call` on the way.
+--- Everything between the arrival of a request and its response; fills in `call` on the way.
 -- @tparam table call what is remembered of it
 -- @tparam table request
 -- @tparam string format of the request
--- @treturn table the answer
+-- @treturn table the response
 -- @treturn ?table the operation, where the target names one
 function Emulator:answer(call, request, format)
   local operation, answer = gate.route(request.method, request.target)
   call.operation = operation and operation.id
-  local fault = self.faults:take(call.operation, "before")
+  local fault = self.faults:take(call.operation, "before", call.access_key)
   call.delay = fault and fault.delay
   local injected = fault and self.faults.answer(fault)
   if injected or not operation then
     return injected or answer, operation
   end
   local user
-  user, answer = self.gate:user(request.method, request.target, request.headers)
+  user, answer = self.gate:user(request.method, request.target, request.headers, request.now)
   answer = answer or self.gate:refusal(operation, request.headers, request.body)
   if answer then
     return answer, operation
   end
-  local body =
-    wire.read(request.body, format, self.request_types[operation.id], operation.xml and operation.xml.request)
+  local types = self.request_types[operation.id]
+  local body, message = wire.read(request.body, format, types, operation.xml and operation.xml.request)
   if not body then
-    return answers.invalid(), operation
+    answer = answers.invalid()
+    answer.reason = ("the body: %s"):format(message)
+    return answer, operation
   end
-  call.params = secrets.mask_request(operation, body)
-  answer = self:carry_out(operation, body, user)
-  fault = self.faults:take(operation.id, "after")
+  local masked, found = secrets.mask_request(operation, body)
+  call.params, call.secrets = json.mark_like(masked, body), found
+  answer = self:carry_out(operation, json.without_null(body), user)
+  fault = self.faults:take(operation.id, "after", call.access_key)
   if fault then
     call.delay = fault.delay
     answer = self.faults.answer(fault) or answer
@@ -357,17 +729,22 @@ local function encode(answer, operation, format)
   elseif type(answer.body) == "string" then
     return answer.body, "application/json;charset=UTF-8"
   elseif format == "xml" then
-    local root = answer.root or (operation and operation.xml and operation.xml.response) or "Response"
-    return wire.xml(root, answer.body, answer.type), "application/xml;charset=UTF-8"
+    local names = operation and operation.xml
+    local root = answer.root or (names and names.response) or "Response"
+    local type_ = answer.type
+    if not answer.root and type_ then
+      type_ = xml_type(operation)
+    end
+    return wire.xml(root, answer.body, type_), "application/xml;charset=UTF-8"
   end
-  local text = wire.json(answer.body, answer.type)
+  local text = answer.source or json.encode(answer.body, answer.type)
   if answer.wrap then
     text = ('{"%s":%s}'):format(answer.wrap, text)
   end
   return text, "application/json;charset=UTF-8"
 end
 
---- How late answers come, by the option `latency`.
+--- How late responses come, by the option `latency`.
 -- @tparam ?table operation
 -- @treturn number seconds
 function Emulator:latency(operation)
@@ -392,6 +769,9 @@ function Emulator:record(call)
       calls[i], calls[CALLS_KEPT + i] = calls[CALLS_KEPT + i], nil
     end
   end
+  if self.options.on_call then
+    self.options.on_call(call)
+  end
 end
 
 --- How many calls of an operation came, those included that `calls` no longer holds.
@@ -413,13 +793,26 @@ local function lower_names(headers)
   return out
 end
 
+-- Why a response is no success, in the record of calls: without the secrets that were sent.
+local function reason_of(answer, secret_values)
+  local body = type(answer.body) == "table" and answer.body or {}
+  local reason = answer.reason
+  if not reason and (answer.status >= 400 or body.success == false) then
+    reason = body.details or body.message
+  end
+  reason = type(reason) == "string" and reason or nil
+  return reason and secret_values and secrets.clean(reason, secret_values) or reason
+end
+
 --- Answers one request.
 -- @tparam table request
 -- @tparam string request.method
 -- @tparam string request.target path and query as sent
 -- @tparam table request.headers by name
 -- @tparam[opt] string request.body
--- @treturn table `status`, `headers` (by lower-case name), `body`; `delay` (seconds) where the answer
+-- @tparam[opt] number request.now the clock of whoever sends it, in seconds since the epoch, to judge the
+-- signature by; by default `options.clock`, or with `strict_clock` the emulator's
+-- @treturn table `status`, `headers` (by lower-case name), `body`; `delay` (seconds) where the response
 -- should come late; `drop` (`kind`, `message`, `sent`) where it should never arrive
 function Emulator:handle(request)
   request = {
@@ -427,26 +820,38 @@ function Emulator:handle(request)
     target = request.target,
     headers = lower_names(request.headers),
     body = request.body or "",
+    now = request.now or self:signing_clock(),
   }
-  local call = { time = self:now(), params = {} }
+  local access_key = request.headers["x-ncp-iam-access-key"]
+  local call = {
+    time = self:now(),
+    method = request.method,
+    target = request.target,
+    access_key = access_key,
+    user = access_key and self.gate.users[access_key],
+    params = {},
+  }
   local request_format, answer_format = wire.formats(request.headers)
   local answer, operation = self:answer(call, request, request_format)
   local delay = self:latency(operation) + (call.delay or 0)
-  call.delay, call.format = nil, request_format
-  self:record(call)
+  local secret_values = call.secrets
+  call.delay, call.secrets, call.format = nil, nil, request_format
   local response = { delay = delay > 0 and delay or nil }
   if answer.drop then
-    call.dropped = answer.drop.kind
+    call.dropped, call.reason = answer.drop.kind, answer.drop.message
+    self:record(call)
     response.drop = answer.drop
     return response
   end
   call.status = answer.status
+  call.reason, call.string_to_sign = reason_of(answer, secret_values), answer.string_to_sign
+  self:record(call)
   local content_type
   response.status = answer.status
   response.body, content_type = encode(answer, operation, answer_format)
   response.headers = {
     ["content-type"] = content_type,
-    ["date"] = time.to_http_date(self:now()),
+    ["date"] = time.to_http_date(request.now),
     ["x-ncp-trace-id"] = self.trace:hex(32),
   }
   for name, value in pairs(answer.headers or {}) do

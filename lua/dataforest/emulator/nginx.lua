@@ -18,9 +18,12 @@
 --
 -- @module dataforest.emulator.nginx
 
+local access = require "dataforest.emulator.access"
+local answers = require "dataforest.emulator.error_responses"
 local control = require "dataforest.emulator.control"
+local json = require "dataforest.emulator.json"
 
-local HOLD = 60 -- seconds that an answer which never comes keeps its connection open
+local HOLD = 60 -- seconds that a response which never comes keeps its connection open
 
 local nginx = {}
 
@@ -61,15 +64,109 @@ local function drop(response)
   ngx.exit(444) -- nginx's own: close the connection, send nothing
 end
 
+local CLOSED = "there is no control here: without --control-token it is for requests from this machine to a "
+  .. "loopback address"
+
+-- The policy for this request: without a token, control is for this machine alone, judged by the addresses
+-- of the
+-- connection.
+local function policy_of(given)
+  local policy = { token = given.token, names = given.names }
+  local is_local = not given.everywhere
+    and access.is_loopback(ngx.var.server_addr)
+    and access.is_loopback(ngx.var.remote_addr)
+  if not policy.token and not is_local then
+    policy.closed = CLOSED
+  end
+  return policy
+end
+
+local function send(response)
+  ngx.status = response.status
+  for name, value in pairs(response.headers) do
+    ngx.header[name] = value
+  end
+  ngx.header["content-length"] = #response.body
+  ngx.print(response.body)
+end
+
+-- What nginx would answer itself, as the gateway does.
+local OWN_REFUSALS = {
+  [400] = { "100", "The request is malformed." },
+  [404] = { "300", "URL not found." },
+  [405] = { "300", "URL not found." },
+  [408] = { "100", "The request did not arrive in time." },
+  [411] = { "100", "Content-Length is required." },
+  [413] = { "430", nil, "the body is larger than nginx takes" },
+  [414] = { "100", "The request line is too long." },
+  [417] = { "100", "Expectation failed." },
+  [431] = { "100", "The headers are too long." },
+  [494] = { "100", "The headers are too long." },
+  [495] = { "100", "The client certificate is not valid." },
+  [496] = { "100", "A client certificate is required." },
+  [497] = { "100", "Plain HTTP was sent to an HTTPS port." },
+  [500] = { "900" },
+  [501] = { "100", "The transfer encoding is not supported." },
+}
+
+local function gateway_error(code, details)
+  local answer = answers.gateway(code, details)
+  return {
+    status = answer.status,
+    headers = { ["content-type"] = "application/json;charset=UTF-8" },
+    body = ('{"error":%s}'):format(json.encode(answer.body, answer.type)),
+  }
+end
+
+--- Answers a request that nginx refuses by itself: for a location that `error_page` leads to.
+--
+-- @tparam Emulator emulator
+-- @tparam[opt] integer status nginx's own, where it is one that `$status` does not tell: 494 or 497
+-- @usage error_page 400 404 405 408 411 413 414 417 431 495 496 500 501 @refused;
+-- location @refused { content_by_lua_block { require("dataforest.emulator.nginx").refuse(emulator) } }
+function nginx.refuse(emulator, status)
+  local known = OWN_REFUSALS[status or tonumber(ngx.var.status)] or OWN_REFUSALS[500]
+  local response = gateway_error(known[1], known[2])
+  emulator:record {
+    time = emulator:now(),
+    method = ngx.req.get_method(),
+    target = ngx.var.request_uri or "",
+    params = {},
+    status = response.status,
+    reason = known[3] or known[2] or "nginx could not answer; its output says more",
+    format = "json",
+  }
+  send(response)
+end
+
+local function handle(emulator, request, options)
+  if options.control then
+    local response = control.handle(emulator, request, policy_of(options))
+    if response then
+      return response
+    end
+  end
+  return emulator:handle(request)
+end
+
 --- Answers the current request: for `content_by_lua`.
 --
--- A fault that loses the answer closes the connection without one; with kind `timeout` it is held
--- open first, for the fault's `delay` or a minute.
+-- A fault that loses the response closes the connection without one; with kind `timeout` it is held
+-- open first, for the fault's `delay` or a minute. A mistake inside the emulator goes into nginx's log, and
+-- is
+-- answered with the gateway's error 900.
 --
 -- @tparam Emulator emulator made in `init_by_lua`
 -- @tparam[opt] table options
--- @tparam[opt=false] boolean options.control answer `/_emulator/...` too, see `dataforest.emulator.control`:
--- for anyone who reaches the server, without a signature
+-- @tparam[opt=false] boolean options.control answer `/_emulator/...` too, see `dataforest.emulator.control`
+-- @tparam[opt] string options.token which a request for control must bring in the header `x-emulator-token`;
+-- without one, only this machine is served, over a loopback address
+-- @tparam[opt] {string,...} options.names host names of the emulator; requests for control under other names
+-- are
+-- refused, see `dataforest.emulator.access`
+-- @tparam[opt=false] boolean options.everywhere the server listens on all addresses: no control without a
+-- token
+-- @tparam[opt] function options.before_response called before a response goes out
 function nginx.serve(emulator, options)
   if ngx.worker.count() > 1 then
     error("dataforest.emulator: its memory is one worker's: set worker_processes 1", 2)
@@ -80,20 +177,21 @@ function nginx.serve(emulator, options)
     headers = read_headers(),
     body = read_body(),
   }
-  local response = options and options.control and control.handle(emulator, request)
-    or emulator:handle(request)
+  local ok, response = xpcall(handle, debug.traceback, emulator, request, options or {})
+  if not ok then
+    ngx.log(ngx.ERR, "dataforest.emulator: ", response)
+    response = gateway_error("900", "The emulator failed; its output says more.")
+  end
+  if options and options.before_response then
+    options.before_response()
+  end
   if response.drop then
     drop(response)
     return
   elseif response.delay then
     ngx.sleep(response.delay)
   end
-  ngx.status = response.status
-  for name, value in pairs(response.headers) do
-    ngx.header[name] = value
-  end
-  ngx.header["content-length"] = #response.body
-  ngx.print(response.body)
+  send(response)
 end
 
 return nginx

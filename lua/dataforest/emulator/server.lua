@@ -3,17 +3,19 @@
 -- Plain Lua can catch no signals, so that the running itself (starting nginx, waiting, clearing
 -- up) is done by the shell script `bin/dataforest`; here the files in its folder are written:
 --
---     ca.pem            for clients: the CA that signed the certificate
+--     ca.pem            for clients: the CA that signed the certificate, unless it is kept elsewhere
 --     server.pem, server.key
 --     init.lua          makes the emulator, inside nginx
 --     port              the port that was asked for; 0 for one that is free
 --     nginx.conf.in     the configuration, with @PORT@ in the place of the port
 --     environment       the lines for clients, with @PORT@
---     address           where clients reach it, with @PORT@
+--     notice            what is open to whom, with @PORT@
 --     command           the command line that runs nginx, for sh
 --     ready             made by nginx once it listens
 --
 -- @module dataforest.emulator.server
+
+local access = require "dataforest.emulator.access"
 
 local server = {}
 
@@ -81,36 +83,71 @@ CN = Data Forest emulator
 basicConstraints = critical, CA:FALSE
 keyUsage = critical, digitalSignature
 extendedKeyUsage = serverAuth
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
 subjectAltName = %s
 ]]
 
-local function alternative_names(host)
-  local names = { "IP:127.0.0.1", "IP:::1", "DNS:localhost" }
-  if host:find ":" or host:find "^%d+%.%d+%.%d+%.%d+$" then
-    names[#names + 1] = "IP:" .. host
-  else
-    names[#names + 1] = "DNS:" .. host
+local function is_address(host)
+  return host:find ":" ~= nil or host:find "^%d+%.%d+%.%d+%.%d+$" ~= nil
+end
+
+local function alternative_names(hosts)
+  local names, seen = {}, {}
+  for _, host in ipairs(hosts) do
+    local name = (is_address(host) and "IP:" or "DNS:") .. host
+    if not seen[name] then
+      names[#names + 1], seen[name] = name, true
+    end
   end
   return table.concat(names, ",")
 end
 
---- Makes a CA and a certificate that it signed, good for 30 days. The CA's key is thrown away, so
--- that nothing else can be signed with it.
+local NEW_KEY = "openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -sha256 "
+
+-- A CA that is kept: its key and certificate in FILE.key, made in one step, so that of two emulators that
+-- start at
+-- once one makes it and both use it. FILE is the certificate alone.
+local KEEP_CA = [[
+set -e
+fail() { echo "$@"; exit 1; }
+[ ! -e @FILE@ ] || [ -e @FILE@.key ] || fail @FILE@ exists, but not its key @FILE@.key: name another file
+if [ ! -e @FILE@.key ]; then
+  cat ca.key ca.pem >@FILE@.key.$$
+  chmod 600 @FILE@.key.$$
+  ln @FILE@.key.$$ @FILE@.key 2>/dev/null || [ -e @FILE@.key ]
+  rm -f @FILE@.key.$$
+fi
+openssl x509 -in @FILE@.key -noout -checkend 86400 >/dev/null || fail @FILE@.key has expired: remove it
+openssl x509 -in @FILE@.key -out @FILE@.$$
+chmod 644 @FILE@.$$
+mv @FILE@.$$ @FILE@
+cp @FILE@.key ca.key
+cp @FILE@ ca.pem
+]]
+
+--- Makes a CA and a certificate that it signed. Without `ca_file` both are good for 30 days, and the CA's
+-- key is
+-- thrown away, so that nothing else can be signed with it.
 -- @tparam string folder where `ca.pem`, `server.pem` and `server.key` go
--- @tparam string host a name or address besides localhost, 127.0.0.1 and ::1
+-- @tparam {string,...} hosts names and addresses for the certificate
+-- @tparam[opt] string ca_file where the CA is kept and found again; its key is kept as `ca_file .. ".key"`
 -- @treturn boolean|nil
 -- @treturn ?string what went wrong
-function server.make_certificates(folder, host)
+function server.make_certificates(folder, hosts, ca_file)
   write(folder .. "/ca.cnf", CA_CONFIG)
-  write(folder .. "/server.cnf", SERVER_CONFIG:format(alternative_names(host)))
-  local new_key = "openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes "
+  write(folder .. "/server.cnf", SERVER_CONFIG:format(alternative_names(hosts)))
+  if ca_file then
+    write(folder .. "/keep-ca", (KEEP_CA:gsub("@FILE@", (quoted(ca_file):gsub("%%", "%%%%")))))
+  end
   local ok, message = run(table.concat({
-    "cd " .. quoted(folder),
-    new_key .. "-x509 -sha256 -days 30 -config ca.cnf -keyout ca.key -out ca.pem",
-    new_key .. "-config server.cnf -keyout server.key -out server.csr",
-    "openssl x509 -req -sha256 -days 30 -in server.csr -CA ca.pem -CAkey ca.key -set_serial 2 "
-      .. "-extfile server.cnf -extensions server -out server.pem",
-    "rm -f ca.key ca.cnf server.cnf server.csr",
+    "umask 077 && cd " .. quoted(folder),
+    NEW_KEY .. ("-x509 -days %d -config ca.cnf -keyout ca.key -out ca.pem"):format(ca_file and 3650 or 30),
+    ca_file and "sh ./keep-ca" or "true",
+    NEW_KEY .. "-config server.cnf -keyout server.key -out server.csr",
+    "openssl x509 -req -sha256 -days 30 -in server.csr -CA ca.pem -CAkey ca.key "
+      .. '-set_serial "0x$(openssl rand -hex 8)" -extfile server.cnf -extensions server -out server.pem',
+    "rm -f ca.key ca.cnf server.cnf server.csr keep-ca",
   }, " && "))
   if not ok then
     return nil, "openssl could not make a certificate (on Debian: apt-get install openssl):\n" .. message
@@ -190,7 +227,7 @@ daemon off;
 master_process off;
 worker_processes 1;
 pid nginx.pid;
-error_log stderr warn;
+error_log stderr error;
 events { worker_connections 1000; }
 http {
   access_log off;
@@ -198,28 +235,46 @@ http {
   default_type application/json;
   @TEMP_PATHS@
   client_max_body_size 16m;
+  client_body_buffer_size 128k;
   lua_package_path "@LUA_PATH@;;";
   lua_package_cpath "@LUA_CPATH@;;";
   lua_socket_log_errors off;
   init_by_lua_file init.lua;
-  init_worker_by_lua_block { require("dataforest.emulator.nginx_process").started(emulator_process) }
+  init_worker_by_lua_block { emulator_process.started() }
   server {
-    listen @LISTEN@ ssl;
-    ssl_certificate server.pem;
-    ssl_certificate_key server.key;
-    ssl_protocols TLSv1.2 TLSv1.3;
-    ssl_session_cache shared:sessions:1m;
+    listen @LISTEN@;
+    @TLS@
     keepalive_requests 1000000000;
     keepalive_timeout 300s;
     lua_check_client_abort on;
+    error_page 400 404 405 408 411 413 414 417 431 495 496 500 501 @refused;
+    error_page 494 @long;
+    error_page 497 @plain;
     location / {
-      content_by_lua_block {
-        require("dataforest.emulator.nginx").serve(emulator, { control = emulator_process.control })
-      }
+      content_by_lua_block { emulator_process.serve() }
+    }
+    location /_emulator/ {
+      client_max_body_size 64m;
+      content_by_lua_block { emulator_process.serve() }
+    }
+    location @refused {
+      content_by_lua_block { require("dataforest.emulator.nginx").refuse(emulator) }
+    }
+    location @long {
+      content_by_lua_block { require("dataforest.emulator.nginx").refuse(emulator, 494) }
+    }
+    location @plain {
+      content_by_lua_block { require("dataforest.emulator.nginx").refuse(emulator, 497) }
     }
   }
 }
 ]]
+
+local TLS = [[
+    ssl_certificate "@CERTIFICATE@";
+    ssl_certificate_key "@CERTIFICATE_KEY@";
+    ssl_protocols TLSv1.2 TLSv1.3;
+    ssl_session_cache shared:sessions:1m;]]
 
 -- nginx makes these folders when it starts, in places that need root unless told otherwise.
 local function temp_paths(about)
@@ -232,17 +287,28 @@ local function temp_paths(about)
   return table.concat(lines, "\n  ")
 end
 
+-- nginx's own quoting: text between quotation marks; a $ would begin a variable, which these directives lack.
+local function nginx_text(path)
+  return (path:gsub('[\\"]', "\\%0"))
+end
+
 local function configuration(nginx, settings)
   local modules = {}
   for i, path in ipairs(nginx.modules) do
     modules[i] = ('load_module "%s";'):format(path)
   end
+  local listen = bracketed(settings.host) .. ":@PORT@" .. (settings.http and "" or " ssl")
+  local tls = TLS:gsub("@([%u_]+)@", {
+    CERTIFICATE = nginx_text(settings.cert or "server.pem"),
+    CERTIFICATE_KEY = nginx_text(settings.cert_key or "server.key"),
+  })
   local values = {
     MODULES = table.concat(modules, "\n"),
     TEMP_PATHS = temp_paths(nginx.about),
-    LUA_PATH = settings.lua_path,
-    LUA_CPATH = settings.lua_cpath,
-    LISTEN = bracketed(settings.host) .. ":@PORT@",
+    LUA_PATH = nginx_text(settings.lua_path),
+    LUA_CPATH = nginx_text(settings.lua_cpath),
+    LISTEN = listen .. (settings.host == "::" and " ipv6only=off" or ""),
+    TLS = settings.http and "" or tls,
   }
   return (CONFIGURATION:gsub("@([%u_]+)@", values))
 end
@@ -259,14 +325,20 @@ local function literal(value)
   return "{ " .. table.concat(parts, ", ") .. " }"
 end
 
+-- nginx was started in its own folder, so that a relative entry of a module path leads there at most; from
+-- here on
+-- there is none.
 local INIT = [[
-emulator_process = %s
-emulator = require("dataforest.emulator").new(%s)
-]]
-
-local function is_loopback(host)
-  return host == "localhost" or host == "::1" or host:find "^127%." ~= nil
+for _, name in ipairs { "path", "cpath" } do
+  local absolute = {}
+  for entry in package[name]:gmatch "[^;]+" do
+    absolute[#absolute + 1] = entry:sub(1, 1) == "/" and entry or nil
+  end
+  package[name] = table.concat(absolute, ";")
 end
+emulator_process = require("dataforest.emulator.nginx_process").new(%s)
+emulator = emulator_process.emulator
+]]
 
 -- nginx before 1.19.5 knows no -e, and complains about the log that it was built with.
 local function knows_error_log_option(about)
@@ -280,20 +352,29 @@ local function command_line(nginx, folder)
   if knows_error_log_option(nginx.about) then
     parts[#parts + 1] = "-e stderr"
   end
-  return table.concat(parts, " ") .. "\n"
+  return ("umask 077\ncd %s || exit 1\n%s\n"):format(quoted(folder), table.concat(parts, " "))
 end
 
 local function environment(settings, address)
   local lines = {
     { "DATAFOREST_BASE_URL", address },
-    { "DATAFOREST_CA_FILE", settings.folder .. "/ca.pem" },
-    { "NCLOUD_ACCESS_KEY", settings.access_key },
-    { "NCLOUD_SECRET_KEY", settings.secret_key },
+    { "DATAFOREST_CA_FILE", settings.ca },
+    { "DATAFOREST_EMULATOR_TOKEN", settings.token },
+    { "NCLOUD_ACCESS_KEY", settings.options.access_key },
+    { "NCLOUD_SECRET_KEY", settings.options.secret_key },
   }
-  for i, line in ipairs(lines) do
-    lines[i] = ("export %s=%s\n"):format(line[1], quoted(line[2]))
+  local out = {}
+  for i = 1, 5 do
+    local name, value = lines[i][1], lines[i][2]
+    if value then
+      out[#out + 1] = ("export %s=%s\n"):format(name, quoted(value))
+    end
   end
-  return table.concat(lines)
+  return table.concat(out)
+end
+
+local function is_wildcard(host)
+  return host == "0.0.0.0" or host == "*" or host == "::"
 end
 
 -- What clients dial: an address that stands for all is reached by this machine's own name.
@@ -306,16 +387,53 @@ local function client_host(host)
   return bracketed(host)
 end
 
+-- Whether only this machine reaches the address, as far as can be told before listening there.
+local function reaches(host)
+  if is_wildcard(host) then
+    return "everyone who reaches this machine"
+  end
+  local addresses = is_address(host) and host or output_of("getent ahosts " .. quoted(host))
+  local found
+  for address in addresses:gmatch "[^%s]+" do
+    if is_address(address) then
+      found = true
+      if not access.is_loopback(address) then
+        return "everyone who reaches " .. host
+      end
+    end
+  end
+  return found and "programs on this machine" or "everyone who reaches " .. host
+end
+
+local function notice(settings, address)
+  local open = reaches(settings.host)
+  local control
+  if settings.token then
+    control = "control and the page at /_emulator/ want the token of --control-token"
+  elseif open == "programs on this machine" then
+    control = "so are control and the page at /_emulator/"
+  else
+    control = "there is no control over it (--control-token TOKEN gives one)"
+  end
+  return ("listening on %s, until Ctrl-C\nopen to %s; %s\n"):format(address, open, control)
+end
+
 --- Writes all files into a folder.
 -- @tparam table settings
 -- @tparam string settings.folder an empty folder that only the user can read
 -- @tparam string settings.host where to listen
 -- @tparam integer settings.port 0 for one that is free
+-- @tparam {string,...} settings.names more names and addresses for the certificate
 -- @tparam string settings.lua_path where nginx finds the Lua modules of dataforest
 -- @tparam string settings.lua_cpath where it finds the C modules, built for LuaJIT
--- @tparam string settings.access_key
--- @tparam string settings.secret_key
 -- @tparam table settings.options of `emulator.new`
+-- @tparam[opt] string settings.fixtures path of a file
+-- @tparam[opt] string settings.state path of a file
+-- @tparam[opt] string settings.token for control
+-- @tparam[opt] boolean settings.http no TLS
+-- @tparam[opt] string settings.cert path of a certificate to use, and `cert_key` of its key
+-- @tparam[opt] string settings.ca_file where the CA is kept
+-- @tparam[opt] boolean settings.verbose a line a request
 -- @tparam[opt] string settings.nginx the program
 -- @tparam {integer,...} settings.watch processes to end with
 -- @treturn boolean|nil
@@ -325,24 +443,45 @@ function server.write_files(settings)
   if not nginx then
     return nil, message
   end
+  local names = { "127.0.0.1", "::1", "localhost" }
+  if not is_wildcard(settings.host) then
+    names[#names + 1] = settings.host
+  end
+  for _, name in ipairs(settings.names) do
+    names[#names + 1] = name
+  end
   local made
-  made, message = server.make_certificates(settings.folder, settings.host)
-  if not made then
-    return nil, message
+  if settings.cert then
+    settings.ca = settings.ca_file or settings.cert
+  elseif not settings.http then
+    made, message = server.make_certificates(settings.folder, names, settings.ca_file)
+    if not made then
+      return nil, message
+    end
+    settings.ca = settings.ca_file or settings.folder .. "/ca.pem"
   end
   local process = {
     folder = settings.folder,
-    host = settings.host,
-    control = is_loopback(settings.host),
+    options = settings.options,
+    fixtures = settings.fixtures,
+    state = settings.state,
+    clock = settings.clock,
+    verbose = settings.verbose,
     watch = settings.watch,
+    serve = {
+      control = true,
+      token = settings.token,
+      names = names,
+      everywhere = is_wildcard(settings.host),
+    },
   }
-  local address = ("https://%s:@PORT@"):format(client_host(settings.host))
+  local address = ("%s://%s:@PORT@"):format(settings.http and "http" or "https", client_host(settings.host))
   local files = {
     ["nginx.conf.in"] = configuration(nginx, settings),
-    ["init.lua"] = INIT:format(literal(process), literal(settings.options)),
+    ["init.lua"] = INIT:format(literal(process)),
     command = command_line(nginx, settings.folder),
     environment = environment(settings, address),
-    address = address .. "\n",
+    notice = notice(settings, address),
     port = settings.port .. "\n",
   }
   for name, text in pairs(files) do

@@ -27,10 +27,10 @@ function Transport:now()
   return self.emulator:now() + self.clock_offset
 end
 
---- The clock that deadlines go by: the emulator's too, so that waiting moves it.
--- @treturn number seconds
+--- The clock for deadlines and pauses: `set_clock` does not move it.
+-- @treturn number seconds since some moment
 function Transport:monotonic()
-  return self.emulator:now() + self.clock_offset
+  return self.emulator:monotonic()
 end
 
 --- Passes the time: at once, by moving the emulator's clock; with `real_time` by waiting.
@@ -45,9 +45,8 @@ function Transport:sleep(seconds)
   end
 end
 
--- Passes the time that an answer takes; false where the deadline comes first.
-function Transport:wait(seconds, deadline)
-  local left = deadline and deadline - self:monotonic() or math.huge
+-- Passes the time that a response takes; false where there is less left.
+function Transport:wait(seconds, left)
   if seconds >= left then
     self:sleep(left)
     return false
@@ -56,11 +55,11 @@ function Transport:wait(seconds, deadline)
   return true
 end
 
-function Transport:dropped(drop, delay, deadline)
-  if drop.kind == "timeout" and deadline then
-    self:wait(math.huge, deadline)
+function Transport:dropped(drop, delay, left)
+  if drop.kind == "timeout" and left < math.huge then
+    self:wait(math.huge, left)
   else
-    self:wait(delay or 0, deadline)
+    self:wait(delay or 0, left)
   end
   return failure(drop.kind, drop.message, drop.sent)
 end
@@ -71,8 +70,8 @@ end
 -- @treturn table|nil `{ status =, headers =, body = }`
 -- @treturn ?table `{ kind =, message =, sent = }`
 function Transport:send(request)
-  local deadline = request.deadline
-  if deadline and deadline <= self:monotonic() then
+  local left = request.deadline and request.deadline - self:monotonic() or math.huge
+  if left <= 0 then
     return failure("timeout", "the deadline passed before the request was sent", false)
   end
   local response = self.emulator:handle {
@@ -80,13 +79,14 @@ function Transport:send(request)
     target = request.target or request.url:match("^%a+://[^/]*(/.*)$"),
     headers = request.headers,
     body = request.body,
+    now = self.emulator:now(),
   }
   if response.drop then
-    return self:dropped(response.drop, response.delay, deadline)
-  elseif not self:wait(response.delay or 0, deadline) then
-    return failure("timeout", "no answer before the deadline", true)
+    return self:dropped(response.drop, response.delay, left)
+  elseif not self:wait(response.delay or 0, left) then
+    return failure("timeout", "no response before the deadline", true)
   elseif request.max_response_bytes and #response.body > request.max_response_bytes then
-    return failure("limit", ("the answer is larger than %d bytes"):format(request.max_response_bytes), true)
+    return failure("limit", ("the response is larger than %d bytes"):format(request.max_response_bytes), true)
   end
   return { status = response.status, headers = response.headers, body = response.body }
 end

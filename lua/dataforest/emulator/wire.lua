@@ -3,15 +3,11 @@
 -- Deliberately not the client's codecs: a mistake in one must not hide a mistake in the other.
 -- @module dataforest.emulator.wire
 
-local cjson = require "cjson"
+local json = require "dataforest.emulator.json"
 
 local MAX_DEPTH = 64
 
 local wire = {}
-
-local json = cjson.new()
-json.decode_invalid_numbers(false)
-json.decode_max_depth(MAX_DEPTH)
 
 -- Formats --------------------------------------------------------------------------------------------
 
@@ -38,102 +34,28 @@ end
 
 -- Writing --------------------------------------------------------------------------------------------
 
-local function number_text(value)
-  if value == math.floor(value) and value > -1e15 and value < 1e15 then
-    return ("%.0f"):format(value)
-  end
-  return ("%.14g"):format(value)
-end
-
-local function sorted_keys(value, seen)
-  local keys = {}
-  for key in pairs(value) do
-    if not (seen and seen[key]) then
-      keys[#keys + 1] = tostring(key)
-    end
-  end
-  table.sort(keys)
-  return keys
-end
-
--- Calls `each(name, value, type)` for the members of an object: those that its type names, in that
--- order, then the others.
-local function members(value, type_, each)
-  local seen = {}
-  for _, field in ipairs(type(type_) == "table" and type_.fields or {}) do
-    seen[field.name] = true
-    if value[field.name] ~= nil then
-      each(field.name, value[field.name], field.type)
-    end
-  end
-  local inner = type(type_) == "table" and type_.map or nil
-  for _, key in ipairs(sorted_keys(value, seen)) do
-    each(key, value[key], inner)
-  end
-end
-
-local function is_array(value, type_)
-  if type(type_) == "table" then
-    return type_.array ~= nil
-  end
-  return #value > 0
-end
-
-local JSON_ESCAPES = { ['"'] = '\\"', ["\\"] = "\\\\", ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t" }
-
-local function json_string(text)
-  return '"'
-    .. text:gsub('[%c"\\]', function(char)
-      return JSON_ESCAPES[char] or ("\\u%04x"):format(char:byte())
-    end)
-    .. '"'
-end
-
---- JSON text of a value, its members in the order of the type.
--- @param value anything that JSON can hold
--- @param[opt] type_ its type, in the grammar of `dataforest.operations`
--- @treturn string
-function wire.json(value, type_)
-  if type(value) == "number" then
-    return number_text(value)
-  elseif type(value) ~= "table" then
-    return type(value) == "string" and json_string(value) or tostring(value)
-  end
-  local out = {}
-  if is_array(value, type_) then
-    for i, item in ipairs(value) do
-      out[i] = wire.json(item, type(type_) == "table" and type_.array or nil)
-    end
-    return "[" .. table.concat(out, ",") .. "]"
-  end
-  members(value, type_, function(name, member, inner)
-    out[#out + 1] = json_string(name) .. ":" .. wire.json(member, inner)
-  end)
-  return "{" .. table.concat(out, ",") .. "}"
-end
-
 local XML_ESCAPES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ["\r"] = "&#13;" }
 
 local function xml_text(value)
-  local text = type(value) == "number" and number_text(value) or tostring(value)
+  local text = type(value) == "number" and json.number(value) or tostring(value)
   -- XML 1.0 has no way to write the other control characters.
   text = text:gsub("[%z\1-\8\11\12\14-\31]", "?")
   return (text:gsub("[&<>\r]", XML_ESCAPES))
 end
 
 local function write_element(out, name, value, type_)
-  if type(value) == "table" and is_array(value, type_) then
+  if type(value) == "table" and json.is_array(value, type_) then
     for _, item in ipairs(value) do
       write_element(out, name, item, type(type_) == "table" and type_.array or nil)
     end
   elseif type(value) == "table" then
     out[#out + 1] = "<" .. name .. ">"
-    members(value, type_, function(member_name, member, inner)
+    json.members(value, type_, function(member_name, member, inner)
       write_element(out, member_name, member, inner)
     end)
     out[#out + 1] = "</" .. name .. ">"
   else
-    local text = xml_text(value)
+    local text = value == json.null and "" or xml_text(value)
     out[#out + 1] = text == "" and ("<%s/>"):format(name) or ("<%s>%s</%s>"):format(name, text, name)
   end
 end
@@ -151,29 +73,16 @@ end
 
 -- Reading --------------------------------------------------------------------------------------------
 
-local function without_null(value)
-  if value == cjson.null then
-    return nil
-  elseif type(value) == "table" then
-    for key, member in pairs(value) do
-      value[key] = without_null(member)
-    end
-  end
-  return value
-end
-
 local function read_json(body)
-  if not body:find("%S") then
+  if not body:find "%S" then
     return {}
   end
-  local ok, value = pcall(json.decode, body)
-  if not ok then
-    return nil, "malformed JSON"
-  end
-  value = without_null(value)
+  local value, message = json.decode(body)
   if value == nil then
+    return nil, message
+  elseif value == json.null then
     return {}
-  elseif type(value) ~= "table" then
+  elseif type(value) ~= "table" or getmetatable(value) then
     return nil, "not an object"
   end
   return value

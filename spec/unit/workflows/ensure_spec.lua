@@ -108,7 +108,7 @@ describe("ensure", function()
   end)
 
   it("does not take another user's account for its own", function()
-    local df, emulator = setup { keys = { OTHER = "secret-of-the-other" } }
+    local df, emulator = setup { keys = { OTHER = "secret-of-the-other" }, strict = true }
     emulator:add_account { name = NAME, access_key = "OTHER" }
     local account, err = ensure(df)
     assert.is_nil(account)

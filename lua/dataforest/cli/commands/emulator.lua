@@ -6,11 +6,17 @@
 -- @module dataforest.cli.commands.emulator
 
 local emulator_options = require "dataforest.emulator.options"
+local files = require "dataforest.emulator.files"
 local server = require "dataforest.emulator.server"
 
 local command = {}
 
 local USAGE = 2 -- exit status for wrong arguments
+
+-- Options of `dataforest.emulator.new` that take a number.
+local function number_option(name, label, option, doc, choices)
+  return { names = { name }, label = label, option = option, doc = doc, choices = choices }
+end
 
 --- The options, as `dataforest.cli.commands` has them. Those with an `option` set one of
 -- `dataforest.emulator`, a number.
@@ -20,58 +26,112 @@ command.options = {
     label = "ADDRESS:PORT",
     doc = "Where to listen; port 0 takes one that is free (default 127.0.0.1:8443).",
   },
+  {
+    names = { "--host" },
+    label = "NAME",
+    doc = "Another name or address of the emulator, for its certificate and for control; repeatable.",
+  },
+  {
+    names = { "--ca-file" },
+    label = "FILE",
+    file = true,
+    doc = "Keep the authority that signs the certificate in this file, and its key in FILE.key.",
+  },
+  { names = { "--cert" }, label = "FILE", file = true, doc = "The certificate to use, with --key FILE." },
+  {
+    names = { "--key" },
+    label = "ACCESS:SECRET[:USER]",
+    doc = "Another key pair, of a user of its own or of USER; repeatable. Or the file of the key of --cert.",
+  },
+  { names = { "--http" }, doc = "Plain HTTP, without TLS." },
+  {
+    names = { "--control-token" },
+    label = "TOKEN",
+    doc = "Wanted by /_emulator/ in the header x-emulator-token (or set DATAFOREST_EMULATOR_TOKEN).",
+  },
+  { names = { "--state" }, label = "FILE", file = true, doc = "Keep accounts and apps in this file." },
+  {
+    names = { "--fixtures" },
+    label = "FILE",
+    file = true,
+    doc = "Start with the accounts and apps of this file, as /_emulator/dump prints them.",
+  },
+  { names = { "--verbose" }, doc = "Print a line a request, with the reason of a refusal." },
   { names = { "--strict" }, doc = "Refuse what any page of the documentation refuses." },
   {
-    names = { "--creation-delay" },
-    label = "SECONDS",
-    option = "creation_delay",
-    doc = "From ACCEPTED to RUNNING of an account (default 150).",
+    names = { "--strict-clock" },
+    doc = "Judge the age of signatures by the emulator's clock, moved or not.",
   },
+  number_option(
+    "--clock",
+    "SECONDS",
+    nil,
+    "Set the emulator's clock at the start, in seconds since the epoch."
+  ),
   {
-    names = { "--app-delay" },
-    label = "SECONDS",
-    option = "app_delay",
-    doc = "The same of an app (default 60).",
+    names = { "--zone" },
+    label = "ZONE",
+    doc = "The time zone of the times in responses (default +09:00).",
   },
-  {
-    names = { "--container-delay" },
-    label = "SECONDS",
-    option = "container_delay",
-    doc = "Until a new container is ready (default 10).",
-  },
-  {
-    names = { "--change-delay" },
-    label = "SECONDS",
-    option = "change_delay",
-    doc = "How long an account shows CHANGING (default 0).",
-  },
-  {
-    names = { "--deletion-delay" },
-    label = "SECONDS",
-    option = "deletion_delay",
-    doc = "How long what was deleted is still there (default 0).",
-  },
+  number_option(
+    "--creation-delay",
+    "SECONDS",
+    "creation_delay",
+    "From ACCEPTED to RUNNING of an account (default 150)."
+  ),
+  number_option("--app-delay", "SECONDS", "app_delay", "The same of an app (default 60)."),
+  number_option(
+    "--container-delay",
+    "SECONDS",
+    "container_delay",
+    "Until a new container is ready (default 10)."
+  ),
+  number_option(
+    "--change-delay",
+    "SECONDS",
+    "change_delay",
+    "How long an account shows CHANGING (default 0)."
+  ),
+  number_option(
+    "--deletion-delay",
+    "SECONDS",
+    "deletion_delay",
+    "How long what was deleted is still there (default 0)."
+  ),
   {
     names = { "--latency" },
-    label = "SECONDS",
-    option = "latency",
-    doc = "How long each answer takes (default 0).",
+    label = "[OPERATION=]SECONDS",
+    doc = "How long each response takes (default 0), or those of one operation; repeatable.",
   },
-  {
-    names = { "--unknown-id" },
-    label = "STATUS",
-    choices = { "403", "404" },
-    option = "unknown_id",
-    doc = "The status for an id that does not exist (default 403).",
-  },
-  {
-    names = { "--second-account" },
-    label = "STATUS",
-    choices = { "200", "400" },
-    option = "second_account",
-    doc = "The status for a user's second account (default 200).",
-  },
-  { names = { "--seed" }, label = "NUMBER", option = "seed", doc = "The same seed gives the same ids." },
+  number_option("--max-apps", "NUMBER", "max_apps", "How many apps an account can have (default 50)."),
+  number_option(
+    "--max-containers",
+    "NUMBER",
+    "max_containers",
+    "How many containers an app can have (default 100)."
+  ),
+  number_option(
+    "--max-request-bytes",
+    "NUMBER",
+    "max_request_bytes",
+    "Larger bodies are refused (default 1048576)."
+  ),
+  number_option(
+    "--unknown-id",
+    "STATUS",
+    "unknown_id",
+    "The status for an id that does not exist (default 403).",
+    { "403", "404" }
+  ),
+  number_option(
+    "--second-account",
+    "STATUS",
+    "second_account",
+    "The status for a user's second account (default 200).",
+    { "200", "400" }
+  ),
+  number_option("--seed", "NUMBER", "seed", "The same seed gives the same ids."),
+  { names = { "--id" }, label = "ID", doc = "An id to hand out before all made-up ones; repeatable." },
   {
     names = { "--nginx" },
     label = "PROGRAM",
@@ -85,15 +145,53 @@ local function number(text)
   return tonumber(text), "a number"
 end
 
+-- A dotted quad, or a name: other numbers would be addresses that only look like something else.
+local function is_host(host)
+  local a, b, c, d = host:match "^(%d%d?%d?)%.(%d%d?%d?)%.(%d%d?%d?)%.(%d%d?%d?)$"
+  if a then
+    return math.max(tonumber(a), tonumber(b), tonumber(c), tonumber(d)) <= 255
+  end
+  return host:find "^[%w_][%w_.-]*$" ~= nil and host:find "[%a]" ~= nil and not host:find "^0[xX]"
+end
+
+local function is_ipv6(host)
+  return host:find "^[%x:.]+$" ~= nil and host:find(":", 1, true) ~= nil
+end
+
 local function address(text)
   local host, port = text:match "^%[([%x:.]+)%]:(%d+)$"
   if not host then
-    host, port = text:match "^([%w.*-]+):(%d+)$"
+    host, port = text:match "^([%w_.*-]+):(%d+)$"
+    host = host and (host == "*" or is_host(host)) and host
   end
-  if not host or tonumber(port) > 65535 then
+  if not host or #port > 5 or tonumber(port) > 65535 then
     return nil, "an address such as 127.0.0.1:8443, [::1]:8443 or localhost:0"
   end
   return { host = host, port = tonumber(port) }
+end
+
+-- Paths are those of the folder that the user is in; nginx runs in another.
+local function absolute(path)
+  if path:find "^/" then
+    return path
+  end
+  return (os.getenv "PWD" or ".") .. "/" .. path
+end
+
+local function path_option(name)
+  return function(settings, text)
+    settings[name] = text ~= "" and absolute(text) or nil
+    return text ~= "", "a file"
+  end
+end
+
+local function text_of(path)
+  local file = io.open(path, "rb")
+  local text = file and file:read(65536)
+  if file then
+    file:close()
+  end
+  return text
 end
 
 local VALUES = {
@@ -102,8 +200,59 @@ local VALUES = {
     settings.host, settings.port = found and found.host, found and found.port
     return found, wanted
   end,
+  ["--host"] = function(settings, text)
+    local host = text:match "^%[(.*)%]$" or text
+    settings.names[#settings.names + 1] = host
+    return is_host(host) or is_ipv6(host), "a host name or an address"
+  end,
+  ["--key"] = function(settings, text)
+    local contents = not settings.cert_key and text_of(text)
+    if contents and contents:find("PRIVATE KEY", 1, true) then
+      settings.cert_key = absolute(text)
+      return true
+    end
+    local access_key, secret_key, user = text:match "^([^:]+):([^:]+):([^:]+)$"
+    if not access_key then
+      access_key, secret_key = text:match "^([^:]+):([^:]+)$"
+    end
+    if access_key then
+      settings.options.keys = settings.options.keys or {}
+      settings.options.keys[access_key] = { secret = secret_key, user = user }
+    end
+    return access_key, "ACCESS:SECRET or ACCESS:SECRET:USER, or with --cert the file of a private key"
+  end,
+  ["--cert"] = path_option "cert",
+  ["--ca-file"] = path_option "ca_file",
+  ["--state"] = path_option "state",
+  ["--fixtures"] = path_option "fixtures",
+  ["--control-token"] = function(settings, text)
+    settings.token = text
+    return #text >= 1 and not text:find "[^\33-\126]", "printable characters without blanks"
+  end,
+  ["--clock"] = function(settings, text)
+    local value, wanted = number(text)
+    settings.clock = value
+    return value, wanted
+  end,
+  ["--zone"] = function(settings, text)
+    settings.options.zone = text
+    return text ~= "", "a time zone such as +09:00"
+  end,
+  ["--latency"] = function(settings, text)
+    local operation, seconds = text:match "^([%a]+/[%a]+)=(.*)$"
+    local value = number(seconds or text)
+    local latency = settings.options.latency or {}
+    settings.options.latency = latency
+    latency[operation or "*"] = value
+    return value and value >= 0 and value < math.huge, "a number of at least 0, or OPERATION=NUMBER"
+  end,
+  ["--id"] = function(settings, text)
+    settings.options.ids = settings.options.ids or {}
+    table.insert(settings.options.ids, text)
+    return text ~= "", "an id"
+  end,
   ["--nginx"] = function(settings, text)
-    settings.nginx = text
+    settings.nginx = text:find("/", 1, true) and absolute(text) or text
     return text ~= "", "a program"
   end,
   ["--parent"] = function(settings, text)
@@ -122,18 +271,45 @@ for _, known in ipairs(command.options) do
   end
 end
 
---- Reads the arguments of `dataforest emulator`.
+local FLAGS = {
+  ["--strict"] = function(settings)
+    settings.options.strict = true
+  end,
+  ["--strict-clock"] = function(settings)
+    settings.options.strict_clock = true
+  end,
+  ["--http"] = function(settings)
+    settings.http = true
+  end,
+  ["--verbose"] = function(settings)
+    settings.verbose = true
+  end,
+}
+
+local function contradiction(settings)
+  if settings.cert and not settings.cert_key then
+    return "--cert needs --key with the file of its private key"
+  elseif settings.cert_key and not settings.cert then
+    return "--key names the file of a private key, which needs --cert"
+  elseif settings.http and (settings.cert or settings.ca_file) then
+    return "--http has no place for " .. (settings.cert and "--cert" or "--ca-file")
+  elseif settings.cert and not text_of(settings.cert) then
+    return ("--cert: cannot read %s"):format(settings.cert)
+  end
+end
+
+--- Reads the arguments of `dataforest emulator`, up to `--`.
 -- @tparam {string,...} arguments
 -- @treturn table|nil settings of `dataforest.emulator.server`, in parts
 -- @treturn ?string what is wrong
 function command.parse(arguments)
-  local settings = { host = "127.0.0.1", port = 8443, options = {} }
+  local settings = { host = "127.0.0.1", port = 8443, names = {}, options = {} }
   local i = 1
-  while arguments[i] do
+  while arguments[i] and arguments[i] ~= "--" do
     local name, value = arguments[i]:match "^(%-%-[%w-]+)=(.*)$"
     name = name or arguments[i]
-    if name == "--strict" and not value then
-      settings.options.strict = true
+    if FLAGS[name] and not value then
+      FLAGS[name](settings)
     elseif VALUES[name] then
       if not value then
         i = i + 1
@@ -143,21 +319,51 @@ function command.parse(arguments)
       if not fits then
         return nil, ("%s takes %s"):format(name, wanted)
       end
+    elseif FLAGS[name] then
+      return nil, ("%s takes no value"):format(name)
     else
       return nil, ("there is no option %s"):format(arguments[i])
     end
     i = i + 1
   end
+  if arguments[i] == "--" and not arguments[i + 1] then
+    return nil, "-- is followed by the command to run"
+  end
+  local message = contradiction(settings)
+  if message then
+    return nil, message
+  end
   return settings
 end
 
-local function with_keys(settings)
+local function copy_of(options)
+  local copy = {}
+  for name, value in pairs(options) do
+    copy[name] = value
+  end
+  return copy
+end
+
+-- Makes the emulator once, so that what is wrong is said before nginx starts.
+local function try(settings)
   local options = settings.options
   options.access_key = os.getenv "DATAFOREST_EMULATOR_ACCESS_KEY" or emulator_options.access_key
   options.secret_key = os.getenv "DATAFOREST_EMULATOR_SECRET_KEY" or emulator_options.secret_key
-  settings.access_key, settings.secret_key = options.access_key, options.secret_key
   settings.nginx = settings.nginx or os.getenv "DATAFOREST_NGINX"
-  return emulator_options.check(options)
+  if not settings.token then
+    settings.token = os.getenv "DATAFOREST_EMULATOR_TOKEN"
+    settings.token = settings.token ~= "" and settings.token or nil
+  end
+  local fine, message = emulator_options.check(copy_of(options))
+  if not fine then
+    return nil, (message:gsub("_", "-")), USAGE
+  end
+  local emulator
+  emulator, message = files.emulator(copy_of(options), settings)
+  if not emulator then
+    return nil, message, 1
+  end
+  return true
 end
 
 local function fail(status, message)
@@ -179,10 +385,10 @@ function command.prepare(folder, lua_path, lua_cpath, pid, ...)
   end
   settings.folder, settings.lua_path, settings.lua_cpath = folder, lua_path, lua_cpath
   settings.watch = { tonumber(pid), settings.parent }
-  local fine
-  fine, message = with_keys(settings)
+  local fine, status
+  fine, message, status = try(settings)
   if not fine then
-    return fail(USAGE, (message:gsub("_", "-")))
+    return fail(status, message)
   end
   fine, message = server.write_files(settings)
   if not fine then

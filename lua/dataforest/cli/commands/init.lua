@@ -257,11 +257,16 @@ local EMULATOR = {
   description = "Runs a Data Forest on this machine, over TLS, until Ctrl-C or SIGTERM, and prints the lines "
     .. "that point a client at it: DATAFOREST_BASE_URL, DATAFOREST_CA_FILE, NCLOUD_ACCESS_KEY and "
     .. "NCLOUD_SECRET_KEY, for the shell that runs the client. DATAFOREST_EMULATOR_ACCESS_KEY and "
-    .. "DATAFOREST_EMULATOR_SECRET_KEY set its keys. Its clock and faults can be set from outside, if it "
-    .. "listens on this machine only.",
+    .. "DATAFOREST_EMULATOR_SECRET_KEY set its keys. After -- comes a command to run with these variables: "
+    .. "the emulator ends with it, and with its status. Its clock, faults and data can be changed over HTTP "
+    .. "at /_emulator/: by programs on this machine, or by whoever has the token of --control-token.",
   options = emulator.options,
   examples = {
     { "A Data Forest on a free port.", "dataforest emulator --listen 127.0.0.1:0" },
+    {
+      "A test suite with a Data Forest of its own.",
+      "dataforest emulator --listen 127.0.0.1:0 -- make test",
+    },
     {
       "Three minutes pass at once.",
       [[curl --cacert "$DATAFOREST_CA_FILE" -d '{"seconds":180}' \]]

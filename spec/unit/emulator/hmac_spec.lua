@@ -1,0 +1,60 @@
+-- The emulator's own HMAC, against published vectors and against the client's signer.
+
+local core = require "dataforest.core"
+local hmac = require "dataforest.emulator.hmac"
+
+local function hex(bytes)
+  return (bytes:gsub(".", function(char)
+    return ("%02x"):format(char:byte())
+  end))
+end
+
+describe("the emulator's own SHA-256", function()
+  it("gives the digests of FIPS 180-4", function()
+    for text, digest in pairs {
+      [""] = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+      abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+      abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq = "248d6a61d20638b8e5c026930c3e6039"
+        .. "a33ce45964ff2167f6ecedd419db06c1",
+    } do
+      assert.are.equal(digest, hex(hmac.sha256(text)))
+    end
+  end)
+
+  it("gives the HMACs of RFC 4231, with short and long keys", function()
+    assert.are.equal(
+      "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7",
+      hex(hmac.keyed(("\11"):rep(20)) "Hi There")
+    )
+    assert.are.equal(
+      "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
+      hex(hmac.keyed "Jefe" "what do ya want for nothing?")
+    )
+    assert.are.equal(
+      "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54",
+      hex(hmac.keyed(("\170"):rep(131)) "Test Using Larger Than Block-Size Key - Hash Key First")
+    )
+  end)
+
+  it("says the same as the client's signer around the ends of blocks", function()
+    for _, length in ipairs { 1, 26, 27, 28, 35, 36, 37, 90, 91, 100 } do
+      local target = "/" .. ("a"):rep(length)
+      local text = "POST " .. target .. "\n1700000000000\nAK"
+      local mac = hmac.keyed(("k"):rep(length))
+      assert.are.equal(
+        core.signer("AK", ("k"):rep(length)):sign("POST", target, "1700000000000"),
+        hmac.base64(mac(text))
+      )
+    end
+  end)
+
+  it("reads base64 as it writes it, and nothing else", function()
+    for _, bytes in ipairs { "", "a", "ab", "abc", "\0\255\0\255", ("x"):rep(100) } do
+      assert.are.equal(bytes, hmac.from_base64(hmac.base64(bytes)))
+    end
+    assert.are.equal("Zm9vYmE=", hmac.base64 "fooba")
+    assert.is_nil(hmac.from_base64 "Zm9")
+    assert.is_nil(hmac.from_base64 "Zm9*")
+    assert.is_nil(hmac.from_base64 "Z===")
+  end)
+end)
