@@ -136,7 +136,7 @@ describe("the commands", function()
   it("give each option the same kind of value everywhere", function()
     local known = {}
     each_command(function(command)
-      for _, option in ipairs(command.options or {}) do
+      for _, option in ipairs(parser.options_of(command)) do
         for _, name in ipairs(option.names) do
           local kind = { takes_value = option.label ~= nil, file = option.file or false }
           assert.are.same(known[name] or kind, kind, name)
@@ -144,15 +144,6 @@ describe("the commands", function()
         end
       end
     end)
-    for _, group in ipairs(commands.common) do
-      for _, option in ipairs(group.options) do
-        for _, name in ipairs(option.names) do
-          -- The emulator, which takes none of the common options, has some of these names itself.
-          local own = name == "--help" or name == "--verbose" or name == "--ca-file"
-          assert.is_true(known[name] == nil or own, name)
-        end
-      end
-    end
   end)
 
   it("have examples that can be read", function()
@@ -884,6 +875,438 @@ describe("doctor", function()
     local result = run "doctor --base-url ftp://x"
     assert.are.equal(exit.USAGE, result.code)
     assert.matches("FAIL  options +%-%-base%-url must begin with https://", result.out)
+  end)
+end)
+
+describe("forms of output", function()
+  local account
+
+  before_each(function()
+    account = emulator:add_account { name = "cloud1" }
+  end)
+
+  it("are YAML in which every text reads as a text", function()
+    local result = run("accounts show cloud1 --format yaml")
+    assert.are.equal(exit.OK, result.code, result.err)
+    assert.matches('^createdAt: "20', result.out)
+    assert.matches("\nname: cloud1\nquotas:\n  %- fileCountMillion: 1\n    namespace: koya\n", result.out)
+    emulator:fail_next {
+      status = 200,
+      body = '{"id":"true","name":"a: b #c","status":"-x","deep":[[1,{"a":" "}],[]],"quotas":[]}',
+    }
+    assert.are.equal(
+      'deep:\n  - - 1\n    - a: " "\n  - {}\nid: "true"\nname: "a: b #c"\nquotas: []\nstatus: "-x"\n',
+      run({ "call", "accounts/getDetail", '{"id":"x"}', "--format", "yaml" }).out
+    )
+  end)
+
+  it("are CSV with the API's names, and what is nested as JSON", function()
+    local result = run "accounts list --format csv"
+    local lines = lines_of(result.out)
+    assert.are.equal("id,name,status,createdAt,principal,disabled\r", lines[1])
+    assert.matches("^" .. account .. ",cloud1,RUNNING,[^,]+,cloud1@KR%.DF%.NAVERNCP%.COM,false\r$", lines[2])
+    result = run "accounts show cloud1 --format csv --columns name,quotas"
+    assert.matches('^name,quotas\r\ncloud1,"%[{""fileCountMillion"":1,', result.out)
+    emulator:fail_next { status = 200, body = '{"total":1,"contents":[{"id":"a,b","name":"c\\"d\\ne"}]}' }
+    assert.are.equal(
+      'id,name\r\n"a,b","c""d\ne"\r\n',
+      run("accounts list --format csv --columns id,name").out
+    )
+    emulator:reset()
+    assert.are.equal("id,name\r\n", run("accounts list --format csv --columns id,name").out)
+  end)
+
+  it("have the columns that are asked for, however narrow the terminal is", function()
+    local given = { width = 120, environment = {} }
+    assert.are.equal(
+      "STATUS   NAME\nRUNNING  cloud1\n",
+      run("accounts list --columns status,name", given).out
+    )
+    given = { width = 15, environment = {} }
+    local line = "accounts list --columns name,disabled"
+    assert.are.equal("name\n  cloud1\ndisabled  no\n", run(line, given).out)
+    given.width = 10
+    assert.are.equal("name\n  cloud1\ndisabled\n  no\n", run(line, given).out)
+    local result = run "accounts list --columns nme"
+    assert.are.equal(exit.USAGE, result.code)
+    assert.matches("%-%-columns: there is no column nme: did you mean name%?", result.err)
+  end)
+
+  it("keep within the narrowest terminals", function()
+    for width = 8, 40 do
+      local result = run("accounts list", { width = width, environment = {} })
+      for _, line in ipairs(lines_of(result.out)) do
+        assert.is_true(text.width(line) <= math.max(width, 12), width .. ": " .. line)
+      end
+    end
+  end)
+
+  it("tell seconds as seconds", function()
+    run "apps create --app-type-id DEV-1.0.0 --name dev1 --defaults"
+    local shown = run("apps list").out
+    assert.matches("LIFETIME SECONDS", shown)
+    assert.matches("604800", shown)
+    assert.is_nil(shown:find "MILLIS")
+    assert.matches("lifetimeMillis", run("apps list --json").out)
+  end)
+
+  it("drop nothing that a response holds", function()
+    emulator:fail_next { status = 200, body = '{"id":"x","tags":["a","b"],"more":{"k":[1]},"none":[]}' }
+    local shown = run("accounts show " .. account).out
+    for _, part in ipairs { "tags", "a, b", "more", '{"k":%[1%]}', "none" } do
+      assert.matches(part, shown)
+    end
+  end)
+
+  it("exclude each other", function()
+    assert.are.equal(exit.OK, run("accounts list --json --format json").code)
+    local result = run "accounts list --json --format yaml"
+    assert.are.equal(exit.USAGE, result.code)
+    assert.are.equal("usage", cjson.decode(result.err).error.kind)
+  end)
+
+  it("are JSON for errors, too, where that was asked for", function()
+    local result = run "accounts show cloud9 --json"
+    assert.are.same({ exit.REFUSED, "" }, { result.code, result.out })
+    local err = cjson.decode(result.err).error
+    assert.are.equal(3, err.exit_status)
+    assert.matches("no account has the name", err.message)
+    assert.matches("the accounts are cloud1", err.hint)
+    emulator:fail_next { status = 503, times = 9, operation = "accounts/create" }
+    result = run("accounts create --name cloud2 --password-stdin --json", { stdin = PASSWORD })
+    err = cjson.decode(result.err).error
+    assert.are.same({ "server", true, "accounts/create" }, { err.kind, err.in_doubt, err.operation })
+    assert.matches("^it may have been carried out: look with dataforest accounts list", err.hint)
+    assert.is_nil(result.err:find(PASSWORD, 1, true))
+    for _, line in ipairs { "accounts lst --json", "--format=json nonsense", "apps list --format json x" } do
+      result = run(line)
+      assert.are.equal(2, cjson.decode(result.err).error.exit_status)
+    end
+  end)
+end)
+
+describe("names", function()
+  local account
+
+  before_each(function()
+    account = emulator:add_account { name = "cloud1" }
+    run "apps create --app-type-id DEV-1.0.0 --name dev1 --defaults"
+    emulator:advance(60)
+  end)
+
+  it("stand for accounts and apps everywhere", function()
+    assert.are.equal(run("accounts show " .. account).out, run("accounts show cloud1").out)
+    local app = emulator:dump().apps[1].id
+    assert.are.equal(run("apps show " .. app).out, run("apps show dev1").out)
+    assert.are.equal(exit.OK, run("apps wait dev1 RUNNING").code)
+    assert.are.equal(exit.OK, run("apps set-lifetime dev1 --lifetime 600 --account cloud1").code)
+    assert.are.equal(exit.OK, run("accounts get-kerberos-keytab cloud1").code)
+  end)
+
+  it("may be left out where there is one account, or DATAFOREST_ACCOUNT names one", function()
+    assert.matches("dev1", run("apps list").out)
+    emulator:add_account { name = "cloud2" }
+    local result = run "apps list"
+    assert.are.equal(exit.USAGE, result.code)
+    assert.matches("%-%-account is missing, and there is more than one", result.err)
+    assert.matches("the accounts are cloud%d %(%w+%), cloud%d", result.err)
+    local given = { environment = { DATAFOREST_ACCOUNT = "cloud1" } }
+    assert.matches("dev1", run("apps list", given).out)
+    assert.are.equal("no apps\n", run("apps list --account cloud2", given).err)
+    emulator:reset()
+    assert.matches("there are no accounts", run("apps list").err)
+  end)
+
+  it("are told apart where they are ambiguous", function()
+    local second = emulator:add_account { name = "cloud2" }
+    run("apps create --account cloud2 --app-type-id DEV-1.0.0 --name dev1 --defaults")
+    local result = run "apps show dev1"
+    assert.are.equal(exit.USAGE, result.code)
+    assert.matches("2 apps have the name dev1", result.err)
+    assert.matches("dev1 %(%w+ of cloud1%)", result.err)
+    assert.matches("dev1 %(%w+ of cloud2%)", result.err)
+    assert.are.equal(exit.OK, run("apps show dev1 --account cloud2").code)
+    assert.are.equal(exit.OK, run("apps show dev1 --account " .. second).code)
+  end)
+
+  it("list the candidates where they are unknown", function()
+    local result = run "apps show dev2"
+    assert.are.equal(exit.REFUSED, result.code)
+    assert.matches("no app has the name or the identifier dev2", result.err)
+    assert.matches("did you mean dev1%? the apps are dev1 %(%w+ of cloud1%)", result.err)
+    result = run("accounts remove " .. account:sub(1, -2))
+    assert.are.equal(exit.REFUSED, result.code)
+    assert.are.equal(1, #emulator:dump().accounts)
+  end)
+
+  it("stand in questions, and every one can be answered with no", function()
+    local questions = {
+      ["apps stop dev1"] = "Stop the app dev1 ",
+      ["apps kill-master dev1"] = "Kill the master of the app dev1 ",
+      ["apps kill-container dev1 --container-name shell-0"] = "Kill a container of the app dev1 ",
+      ["apps delete dev1"] = "Delete the app dev1 ",
+      ["apps remove dev1"] = "Delete the app dev1 ",
+      ["accounts remove cloud1"] = "Delete the account cloud1 ",
+      ["accounts reset-kerberos-keytab cloud1"] = "Reset the keytab of the account cloud1 ",
+    }
+    local before = cjson.encode(emulator:dump().apps)
+    for line, question in pairs(questions) do
+      local result = run(line, { width = 80, answers = { "n" } })
+      assert.are.equal(exit.USAGE, result.code, line)
+      assert.are.equal(question, result.asked[1]:sub(1, #question))
+      assert.matches("nothing was changed", result.err)
+    end
+    local params = ('{"id":"%s"}'):format(account)
+    local result = run({ "call", "accounts/delete", params }, { width = 80, answers = { "n" } })
+    assert.are.same({ ("Delete the account cloud1 (%s)? [y/N] "):format(account) }, result.asked)
+    assert.are.equal(before, cjson.encode(emulator:dump().apps))
+    assert.are.equal(exit.OK, run({ "call", "accounts/delete", params, "--dry-run" }, { width = 80 }).code)
+  end)
+end)
+
+describe("a change", function()
+  it("can be tried without making it", function()
+    local account = emulator:add_account { name = "cloud1" }
+    local function sent()
+      local changes = 0
+      for _, call in ipairs(emulator.calls) do
+        changes = changes + (operations.by_name[call.operation].effect ~= "read" and 1 or 0)
+      end
+      return changes
+    end
+    for _, line in ipairs {
+      "accounts create --name cloud2 --dry-run",
+      "accounts ensure --name cloud2 --dry-run",
+      "accounts remove cloud1 --dry-run",
+      "accounts reset-kerberos-keytab cloud1 --dry-run",
+      "apps create --app-type-id DEV-1.0.0 --name dev1 --defaults --dry-run",
+    } do
+      local result = run(line, { width = 80 })
+      assert.are.equal(exit.OK, result.code, line .. result.err)
+      assert.matches("nothing was sent; this would be %l+/%a+ with\n{", result.out)
+      assert.are.same({}, result.asked)
+    end
+    assert.are.equal(0, sent())
+    local result = run({ "call", "accounts/create", "-", "--dry-run", "--json" }, {
+      stdin = cjson.encode { name = "cloud2", password = PASSWORD },
+    })
+    local plan = cjson.decode(result.out)
+    assert.are.same(
+      { true, "accounts/create", "cloud2" },
+      { plan.dryRun, plan.operation, plan.parameters.name }
+    )
+    assert.is_nil(result.out:find(PASSWORD, 1, true))
+    assert.is_truthy(account)
+  end)
+
+  it("is made for each object of a file", function()
+    emulator:add_account { name = "cloud1" }
+    local one = { appTypeId = "DEV-1.0.0", name = "dev1" }
+    local list = cjson.encode { one, { appTypeId = "DEV-1.0.0", name = "dev2" } }
+    local result = run("apps create --from - --defaults", { stdin = list })
+    assert.are.equal(exit.OK, result.code, result.err)
+    assert.matches("^NAME  ID *\ndev1  %w+\ndev2  %w+\n$", result.out)
+    assert.matches("1 of 2: dev1 is %w+\n2 of 2: dev2 is %w+\n", result.err)
+    local lines = cjson.encode { appTypeId = "DEV-1.0.0", name = "dev3" } .. "\n" .. cjson.encode(one) .. "\n"
+    result = run("apps create --from - --defaults --json", { stdin = "\239\187\191" .. lines })
+    assert.are.equal(exit.REFUSED, result.code)
+    assert.are.equal("dev3", cjson.decode(result.out).contents[1].name)
+    assert.matches("1 done before it, 0 not tried", cjson.decode(result.err).error.hint)
+    assert.are.equal(3, #emulator:dump().apps)
+  end)
+
+  it("is checked in each object before the first is sent", function()
+    emulator:add_account { name = "cloud1" }
+    local function app(name)
+      local shell = { name = "shell", memoryMb = 2048, cpuCount = 1, containerCount = 1 }
+      return { appTypeId = "DEV-1.0.0", name = name, components = { shell } }
+    end
+    local result = run("apps create --from -", {
+      stdin = cjson.encode { app "dev1", app "x" },
+    })
+    assert.are.equal(exit.USAGE, result.code)
+    assert.matches("number 2 in %-: ", result.err)
+    assert.are.equal(0, #emulator.calls)
+  end)
+
+  it("resets the keytab and saves the new one", function()
+    local account = emulator:add_account { name = "cloud1" }
+    local path = os.tmpname()
+    local old = run("accounts get-kerberos-keytab cloud1").out
+    local result = run("accounts reset-kerberos-keytab cloud1 --yes --output " .. path)
+    assert.are.equal(exit.OK, result.code, result.err)
+    local new = read(path)
+    assert.are_not.equal(old, new)
+    assert.are.equal(run("accounts get-kerberos-keytab cloud1").out, new)
+    assert.are.equal("rw-------", lfs.attributes(path, "permissions"))
+    -- What cannot be saved is not reset.
+    result = run "accounts reset-kerberos-keytab cloud1 --yes --output /does/not/exist"
+    assert.are.equal(exit.USAGE, result.code)
+    assert.are.equal(new, run("accounts get-kerberos-keytab cloud1").out)
+    emulator:fail_next { status = 500, times = 9, operation = "accounts/getKerberosKeytab" }
+    result = run("accounts reset-kerberos-keytab cloud1 --yes --output " .. path)
+    assert.are.equal(exit.REFUSED, result.code)
+    assert.matches("the keytab was reset, and not saved: ", result.err)
+    assert.matches(
+      "hint: dataforest accounts get%-kerberos%-keytab " .. account .. " %-%-output FILE",
+      result.err
+    )
+    os.remove(path)
+  end)
+end)
+
+describe("configure", function()
+  local home
+
+  before_each(function()
+    home = os.tmpname()
+    os.remove(home)
+    os.execute("mkdir " .. home)
+  end)
+
+  after_each(function()
+    os.execute("rm -r " .. home)
+  end)
+
+  local configure = require "dataforest.cli.commands.configure"
+  local keys = { ncloud_access_key_id = "AK", ncloud_secret_access_key = "SK" }
+  local both = "ncloud_access_key_id = AK\nncloud_secret_access_key = SK\n"
+
+  it("changes its own two lines and no other", function()
+    assert.are.equal(both, configure.merged("", nil, keys))
+    assert.are.equal(
+      both .. "# mine\n[work]\na = b\n",
+      configure.merged(
+        "# mine\nncloud_access_key_id = OLD\nncloud_secret_access_key=OLD\n[work]\na = b\n",
+        nil,
+        keys
+      )
+    )
+    assert.are.equal("x = y\n\n[work]\n" .. both, configure.merged("x = y\n", "work", keys))
+    assert.are.equal(
+      "[work]\n" .. both .. "\n[home]\nncloud_access_key_id = H\n",
+      configure.merged(
+        "\239\187\191[work]\r\nncloud_access_key_id = OLD\r\n\r\n[home]\r\nncloud_access_key_id = H\r\n",
+        "work",
+        keys
+      )
+    )
+  end)
+
+  it("tries the keys before it writes them", function()
+    local result = run("configure", { answers = { "WRONG", "alsowrong" }, environment = {} })
+    assert.are.equal(exit.AUTH, result.code)
+    assert.is_nil(result.err:find("alsowrong", 1, true))
+    assert.are.same({ "Access key: ", "Secret key (not shown): " }, result.asked)
+    result = run("configure", { environment = {} })
+    assert.are.equal(exit.USAGE, result.code)
+    assert.matches("no terminal to ask for the keys on", result.err)
+    for _, stdin in ipairs { "", "one\n", "a\nb\nc\n" } do
+      assert.are.equal(exit.USAGE, run("configure --keys-stdin", { stdin = stdin, environment = {} }).code)
+    end
+  end)
+end)
+
+describe("help", function()
+  it("is there for each command by its words", function()
+    each_command(function(command, words)
+      assert.are.equal(help.of(command, {}), run("help " .. table.concat(words, " ")).out, command.path)
+    end)
+    local result = run "help accounts creat"
+    assert.are.equal(exit.USAGE, result.code)
+    assert.matches("there is no command dataforest accounts creat", result.err)
+  end)
+
+  it("shows options only where they mean something", function()
+    for _, line in ipairs {
+      "completion bash --timeout 3",
+      "sign GET / --xml",
+      "accounts create --name cloud1 --watch",
+      "help --json",
+      "configure --json",
+    } do
+      local result = run(line)
+      assert.are.equal(exit.USAGE, result.code)
+      assert.matches("takes no option '%-%-", result.err)
+    end
+  end)
+end)
+
+describe("plans", function()
+  local SPEC = [[return {
+    account = { name = "cloud1", password = { env = "HOME" } },
+    apps = { { name = "dev1", type = "DEV-1.0.0" } },
+  }]]
+
+  it("are shown, carried out and empty then", function()
+    emulator:add_account { name = "cloud1" }
+    with_file(SPEC, function(path)
+      local result = run("plan " .. path .. " --input lua --exit-code")
+      assert.are.equal(exit.DIFFERS, result.code, result.err)
+      assert.matches("%+ create app dev1", result.out)
+      assert.are.equal(exit.OK, run("plan " .. path .. " --input lua").code)
+      result = run("apply --yes --input lua " .. path, { width = 80 })
+      assert.are.equal(exit.OK, result.code, result.err)
+      assert.matches("1/1 create app dev1: started", result.err)
+      assert.matches("1/1 create app dev1: done", result.err)
+      result = run("plan --exit-code --json --input lua " .. path)
+      assert.are.equal(exit.OK, result.code)
+      assert.are.same({ true, 0 }, { cjson.decode(result.out).empty, #cjson.decode(result.out).steps })
+    end)
+    for _, format in ipairs { "lua", "json" } do
+      local exported = run("export --format " .. format)
+      assert.are.equal(exit.OK, exported.code, exported.err)
+      local result = run("plan - --exit-code --input " .. format, { stdin = exported.out })
+      assert.are.equal(exit.OK, result.code, result.err)
+    end
+  end)
+
+  it("are asked about by a person, and can be refused", function()
+    emulator:add_account { name = "cloud1" }
+    local result = run("apply - --input lua", { stdin = SPEC, width = 80, answers = { "n" } })
+    assert.are.same({ "Carry out 1 step? [y/N] " }, result.asked)
+    assert.are.equal(exit.USAGE, result.code)
+    assert.are.equal(0, #emulator:dump().apps)
+  end)
+
+  it("tell all mistakes of a spec at once", function()
+    local result =
+      run("plan - --input lua", { stdin = 'return { account = { name = "x" }, apps = { {} }, k = 1 }' })
+    assert.are.equal(exit.USAGE, result.code)
+    for _, path in ipairs { "account%.name: ", "apps%[1%]%.name: ", "apps%[1%]%.type: ", "k: " } do
+      assert.matches("\n?" .. path, result.err)
+    end
+    assert.matches("has 4 mistakes\n", result.err)
+    result = run("plan - --input json --json", { stdin = "{" })
+    assert.are.equal(2, cjson.decode(result.err).error.exit_status)
+    assert.are.equal(exit.USAGE, run("plan /does/not/exist.lua").code)
+    assert.are.equal(0, #emulator.calls)
+  end)
+
+  it("say what was done, and how to go on, where they fail", function()
+    emulator:add_account { name = "cloud1" }
+    emulator:fail_next { status = 403, operation = "apps/create", times = 9 }
+    local result = run("apply - --input lua --json", { stdin = SPEC })
+    assert.are_not.equal(exit.OK, result.code)
+    local err = cjson.decode(result.err).error
+    assert.matches("dataforest apply %- goes on from there", err.hint)
+  end)
+end)
+
+describe("the wire", function()
+  it("is shown without secrets", function()
+    local result = run("accounts create --name cloud1 --password-stdin --debug", { stdin = PASSWORD })
+    assert.are.equal(exit.OK, result.code, result.err)
+    assert.matches("> POST https?://%S+/api/v2/accounts/create\n", result.err)
+    assert.matches('> {"name":"cloud1","password":"%[redacted%]"}\n', result.err)
+    assert.matches("< HTTP 200 after %d+%.%d+ s, %d+ bytes\n", result.err)
+    for _, secret in ipairs { PASSWORD, emulator.access_key, emulator.secret_key } do
+      assert.is_nil(result.err:find(secret, 1, true))
+    end
+    result = run "accounts get-kerberos-keytab cloud1 --debug"
+    assert.matches("< keytab, taken out", result.err)
+    emulator:fail_next { kind = "network", message = "gone", times = 9 }
+    assert.matches("< no response after %d+%.%d+ s: network: gone", run("accounts list --debug").err)
   end)
 end)
 

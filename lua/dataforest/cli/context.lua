@@ -141,6 +141,7 @@ local ERROR_FIELDS = {
   "field",
   "sent",
   "in_doubt",
+  "problems",
 }
 
 local function error_table(failure)
@@ -176,9 +177,13 @@ function Context:report(failure)
   stderr:flush()
 end
 
---- Says what was begun when Ctrl-C came: `begun` has a `message` and the `hint` how to go on.
+--- Says what was begun when Ctrl-C came: `begun` has a `message` and the `hint` how to go on, or is a
+-- function that gives them.
 function Context:report_interruption()
   local begun = self.begun
+  if type(begun) == "function" then
+    begun = begun()
+  end
   if begun then
     self:report { code = exit.INTERRUPTED, message = begun.message, hint = begun.hint, begun = begun.id }
   end

@@ -1,4 +1,4 @@
---- The exit codes of the command, in one table: the help, the man page and every error take
+--- The exit statuses of the command, in one table: the help, the man page and every error take
 -- theirs from here.
 -- @module dataforest.cli.exit
 
@@ -7,11 +7,12 @@ local exit = {}
 --- The codes in order: `code`, and `when` it is given, for people.
 exit.codes = {
   { code = 0, when = "it worked" },
-  { code = 1, when = "something unexpected: an answer that cannot be read, a file that cannot be written" },
+  { code = 1, when = "something unexpected: a response that cannot be read, a file that cannot be written" },
   { code = 2, when = "usage: a wrong option, a parameter beyond its limits, a password as an argument" },
-  { code = 3, when = "the service refused, or answered with an error" },
-  { code = 4, when = "the network: DNS, connection, TLS, or no answer in time" },
+  { code = 3, when = "the service refused, or responded with an error" },
+  { code = 4, when = "the network: DNS, connection, TLS, or no response in time" },
   { code = 5, when = "no keys were found, or the service did not take them" },
+  { code = 6, when = "plan --exit-code: what is there is not as the spec says" },
 }
 
 exit.OK = 0
@@ -20,6 +21,7 @@ exit.USAGE = 2
 exit.REFUSED = 3
 exit.NETWORK = 4
 exit.AUTH = 5
+exit.DIFFERS = 6
 
 --- What a shell reports for a command that Ctrl-C ended.
 exit.INTERRUPTED = 130

@@ -2,6 +2,7 @@
 -- @module dataforest.cli.session
 
 local credentials = require "dataforest.credentials"
+local debug = require "dataforest.cli.debug"
 local exit = require "dataforest.cli.exit"
 local hints = require "dataforest.cli.hints"
 local transport_of = require "dataforest.cli.transport"
@@ -111,15 +112,22 @@ function session.client(context)
   if context.client then
     return context.client, context.transport
   end
-  local transport = (context.system.transport or transport_of.new)()
   local options = session.options(context)
-  options.transport = transport
+  local made_up = context.system.transport and context.system.transport()
+  options.transport = made_up or "curl"
   local ok, client = pcall(require("dataforest").new, options)
   if not ok then
     context:usage(option_words((tostring(client):gsub("^.-dataforest%.new: ", ""))))
   end
   -- The client knows what the environment adds.
-  transport.options = { ca_file = client.settings.ca_file, proxy = client.settings.proxy }
+  local transport = made_up
+    or transport_of.new { ca_file = client.settings.ca_file, proxy = client.settings.proxy }
+  if not made_up then
+    client.transport = transport
+  end
+  if context.args.debug then
+    debug.watch(context, transport)
+  end
   context.client, context.transport = client, transport
   return client, transport
 end

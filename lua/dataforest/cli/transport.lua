@@ -1,11 +1,13 @@
 --- The transport of the command line: libcurl in short steps, so that Ctrl-C ends a call at once.
 --
 -- Lua sees an interrupt between two of its own instructions only. A call that stays in C until its
--- answer is there would hold it up as long.
+-- response is there would hold it up as long. Within `df:map` the calls wait together, as they always do.
 --
 -- @module dataforest.cli.transport
 
 local core = require "dataforest.core"
+local curl = require "dataforest.transport.curl"
+local scheduler = require "dataforest.transport.scheduler"
 
 local transport = {}
 
@@ -21,8 +23,8 @@ local function engine_of(self)
   return self.engine
 end
 
---- Sends a request and waits for its answer, which is kept in `last`.
-function Transport:send(request)
+--- Sends a request in short steps.
+local function send(self, request)
   local engine = engine_of(self)
   request.timeout = request.deadline and request.deadline - core.monotonic() or nil
   local transfer, err = engine:start(request)
@@ -35,11 +37,25 @@ function Transport:send(request)
     self:tick()
     response, failure = transfer:result()
   end
+  return response, failure
+end
+
+--- Sends a request and waits for its response, which is kept in `last`, with the time at which it came.
+function Transport:send(request)
+  local response, failure
+  if scheduler.current() then
+    response, failure = self.together:send(request)
+  else
+    response, failure = send(self, request)
+  end
   self.last, self.received = response or nil, core.now()
   return response, failure
 end
 
 function Transport:sleep(seconds)
+  if scheduler.current() then
+    return scheduler.pause(seconds)
+  end
   local ends = core.monotonic() + seconds
   local left = seconds
   while left > 0 do
@@ -64,10 +80,19 @@ function Transport.monotonic()
   return core.monotonic()
 end
 
---- Makes a transport. It opens nothing yet; until it does, `options` can be set: `ca_file`, `proxy`.
+function Transport:close()
+  if self.engine then
+    self.engine:close()
+    self.engine = nil
+  end
+  self.together:close()
+end
+
+--- Makes a transport. It opens nothing yet.
+-- @tparam table options `ca_file`, `proxy`
 -- @treturn table
-function transport.new()
-  return setmetatable({ options = {} }, Transport)
+function transport.new(options)
+  return setmetatable({ options = options, together = curl.new(options) }, Transport)
 end
 
 return transport

@@ -114,6 +114,19 @@ function values.seconds(given)
   return seconds
 end
 
+--- A whole number above 0.
+-- @tparam string given
+-- @treturn[1] number
+-- @treturn[2] nil
+-- @treturn[2] string what is wrong
+function values.count(given)
+  local count = given:find "^%d+$" and tonumber(given)
+  if not count or count < 1 then
+    return nil, "a whole number above 0 is wanted, such as 8"
+  end
+  return count
+end
+
 --- Names with commas between them.
 -- @tparam string given
 -- @treturn[1] {string,...}

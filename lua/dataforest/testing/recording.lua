@@ -107,6 +107,32 @@ local function response_of(response, operation, list)
   return out
 end
 
+--- An exchange as it may be shown: parsed, and without secrets.
+-- @tparam table request as every transport gets it
+-- @tparam ?table response
+-- @tparam ?table failure in its place
+-- @treturn ?table `method`, `target`, `request` and `response` or `failure`; `left_out` says why a body is
+--   not there. Nil where it is no call of Data Forest.
+function recording.exchange(request, response, failure)
+  local operation = operation_of(request)
+  if not operation then
+    return nil
+  end
+  local value, list = request_of(request, operation)
+  list[#list + 1] = request.headers["x-ncp-apigw-signature-v2"]
+  list[#list + 1] = request.headers["x-ncp-iam-access-key"]
+  local exchange = { method = request.method, target = request.target, request = value }
+  if value == nil then
+    exchange.left_out = "its request is neither JSON nor XML, so that it cannot be told what in it is secret"
+  elseif response then
+    exchange.response = response_of(response, operation, list)
+  else
+    exchange.failure =
+      { kind = failure.kind, message = secrets.clean(failure.message, list), sent = failure.sent }
+  end
+  return exchange
+end
+
 local Recorder = {}
 Recorder.__index = Recorder
 
@@ -132,23 +158,6 @@ function recording.recorder(options)
   return setmetatable({ handle = handle, transport = transport }, Recorder)
 end
 
-local function write(self, operation, request, response, failure)
-  local value, list = request_of(request, operation)
-  list[#list + 1] = request.headers["x-ncp-apigw-signature-v2"]
-  list[#list + 1] = request.headers["x-ncp-iam-access-key"]
-  local exchange = { method = request.method, target = request.target, request = value }
-  if value == nil then
-    exchange.left_out = "its request is neither JSON nor XML, so that it cannot be told what in it is secret"
-  elseif response then
-    exchange.response = response_of(response, operation, list)
-  else
-    exchange.failure =
-      { kind = failure.kind, message = secrets.clean(failure.message, list), sent = failure.sent }
-  end
-  self.handle:write(assert(json.encode(exchange)), "\n")
-  self.handle:flush()
-end
-
 --- Passes a request on. Where it is a call of Data Forest, it is written down with its response.
 -- @tparam table request as every transport gets it
 -- @treturn[1] table the response
@@ -156,9 +165,10 @@ end
 -- @treturn[2] table what went wrong: `kind`, `message`, `sent`
 function Recorder:send(request)
   local response, failure = self.transport:send(request)
-  local operation = operation_of(request)
-  if operation and self.handle then
-    write(self, operation, request, response, failure)
+  local exchange = self.handle and recording.exchange(request, response, failure)
+  if exchange then
+    self.handle:write(assert(json.encode(exchange)), "\n")
+    self.handle:flush()
   end
   return response, failure
 end

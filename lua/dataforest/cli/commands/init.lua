@@ -322,6 +322,127 @@ local CONFIGURE = {
   run = "configure",
 }
 
+local SPEC = {
+  name = "file",
+  label = "FILE",
+  file = true,
+  doc = "The spec: a file that ends in .lua, .json, .yaml or .yml, or - for standard input.",
+  target = "file",
+}
+
+local INPUT = {
+  names = { "--input" },
+  label = "FORMAT",
+  choices = { "lua", "json", "yaml" },
+  doc = "The spec's format, where its name does not tell.",
+  target = "input",
+}
+
+local CONCURRENCY = {
+  names = { "--concurrency" },
+  label = "N",
+  doc = "How many calls are made at a time (default 8).",
+  target = "concurrency",
+  convert = values.count,
+}
+
+local PRUNE = {
+  names = { "--prune" },
+  doc = "Delete what is there and not in the spec. Without it, that is named and left alone.",
+  target = "prune",
+}
+
+local REPLACE = {
+  names = { "--replace" },
+  doc = "Delete and create anew what cannot be changed in place. Without it, that is an error.",
+  target = "replace",
+}
+
+local ROTATE =
+  { names = { "--rotate" }, doc = "Reset the account's password to the spec's.", target = "rotate" }
+
+local PLAN = {
+  name = "plan",
+  summary = "Shows what apply would do to make the service as a spec says.",
+  description = "Compares a spec with what is there, and shows the steps from one to the other. It only "
+    .. "reads. All mistakes of the spec are told at once.",
+  arguments = { SPEC },
+  options = {
+    INPUT,
+    PRUNE,
+    REPLACE,
+    ROTATE,
+    CONCURRENCY,
+    {
+      names = { "--exit-code" },
+      doc = "End with status 6 where something differs.",
+      target = "exit_code",
+    },
+  },
+  examples = {
+    { "What would change?", "dataforest plan forest.lua" },
+    { "In CI: fail where something differs.", "dataforest plan forest.yaml --exit-code" },
+  },
+  shares = { "output", "connection" },
+  run = "plan",
+}
+
+local APPLY = {
+  name = "apply",
+  summary = "Makes the service as a spec says.",
+  description = "Shows the plan, asks a person whether that is meant, and carries it out. It can be "
+    .. "interrupted anywhere and run again: it goes on from there. Nothing is deleted "
+    .. "without --prune or --replace.",
+  arguments = { SPEC },
+  options = {
+    INPUT,
+    api.YES,
+    PRUNE,
+    REPLACE,
+    ROTATE,
+    CONCURRENCY,
+    {
+      names = { "--wait-timeout" },
+      label = "SECONDS",
+      doc = "The longest that all of it takes (default 1800).",
+      target = "wait_timeout",
+      convert = values.seconds,
+    },
+  },
+  examples = {
+    { "After a look at the plan.", "dataforest apply forest.lua" },
+    { "In CI, after a merge.", "dataforest apply forest.yaml --yes --prune" },
+  },
+  shares = { "output", "connection" },
+  run = "apply",
+}
+
+local EXPORT = {
+  name = "export",
+  summary = "Prints what is there as a spec, which plans to nothing.",
+  options = {
+    {
+      names = { "--format", "-f" },
+      label = "FORMAT",
+      choices = { "lua", "json", "yaml" },
+      doc = "The spec's format: lua (the default), json or yaml.",
+      target = "format",
+    },
+    { names = { "--json" }, doc = "Short for --format json.", target = "json" },
+    {
+      names = { "--account" },
+      label = "ACCOUNT",
+      doc = "The account, where there are several (default: DATAFOREST_ACCOUNT).",
+      target = "account",
+      candidates = "account",
+    },
+    CONCURRENCY,
+  },
+  examples = { { "Begin with what is there.", "dataforest export > forest.lua" } },
+  shares = { "connection" },
+  run = "export",
+}
+
 local HELP = {
   name = "help",
   summary = "Shows what a command takes.",
@@ -367,7 +488,8 @@ function commands.tree()
       { "What is wrong here?", "dataforest doctor" },
     },
   }
-  for _, command in ipairs { CALL, CONFIGURE, DOCTOR, EMULATOR, SIGN, COMPLETION, HELP } do
+  local others = { PLAN, APPLY, EXPORT, CALL, CONFIGURE, DOCTOR, EMULATOR, SIGN, COMPLETION, HELP }
+  for _, command in ipairs(others) do
     root.commands[#root.commands + 1] = command
   end
   name_paths(root)

@@ -30,6 +30,9 @@ local function rows_of(value, kind)
       return list, field.type.array
     end
   end
+  for i, entry in ipairs(list or {}) do
+    list[i] = type(entry) == "table" and entry or { value = entry }
+  end
   return list or { value }, not list and kind or nil
 end
 
@@ -40,7 +43,7 @@ local function fields_of(rows, kind)
   end
   local seen, names, fields = {}, {}, {}
   for _, row in ipairs(rows) do
-    for name in pairs(type(row) == "table" and row or {}) do
+    for name in pairs(row) do
       if not seen[name] then
         seen[name] = true
         names[#names + 1] = tostring(name)
@@ -74,7 +77,7 @@ function csv.text(value, kind, columns)
   lines[1] = table.concat(cells, ",")
   for at, row in ipairs(rows) do
     for i, field in ipairs(fields) do
-      cells[i] = cell(type(row) == "table" and row[field.name] or nil, field.type)
+      cells[i] = cell(row[field.name], field.type)
     end
     lines[at + 1] = table.concat(cells, ",")
   end

@@ -1,0 +1,118 @@
+--- `dataforest apply`: makes the service as a spec says.
+-- @module dataforest.cli.commands.apply
+
+local answer = require "dataforest.cli.output.answer"
+local exit = require "dataforest.cli.exit"
+local hints = require "dataforest.cli.hints"
+local session = require "dataforest.cli.session"
+local specs = require "dataforest.cli.specs"
+local text = require "dataforest.cli.output.text"
+
+local apply = {}
+
+local function again(context)
+  return ("dataforest apply %s goes on from there"):format(text.shell_word(context.args.file))
+end
+
+local function step_words(step)
+  return ("%s %s %s"):format(step.action, step.kind, step.name)
+end
+
+local function listed(words)
+  return words[1] and text.listed(words, "and") or "nothing"
+end
+
+--- What became of the steps of a plan, in words.
+local function told(steps, became)
+  local done, doubt, undone = {}, {}, {}
+  for _, step in ipairs(steps) do
+    local state = became[step]
+    local list = state == "done" and done or state and doubt or undone
+    list[#list + 1] = step_words(step)
+  end
+  return ("done: %s; in doubt: %s; not begun: %s"):format(listed(done), listed(doubt), listed(undone))
+end
+
+local COLOURS = { done = "green", failed = "red" }
+
+--- Tells each step as a line with the time since the start.
+local function listener(context, became)
+  return function(event)
+    if event.event ~= "waiting" then
+      became[event.step] = event.event
+    end
+    local words = event.event .. (event.state and ", " .. tostring(event.state) or "")
+    context:note(
+      ("%7.1f s  %d/%d %s: %s"):format(
+        event.seconds,
+        event.index or 0,
+        event.total or 0,
+        step_words(event.step),
+        words
+      ),
+      COLOURS[event.event]
+    )
+  end
+end
+
+local function confirm(context, plan)
+  local system = context.system
+  if context.args.yes or not (system:is_terminal "stdin" and system:is_terminal "stderr") then
+    return
+  end
+  local destructive = 0
+  for _, step in ipairs(plan.steps) do
+    destructive = destructive + (step.destructive and 1 or 0)
+  end
+  local count = #plan.steps
+  local question = ("Carry out %d step%s%s? [y/N] "):format(
+    count,
+    count == 1 and "" or "s",
+    destructive > 0 and (", %d of which delete something"):format(destructive) or ""
+  )
+  local reply = system:ask(question, true)
+  if not (reply and reply:lower():find "^%s*y") then
+    context:fail(exit.USAGE, "nothing was changed", "--yes leaves the question out")
+  end
+end
+
+--- Runs the command.
+-- @tparam table context
+-- @treturn number exit status
+function apply.run(context)
+  local client = session.client(context)
+  local plan, err = client:plan(specs.load(context), specs.options(context))
+  if not plan then
+    specs.fail(context, err)
+  end
+  if context:format() == "table" then
+    specs.print_plan(context, plan)
+  end
+  if plan.empty and context:format() == "table" then
+    return exit.OK
+  elseif not plan.empty then
+    confirm(context, plan)
+  end
+  local became = {}
+  context.begun = function()
+    return { message = "interrupted; " .. told(plan.steps, became), hint = again(context) }
+  end
+  local options = specs.options(context)
+  options.on_step = listener(context, became)
+  local report
+  report, err = client:apply(plan, options)
+  context.begun = nil
+  if not report then
+    local message = ("%s; %s"):format(session.spoken(tostring(err)), told(plan.steps, became))
+    local hint = hints.of(context, err)
+    context:fail(exit.of(err.kind), message, (hint and hint .. "; then " or "") .. again(context), err)
+  end
+  if context:format() == "table" then
+    context:note(("done in %.1f s"):format(report.seconds or 0))
+  else
+    answer.print(context, { result = specs.REPORT }, report)
+  end
+  return exit.OK
+end
+
+return apply
