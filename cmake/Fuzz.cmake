@@ -32,10 +32,6 @@ foreach(name IN ITEMS decode xml credentials time)
   target_compile_definitions(fuzz_${name} PRIVATE FUZZ_TARGET="${name}")
   target_link_libraries(fuzz_${name} PRIVATE ${lua5.4_LINK_LIBRARIES} m)
 endforeach()
-foreach(name IN ITEMS http_head http_request)
-  dataforest_fuzz(${name} spec/fuzz/${name}.c)
-endforeach()
-target_link_options(fuzz_http_request PRIVATE LINKER:--undefined=df_http_error_set) # of the engine
 
 # Under AddressSanitizer, all targets are tests: each takes its seeds, and all that fuzzing has ever found.
 # `make fuzz` looks for more.

@@ -594,7 +594,10 @@ function Client.map(_, items, fn, options)
     error("df:map takes a list, a function and perhaps a table of options", 2)
   end
   local concurrency = map_concurrency(options or {})
-  local map = phase.may_yield() and scheduler.map_threads or scheduler.map
+  local may_yield, has_cosockets = phase.may_yield()
+  local map = may_yield and scheduler.map_threads
+    or has_cosockets and scheduler.map_one_by_one
+    or scheduler.map
   return map(items, fn, concurrency)
 end
 

@@ -1,5 +1,7 @@
 #include "loopback.h"
 
+#include "net/route.h"
+
 #include <arpa/inet.h>
 #include <poll.h>
 #include <pthread.h>
@@ -151,4 +153,22 @@ int loopback_connections(void) {
 
 int loopback_drops(void) {
     return drops;
+}
+
+static struct df_text text_of(const char *text) {
+    return (struct df_text){text, strlen(text)};
+}
+
+struct df_route *loopback_route(int port, bool by_connect_to) {
+    char url[64], authority[32], connect_to[32];
+    struct df_text parts[DF_ROUTE_PARTS] = {{NULL, 0}};
+    snprintf(url, sizeof url, "http://127.0.0.1:%d/", port);
+    snprintf(authority, sizeof authority, "127.0.0.1:%d", port);
+    snprintf(connect_to, sizeof connect_to, "::127.0.0.1:%d", port);
+    parts[DF_ROUTE_URL] = text_of(url);
+    parts[DF_ROUTE_AUTHORITY] = parts[DF_ROUTE_LABEL] = text_of(authority);
+    if (by_connect_to) {
+        parts[DF_ROUTE_CONNECT_TO] = text_of(connect_to);
+    }
+    return df_route_new(parts);
 }

@@ -279,7 +279,7 @@ step("curl", function()
   raises("unknown option", curl.engine, { none = 1 })
   raises("expected a string", curl.engine, { ca_file = 1 })
   local engine =
-    curl.engine { ca_file = "/none", proxy = "http://127.0.0.1:1", max_connections = 2, http2 = true }
+    curl.engine { ca_file = "/none", proxy = "http://127.0.0.1:1", pool_size = 2, pool_idle_timeout = 5 }
   assert(tostring(engine) == "dataforest.curl.engine (open)")
   assert(#engine:fds() == 0 and engine:timeout() == nil and engine:step(0) == 0 and engine:ended() == nil)
   engine:close()
@@ -345,7 +345,7 @@ end)
 
 local FAILING = {
   { DEAD, "network" },
-  { ORIGIN .. "/half", "protocol" },
+  { ORIGIN .. "/half", "network" },
   { ORIGIN .. "/broken", "protocol" },
   { ORIGIN .. "/unknown", "network" },
   { ORIGIN .. "/ok", "limit", { max_response_bytes = 3 } },
@@ -396,7 +396,7 @@ with_engine(function(engine)
     end
   end
   assert(tostring(transfers[1]) == "dataforest.curl.transfer (in flight)")
-  assert(#engine:fds() == 1)
+  assert(#engine:fds() >= 1)
   transfers[5]:cancel()
   transfers[6] = nil -- left to the collector
   local response, failed = wait_for(engine, transfers[5])

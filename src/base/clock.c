@@ -2,7 +2,6 @@
 
 #include "base/clock.h"
 
-#include <errno.h>
 #include <time.h>
 
 static double read_clock(clockid_t clock) {
@@ -19,20 +18,21 @@ double df_clock_monotonic(void) {
     return read_clock(CLOCK_MONOTONIC);
 }
 
-void df_clock_sleep(double seconds) {
-    const double year = 366.0 * 24 * 3600;
+double df_clock_sleep(double seconds) {
+    const double longest = 1;
     if (!(seconds > 0)) {
-        return;
+        return 0;
     }
-    if (seconds > year) {
-        seconds = year;
-    }
+    double now = df_clock_monotonic();
+    double end = now + seconds;
+    double piece = seconds < longest ? seconds : longest;
     struct timespec left;
-    left.tv_sec = (time_t)seconds;
-    left.tv_nsec = (long)((seconds - (double)left.tv_sec) * 1e9);
+    left.tv_sec = (time_t)piece;
+    left.tv_nsec = (long)((piece - (double)left.tv_sec) * 1e9);
     if (left.tv_nsec > 999999999L) {
         left.tv_nsec = 999999999L;
     }
-    while (nanosleep(&left, &left) != 0 && errno == EINTR) {
-    }
+    nanosleep(&left, NULL);
+    now = df_clock_monotonic();
+    return end > now ? end - now : 0;
 }

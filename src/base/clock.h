@@ -5,8 +5,8 @@
 double df_clock_now(void);
 double df_clock_monotonic(void);
 
-/* Sleeps so many seconds, signals notwithstanding. Negative and NaN sleep not at all; more than a
- * year sleeps a year. */
-void df_clock_sleep(double seconds);
+/* Sleeps so many seconds, but not longer than until a signal comes, nor than a second. Returns how
+ * many are left. Negative and NaN sleep not at all. */
+double df_clock_sleep(double seconds);
 
 #endif

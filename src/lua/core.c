@@ -7,6 +7,7 @@
 #include "lua/compat.h"
 #include "lua/decode.h"
 #include "lua/http1.h"
+#include "lua/hooks.h"
 #include "lua/shape.h"
 #include "lua/terminal.h"
 #include "lua/yield.h"
@@ -234,7 +235,7 @@ static int sleep_for(lua_State *L) {
     if (isnan(seconds)) {
         luaL_argerror(L, 1, "not a number of seconds");
     }
-    df_clock_sleep(seconds);
+    df_lua_sleep(L, seconds);
     return 0;
 }
 

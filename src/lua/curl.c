@@ -3,21 +3,58 @@
 #include "base/clock.h"
 #include "net/engine.h"
 #include "lua/compat.h"
+#include "lua/hooks.h"
 
 #include <curl/curl.h>
 #include <lualib.h>
 #include <pthread.h>
 #include <string.h>
 
-enum {
-    ENGINE_METATABLE = lua_upvalueindex(1),
-    TRANSFER_METATABLE = lua_upvalueindex(2),
-    MAX_HEADERS = 64
+/* The fields of requests and responses. Their names are upvalues: no string is made for a look-up.
+ */
+#define FIELDS(X)                                                                                  \
+    X(METHOD, "method")                                                                            \
+    X(URL, "url")                                                                                  \
+    X(CONNECT_TO, "connect_to")                                                                    \
+    X(HEADERS, "headers")                                                                          \
+    X(BODY, "body")                                                                                \
+    X(ONCE, "once")                                                                                \
+    X(DEADLINE, "deadline")                                                                        \
+    X(TIMEOUT, "timeout")                                                                          \
+    X(CONNECT_TIMEOUT, "connect_timeout")                                                          \
+    X(MAX_RESPONSE_BYTES, "max_response_bytes")                                                    \
+    X(STATUS, "status")                                                                            \
+    X(REUSED, "reused")
+
+enum field {
+#define FIELD_CONSTANT(constant, name) FIELD_##constant,
+    FIELDS(FIELD_CONSTANT)
+#undef FIELD_CONSTANT
+        FIELD_COUNT
 };
 
-/* All zero is a closed engine, and a transfer whose result was taken. */
+static const char *const field_names[] = {
+#define FIELD_NAME(constant, name) name,
+    FIELDS(FIELD_NAME)
+#undef FIELD_NAME
+};
+
+/* The upvalues of every method. */
+enum { ENGINE_METATABLE = 1, TRANSFER_METATABLE, ROUTE_METATABLE, ROUTE_MODULE, FIRST_FIELD };
+
+/* What an engine's companion table holds. */
+enum { KEPT_BOX = 1, ROUTES, FIND_ROUTE, PROXY };
+
+/* Of a cached route. */
+enum { ROUTE_CONNECT_TO = 1, ROUTE_ITSELF, ROUTE_TARGET };
+
+enum { MAX_HEADERS = 64, MAX_ROUTES = 128 };
+
+/* All zero is a closed engine, a transfer whose result was taken, and a route that was dropped. */
 struct engine_box {
     struct df_http_engine *engine;
+    unsigned routes; /* cached */
+    bool is_proxy_env;
 };
 
 struct transfer_box {
@@ -25,8 +62,12 @@ struct transfer_box {
     unsigned long number;
 };
 
+struct route_box {
+    struct df_route *route;
+};
+
 static struct engine_box *check_engine(lua_State *L) {
-    struct engine_box *box = df_lua_test_userdata(L, 1, ENGINE_METATABLE);
+    struct engine_box *box = df_lua_test_userdata(L, 1, lua_upvalueindex(ENGINE_METATABLE));
     if (!box) {
         luaL_argerror(L, 1, "an engine expected: call its methods with a colon");
     }
@@ -34,11 +75,15 @@ static struct engine_box *check_engine(lua_State *L) {
 }
 
 static struct transfer_box *check_transfer(lua_State *L) {
-    struct transfer_box *box = df_lua_test_userdata(L, 1, TRANSFER_METATABLE);
+    struct transfer_box *box = df_lua_test_userdata(L, 1, lua_upvalueindex(TRANSFER_METATABLE));
     if (!box) {
         luaL_argerror(L, 1, "a transfer expected: call its methods with a colon");
     }
     return box;
+}
+
+static void push_field(lua_State *L, enum field field) {
+    lua_pushvalue(L, lua_upvalueindex(FIRST_FIELD + (int)field));
 }
 
 /* ---- results ---- */
@@ -62,38 +107,42 @@ static int push_closed(lua_State *L, const char *message) {
 }
 
 /* Pushes a table of name = value; values of a repeated name are joined with ", ". */
-static void push_headers(lua_State *L, const struct df_http_head *head) {
-    lua_createtable(L, 0, (int)head->field_count);
-    for (unsigned i = 0; i < head->field_count; i++) {
-        const struct df_http_head_field *field = &head->fields[i];
-        const char *bytes = head->bytes.data;
-        lua_pushlstring(L, bytes + field->name, field->name_count);
-        if (field->repeated) {
+static void push_headers(lua_State *L, const struct df_http1_reader *reader) {
+    unsigned count = reader->header_count;
+    lua_createtable(L, 0, (int)count);
+    for (unsigned i = 0; i < count; i++) {
+        struct df_http1_header header = df_http1_reader_header(reader, i);
+        lua_pushlstring(L, header.name.data, header.name.length);
+        if (header.repeated) {
             lua_pushvalue(L, -1);
             lua_rawget(L, -3);
             lua_pushliteral(L, ", ");
-            lua_pushlstring(L, bytes + field->value, field->value_count);
+            lua_pushlstring(L, header.value.data, header.value.length);
             lua_concat(L, 3);
         } else {
-            lua_pushlstring(L, bytes + field->value, field->value_count);
+            lua_pushlstring(L, header.value.data, header.value.length);
         }
         lua_rawset(L, -3);
     }
 }
 
 static int push_response(lua_State *L, const struct df_http_transfer *transfer) {
-    struct df_text body = df_http_transfer_body(transfer);
-    const struct df_http_head *head = df_http_transfer_head(transfer);
+    const struct df_http1_reader *reader = df_http_transfer_response(transfer);
+    struct df_text body = df_http1_reader_body(reader);
     lua_createtable(L, 0, 4);
-    lua_pushinteger(L, head->status);
-    lua_setfield(L, -2, "status");
-    push_headers(L, head);
-    lua_setfield(L, -2, "headers");
+    push_field(L, FIELD_STATUS);
+    lua_pushinteger(L, reader->status);
+    lua_rawset(L, -3);
+    push_field(L, FIELD_HEADERS);
+    push_headers(L, reader);
+    lua_rawset(L, -3);
+    push_field(L, FIELD_BODY);
     lua_pushlstring(L, body.length ? body.data : "", body.length);
-    lua_setfield(L, -2, "body");
+    lua_rawset(L, -3);
+    push_field(L, FIELD_REUSED);
     lua_pushboolean(L, df_http_transfer_reused(transfer));
-    lua_setfield(L, -2, "reused");
-    if (df_http_transfer_end_uncertain(transfer)) {
+    lua_rawset(L, -3);
+    if (reader->end_uncertain && reader->status / 100 == 2) {
         lua_pushboolean(L, 1);
         lua_setfield(L, -2, "end_uncertain");
     }
@@ -117,43 +166,158 @@ static int push_outcome(lua_State *L, struct transfer_box *box) {
     return count;
 }
 
+/* ---- routes ---- */
+
+static int route_drop(lua_State *L) {
+    struct route_box *box = df_lua_test_userdata(L, 1, lua_upvalueindex(ROUTE_METATABLE));
+    if (box) {
+        struct df_route *route = box->route;
+        box->route = NULL;
+        df_route_drop(route);
+    }
+    return 0;
+}
+
+/* Calls transport/route.lua, and pushes what a cache entry is to hold: connect_to, route, target.
+ * False with an error. */
+static bool make_route(lua_State *L, int companion, int url, struct df_http_error *error) {
+    struct df_text parts[DF_ROUTE_PARTS];
+    int first = lua_gettop(L) + 1;
+    struct route_box *box = lua_newuserdata(L, sizeof *box);
+    box->route = NULL;
+    lua_pushvalue(L, lua_upvalueindex(ROUTE_METATABLE));
+    lua_setmetatable(L, -2);
+    lua_rawgeti(L, companion, FIND_ROUTE);
+    lua_pushvalue(L, url);
+    lua_pushvalue(L, url + 1);
+    lua_rawgeti(L, companion, PROXY);
+    lua_call(L, 3, 1 + DF_ROUTE_PARTS);
+    if (lua_type(L, first + 1) != LUA_TSTRING) {
+        const char *message = lua_tostring(L, first + 2);
+        df_http_error_set(error, DF_KIND_ARGUMENT, false, "%s",
+                          message ? message : "url: no route");
+        return false;
+    }
+    for (int i = 0; i < DF_ROUTE_PARTS; i++) {
+        parts[i].data = lua_tolstring(L, first + 2 + i, &parts[i].length);
+        if (!parts[i].data || memchr(parts[i].data, '\0', parts[i].length)) {
+            df_http_error_set(error, DF_KIND_ARGUMENT, false, "url: no route");
+            return false;
+        }
+    }
+    box->route = df_route_new(parts);
+    if (!box->route) {
+        df_http_error_set(error, DF_KIND_LIMIT, false, "not enough memory for a call");
+        return false;
+    }
+    lua_settop(L, first + 1); /* the route and the target */
+    lua_pushvalue(L, url + 1);
+    lua_insert(L, first);
+    return true;
+}
+
+static void cache_route(lua_State *L, struct engine_box *engine, int companion, int url,
+                        int first) {
+    if (engine->is_proxy_env) { /* which may say something else the next time */
+        return;
+    }
+    if (engine->routes == MAX_ROUTES) {
+        engine->routes = 0;
+        lua_newtable(L);
+        lua_rawseti(L, companion, ROUTES);
+    }
+    engine->routes++;
+    lua_rawgeti(L, companion, ROUTES);
+    lua_pushvalue(L, url);
+    lua_createtable(L, 3, 0);
+    for (int i = 0; i < 3; i++) {
+        lua_pushvalue(L, first + i);
+        lua_rawseti(L, -2, i + 1);
+    }
+    lua_rawset(L, -3);
+    lua_pop(L, 1);
+}
+
+/* Finds where the request at `request` leads, and leaves the route and the target on the stack.
+ * NULL with an error. */
+static struct df_route *find_route(lua_State *L, struct engine_box *engine, int request,
+                                   struct df_text *target, struct df_http_error *error) {
+    int url = lua_gettop(L) + 1, connect_to = url + 1, companion = url + 2, first = url + 3;
+    push_field(L, FIELD_URL);
+    lua_rawget(L, request);
+    push_field(L, FIELD_CONNECT_TO);
+    lua_rawget(L, request);
+    if (lua_type(L, url) != LUA_TSTRING ||
+        (lua_type(L, connect_to) != LUA_TSTRING && !lua_isnil(L, connect_to))) {
+        bool is_url = lua_type(L, url) != LUA_TSTRING;
+        df_http_error_set(error, DF_KIND_ARGUMENT, false, "%s: expected a string, got a %s",
+                          is_url ? "url" : "connect_to",
+                          luaL_typename(L, is_url ? url : connect_to));
+        return NULL;
+    }
+    df_lua_get_companion(L, 1);
+    lua_rawgeti(L, companion, ROUTES);
+    lua_pushvalue(L, url);
+    lua_rawget(L, first);
+    bool is_cached = lua_istable(L, -1);
+    if (is_cached) {
+        for (int i = ROUTE_CONNECT_TO; i <= ROUTE_TARGET; i++) {
+            lua_rawgeti(L, first + 1, i);
+        }
+        lua_remove(L, first + 1);
+        lua_remove(L, first);
+        is_cached = lua_rawequal(L, first, connect_to);
+    }
+    if (!is_cached) {
+        lua_settop(L, companion);
+        if (!make_route(L, companion, url, error)) {
+            return NULL;
+        }
+        cache_route(L, engine, companion, url, first);
+    }
+    target->data = lua_tolstring(L, first + 2, &target->length);
+    struct route_box *box = lua_touserdata(L, first + 1);
+    return box->route;
+}
+
 /* ---- requests ---- */
 
 /* Reads the fields of the request table at index 2. Each stays on the stack, so that its bytes stay
- * where they are until libcurl's copy is made. A wrong type is an error of kind `argument`. */
+ * where they are until the request is written. A wrong type is an error of kind `argument`. Nothing
+ * in here can run a finaliser. */
 struct request_reader {
     lua_State *L;
     struct df_http_error *error;
     bool failed;
 };
 
-static int read_field(struct request_reader *reader, const char *name, int type) {
+static int read_field(struct request_reader *reader, enum field field, int type) {
     lua_State *L = reader->L;
-    lua_pushstring(L, name);
+    push_field(L, field);
     lua_rawget(L, 2);
     int found = lua_type(L, -1);
     if (found != LUA_TNIL && found != type && !reader->failed) {
         reader->failed = true;
         df_http_error_set(reader->error, DF_KIND_ARGUMENT, false, "%s: expected a %s, got a %s",
-                          name, lua_typename(L, type), lua_typename(L, found));
+                          field_names[field], lua_typename(L, type), lua_typename(L, found));
     }
     return found == type;
 }
 
-static struct df_text read_text(struct request_reader *reader, const char *name) {
+static struct df_text read_text(struct request_reader *reader, enum field field) {
     struct df_text text = {NULL, 0};
-    if (read_field(reader, name, LUA_TSTRING)) {
+    if (read_field(reader, field, LUA_TSTRING)) {
         text.data = lua_tolstring(reader->L, -1, &text.length);
     }
     return text;
 }
 
-static double read_number(struct request_reader *reader, const char *name, double otherwise) {
-    return read_field(reader, name, LUA_TNUMBER) ? lua_tonumber(reader->L, -1) : otherwise;
+static double read_number(struct request_reader *reader, enum field field, double otherwise) {
+    return read_field(reader, field, LUA_TNUMBER) ? lua_tonumber(reader->L, -1) : otherwise;
 }
 
 /* Reads the table at the top; allocates nothing. */
-static size_t read_headers(struct request_reader *reader, struct df_http_field *fields) {
+static size_t read_headers(struct request_reader *reader, struct df_http1_field *fields) {
     lua_State *L = reader->L;
     size_t count = 0;
     for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
@@ -176,34 +340,37 @@ static size_t read_headers(struct request_reader *reader, struct df_http_field *
     return count;
 }
 
+static double read_timeout(struct request_reader *reader) {
+    double deadline = read_number(reader, FIELD_DEADLINE, 0);
+    double timeout = read_number(reader, FIELD_TIMEOUT, 30);
+    return lua_isnil(reader->L, -2) ? timeout : deadline - df_clock_monotonic();
+}
+
 static bool read_request(struct request_reader *reader, struct df_http_request *request,
-                         struct df_http_field *fields) {
-    memset(request, 0, sizeof *request);
-    request->method = read_text(reader, "method");
-    request->url = read_text(reader, "url");
-    request->connect_to = read_text(reader, "connect_to");
-    request->body = read_text(reader, "body");
-    request->timeout = read_number(reader, "timeout", 30);
-    request->connect_timeout = read_number(reader, "connect_timeout", 5);
-    double ceiling = read_number(reader, "max_response_bytes", 8.0 * 1024 * 1024);
-    request->once = read_field(reader, "once", LUA_TBOOLEAN) && lua_toboolean(reader->L, -1);
+                         struct df_http1_field *fields) {
+    request->method = read_text(reader, FIELD_METHOD);
+    request->body = read_text(reader, FIELD_BODY);
+    request->timeout = read_timeout(reader);
+    request->connect_timeout = read_number(reader, FIELD_CONNECT_TIMEOUT, 5);
+    double limit = read_number(reader, FIELD_MAX_RESPONSE_BYTES, 8.0 * 1024 * 1024);
+    request->once = read_field(reader, FIELD_ONCE, LUA_TBOOLEAN) && lua_toboolean(reader->L, -1);
     request->headers = fields;
-    if (read_field(reader, "headers", LUA_TTABLE)) {
+    if (read_field(reader, FIELD_HEADERS, LUA_TTABLE)) {
         request->header_count = read_headers(reader, fields);
     }
-    if (!reader->failed && !(ceiling >= 0 && ceiling <= 9007199254740992.0)) {
+    if (!reader->failed && !(limit >= 0 && limit <= 9007199254740992.0)) {
         reader->failed = true;
         df_http_error_set(reader->error, DF_KIND_ARGUMENT, false,
-                          "max_response_bytes is not a number of bytes");
+                          "max_response_bytes: not a number of bytes");
     }
-    request->max_response_bytes = reader->failed ? 0 : (size_t)ceiling;
+    request->max_response_bytes = reader->failed ? 0 : (size_t)limit;
     return !reader->failed;
 }
 
 static struct transfer_box *push_box(lua_State *L) {
     struct transfer_box *box = lua_newuserdata(L, sizeof *box);
     memset(box, 0, sizeof *box);
-    lua_pushvalue(L, TRANSFER_METATABLE);
+    lua_pushvalue(L, lua_upvalueindex(TRANSFER_METATABLE));
     lua_setmetatable(L, -2);
     return box;
 }
@@ -212,13 +379,13 @@ static struct transfer_box *push_box(lua_State *L) {
  * a call that a finaliser makes or by one that ran out of memory, another takes its place. */
 static struct transfer_box *push_kept_box(lua_State *L) {
     df_lua_get_companion(L, 1);
-    lua_rawgeti(L, -1, 1);
+    lua_rawgeti(L, -1, KEPT_BOX);
     struct transfer_box *box = lua_touserdata(L, -1);
     if (!box || box->transfer) {
         lua_pop(L, 1);
         box = push_box(L);
         lua_pushvalue(L, -1);
-        lua_rawseti(L, -3, 1);
+        lua_rawseti(L, -3, KEPT_BOX);
     }
     lua_remove(L, -2);
     return box;
@@ -227,16 +394,21 @@ static struct transfer_box *push_kept_box(lua_State *L) {
 /* Begins the call that the table at index 2 describes, and leaves its box on the stack. */
 static struct transfer_box *start(lua_State *L, struct engine_box *engine, bool is_kept,
                                   struct df_http_error *error) {
-    struct df_http_field fields[MAX_HEADERS];
-    struct df_http_request request;
+    struct df_http1_field fields[MAX_HEADERS];
+    struct df_http_request request = {0};
     struct request_reader reader = {L, error, false};
     luaL_checktype(L, 2, LUA_TTABLE);
     lua_settop(L, 2);
+    luaL_checkstack(L, 40, "a call");
     struct transfer_box *box = is_kept ? push_kept_box(L) : push_box(L);
-    bool is_read = read_request(&reader, &request, fields);
     if (!engine->engine) {
         df_http_error_set(error, DF_KIND_CLOSED, false, "the engine is closed");
-    } else if (is_read) {
+        return NULL;
+    }
+    request.route = find_route(L, engine, 2, &request.target, error);
+    if (request.route && !engine->engine) { /* a finaliser may have run */
+        df_http_error_set(error, DF_KIND_CLOSED, false, "the engine is closed");
+    } else if (request.route && !box->transfer && read_request(&reader, &request, fields)) {
         box->transfer = df_http_start(engine->engine, &request, error);
     }
     lua_settop(L, 3);
@@ -249,6 +421,14 @@ static struct transfer_box *start(lua_State *L, struct engine_box *engine, bool 
 
 /* ---- engines ---- */
 
+/* Lets a debug hook run, such as that by which `lua` heeds Ctrl-C. What it raises ends the call. */
+static void heed_signals(lua_State *L, struct transfer_box *box) {
+    if (df_lua_try_hooks(L) != 0) {
+        release(box);
+        lua_error(L);
+    }
+}
+
 static int engine_perform(lua_State *L) {
     struct df_http_error error;
     struct engine_box *engine = check_engine(L);
@@ -256,7 +436,12 @@ static int engine_perform(lua_State *L) {
     if (!box) {
         return push_error(L, &error);
     }
-    df_http_wait(engine->engine, box->transfer);
+    while (engine->engine && !df_http_wait(engine->engine, box->transfer)) {
+        heed_signals(L, box);
+        if (!box->transfer) {
+            return push_closed(L, "the call was taken back while it ran");
+        }
+    }
     return push_outcome(L, box);
 }
 
@@ -285,20 +470,25 @@ static int engine_ended(lua_State *L) {
     return 1;
 }
 
+enum { DESCRIPTORS_MAX = 1024 };
+
 static int engine_fds(lua_State *L) {
+    struct df_http_descriptor list[DESCRIPTORS_MAX];
     struct engine_box *box = check_engine(L);
-    struct df_http_descriptor descriptor;
-    bool any = box->engine && df_http_descriptor(box->engine, &descriptor);
-    lua_newtable(L);
-    if (any) {
+    size_t count = box->engine ? df_http_descriptors(box->engine, list, DESCRIPTORS_MAX) : 0;
+    if (count > DESCRIPTORS_MAX) {
+        count = DESCRIPTORS_MAX;
+    }
+    lua_createtable(L, (int)count, 0);
+    for (size_t i = 0; i < count; i++) {
         lua_createtable(L, 0, 3);
-        lua_pushinteger(L, descriptor.fd);
+        lua_pushinteger(L, list[i].fd);
         lua_setfield(L, -2, "fd");
-        lua_pushboolean(L, descriptor.read);
+        lua_pushboolean(L, list[i].read);
         lua_setfield(L, -2, "read");
-        lua_pushboolean(L, descriptor.write);
+        lua_pushboolean(L, list[i].write);
         lua_setfield(L, -2, "write");
-        lua_rawseti(L, -2, 1);
+        lua_rawseti(L, -2, (int)i + 1);
     }
     return 1;
 }
@@ -386,7 +576,7 @@ static bool has_option(lua_State *L, const char *name, int type) {
 }
 
 static void check_option_names(lua_State *L) {
-    static const char *const known[] = {"ca_file", "proxy", "max_connections", "http2"};
+    static const char *const known[] = {"ca_file", "proxy", "pool_size", "pool_idle_timeout"};
     for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1)) {
         const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
         size_t i = 0;
@@ -415,19 +605,46 @@ static const char *option_string(lua_State *L, const char *name) {
 static void read_options(lua_State *L, struct df_http_options *options) {
     check_option_names(L);
     options->ca_file = option_string(L, "ca_file");
-    options->proxy = option_string(L, "proxy");
-    if (options->proxy && strcmp(options->proxy, "env") == 0) {
-        options->proxy = NULL;
-        options->proxy_from_env = true;
-    }
-    options->http2 = has_option(L, "http2", LUA_TBOOLEAN) && lua_toboolean(L, -1);
-    if (has_option(L, "max_connections", LUA_TNUMBER)) {
+    if (has_option(L, "pool_size", LUA_TNUMBER)) {
         double value = lua_tonumber(L, -1);
         if (!(value >= 1 && value <= 1000000)) {
-            luaL_error(L, "engine: option 'max_connections': expected 1 to 1000000");
+            luaL_error(L, "engine: option 'pool_size': expected 1 to 1000000");
         }
-        options->max_connections = (unsigned)value;
+        options->pool_size = (unsigned)value;
     }
+    if (has_option(L, "pool_idle_timeout", LUA_TNUMBER)) {
+        options->pool_idle_time = lua_tonumber(L, -1);
+        if (!(options->pool_idle_time > 0)) {
+            luaL_error(L, "engine: option 'pool_idle_timeout': expected seconds above 0");
+        }
+    }
+}
+
+/* Fills the companion table at the top: the functions of transport/route.lua, and the proxy. */
+static void read_routes(lua_State *L, struct engine_box *box) {
+    int companion = lua_gettop(L);
+    lua_newtable(L);
+    lua_rawseti(L, companion, ROUTES);
+    lua_getfield(L, lua_upvalueindex(ROUTE_MODULE), "parts");
+    lua_rawseti(L, companion, FIND_ROUTE);
+    lua_getfield(L, 1, "proxy");
+    if (!lua_isnil(L, -1)) {
+        lua_getfield(L, lua_upvalueindex(ROUTE_MODULE), "proxy");
+        lua_insert(L, -2);
+        lua_call(L, 1, 2);
+        if (lua_isnil(L, -2)) {
+            luaL_error(L, "engine: option 'proxy' %s", lua_tostring(L, -1));
+        }
+        lua_pop(L, 1);
+        lua_getfield(L, -1, "is_env");
+        lua_pushvalue(L, -2);
+        lua_call(L, 1, 1);
+        box->is_proxy_env = lua_toboolean(L, -1);
+        lua_pop(L, 1);
+        lua_pushvalue(L, -1);
+        lua_rawseti(L, companion, PROXY);
+    }
+    lua_settop(L, companion);
 }
 
 static int curl_engine(lua_State *L) {
@@ -440,10 +657,11 @@ static int curl_engine(lua_State *L) {
     lua_settop(L, 1);
     read_options(L, &options);
     struct engine_box *box = lua_newuserdata(L, sizeof *box);
-    box->engine = NULL;
-    lua_pushvalue(L, ENGINE_METATABLE);
+    memset(box, 0, sizeof *box);
+    lua_pushvalue(L, lua_upvalueindex(ENGINE_METATABLE));
     lua_setmetatable(L, -2);
     lua_newtable(L);
+    read_routes(L, box);
     df_lua_set_companion(L, -2);
     box->engine = df_http_engine_new(&options);
     if (!box->engine) {
@@ -458,7 +676,7 @@ static int curl_now(lua_State *L) {
 }
 
 static int curl_sleep(lua_State *L) {
-    df_clock_sleep(luaL_checknumber(L, 1));
+    df_lua_sleep(L, luaL_checknumber(L, 1));
     return 0;
 }
 
@@ -482,16 +700,29 @@ static const luaL_Reg transfer_methods[] = {{"result", transfer_result},
                                             {"__tostring", transfer_tostring},
                                             {NULL, NULL}};
 
+static const luaL_Reg route_methods[] = {{"__gc", route_drop}, {NULL, NULL}};
+
 static const luaL_Reg module_functions[] = {
     {"engine", curl_engine}, {"now", curl_now}, {"sleep", curl_sleep}, {NULL, NULL}};
 
-/* Fills the metatable at `index`, which is its own __index. Its methods know both metatables. */
+/* Pushes the upvalues of every function: the metatables and the module from `first` on, and the
+ * names of fields. */
+static int push_upvalues(lua_State *L, int first) {
+    luaL_checkstack(L, FIRST_FIELD + FIELD_COUNT, "upvalues");
+    for (int i = 0; i < FIRST_FIELD - 1; i++) {
+        lua_pushvalue(L, first + i);
+    }
+    for (int i = 0; i < FIELD_COUNT; i++) {
+        lua_pushstring(L, field_names[i]);
+    }
+    return FIRST_FIELD - 1 + FIELD_COUNT;
+}
+
+/* Fills the metatable at `index`, which is its own __index. */
 static void fill_metatable(lua_State *L, int index, int first, const luaL_Reg *methods,
                            const char *name) {
     lua_pushvalue(L, index);
-    lua_pushvalue(L, first);
-    lua_pushvalue(L, first + 1);
-    df_lua_set_functions(L, methods, 2);
+    df_lua_set_functions(L, methods, push_upvalues(L, first));
     lua_pushvalue(L, index);
     lua_setfield(L, -2, "__index");
     lua_pushstring(L, name);
@@ -511,15 +742,18 @@ static void write_versions(void) {
 
 DF_EXPORT int luaopen_dataforest_curl(lua_State *L);
 DF_EXPORT int luaopen_dataforest_curl(lua_State *L) {
+    int first = lua_gettop(L) + 1;
+    for (int i = ENGINE_METATABLE; i <= ROUTE_METATABLE; i++) {
+        lua_newtable(L);
+    }
+    lua_getglobal(L, "require");
+    lua_pushliteral(L, "dataforest.transport.route");
+    lua_call(L, 1, 1);
+    fill_metatable(L, first, first, engine_methods, "dataforest.curl.engine");
+    fill_metatable(L, first + 1, first, transfer_methods, "dataforest.curl.transfer");
+    fill_metatable(L, first + 2, first, route_methods, "dataforest.curl.route");
     lua_newtable(L);
-    int engines = lua_gettop(L);
-    lua_newtable(L);
-    fill_metatable(L, engines, engines, engine_methods, "dataforest.curl.engine");
-    fill_metatable(L, engines + 1, engines, transfer_methods, "dataforest.curl.transfer");
-    lua_newtable(L);
-    lua_pushvalue(L, engines);
-    lua_pushvalue(L, engines + 1);
-    df_lua_set_functions(L, module_functions, 2);
+    df_lua_set_functions(L, module_functions, push_upvalues(L, first));
     pthread_once(&versions_once, write_versions);
     lua_pushstring(L, versions);
     lua_setfield(L, -2, "libcurl");

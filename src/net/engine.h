@@ -1,31 +1,39 @@
 #ifndef DF_HTTP_ENGINE_H
 #define DF_HTTP_ENGINE_H
 
+#include "http1/reader.h"
+#include "http1/writer.h"
 #include "net/error.h"
-#include "http1/http_head.h"
-#include "http1/http_request.h"
+#include "net/poller.h"
+#include "net/route.h"
 
-/* An HTTP client over one curl_multi: connections and TLS sessions are kept between calls, and any
- * number of transfers run at once. Not for two threads at a time; another engine may run in each.
- * After a fork the child's engine starts anew, and leaves the parent's connections alone. */
+/* An HTTP client: libcurl makes connections, src/http1 frames what travels over them, and this
+ * keeps the connections, the deadlines and the account of what was sent. Any number of transfers
+ * run at once. Not for two threads at a time; another engine may run in each. After a fork the
+ * child's engine starts anew, and leaves the parent's connections alone. */
 struct df_http_engine;
 
 /* One call: from df_http_start until df_http_release. */
 struct df_http_transfer;
 
 struct df_http_options {
-    const char *ca_file;      /* PEM bundle to trust; NULL is libcurl's own */
-    const char *proxy;        /* URL; NULL is none */
-    bool proxy_from_env;      /* http_proxy, https_proxy, no_proxy ... are heeded */
-    bool http2;               /* offer HTTP/2, and share its connections */
-    unsigned max_connections; /* idle connections to keep; more while more calls run; 0 is 64 */
+    const char *ca_file;   /* PEM bundle to trust in place of the system's; NULL is the system's */
+    unsigned pool_size;    /* idle connections to keep; 0 is 64 */
+    double pool_idle_time; /* seconds that a connection may wait for its next request; 0 is 60 */
 };
 
-/* Something to wait for, for a foreign event loop. */
-struct df_http_descriptor {
-    int fd;
-    bool read;
-    bool write;
+/* What is asked for. Nothing in it is kept beyond df_http_start. */
+struct df_http_request {
+    struct df_route *route;
+    struct df_text method;
+    struct df_text target;                /* path and query, exactly as they are sent */
+    const struct df_http1_field *headers; /* besides those that the writer sets */
+    size_t header_count;
+    struct df_text body; /* data is NULL where there is none */
+    size_t max_response_bytes;
+    double timeout;         /* seconds, for the whole */
+    double connect_timeout; /* seconds, until the request can be sent */
+    bool once;              /* the request must not reach the server twice */
 };
 
 /* Opens nothing yet. NULL if there is no memory or libcurl cannot be used. */
@@ -41,18 +49,21 @@ struct df_http_transfer *df_http_start(struct df_http_engine *engine,
                                        struct df_http_error *error);
 
 /* Drives all transfers. Waits at most `max_wait` seconds (negative: without limit) for something to
- * happen. Returns how many still run. */
+ * happen, or until a signal comes. Returns how many still run. */
 int df_http_step(struct df_http_engine *engine, double max_wait);
 
-/* Drives all transfers until this one, begun on the same engine, has ended. */
-void df_http_wait(struct df_http_engine *engine, struct df_http_transfer *transfer);
+/* Drives all transfers until this one, begun on the same engine, has ended. False where a signal
+ * came before: the caller may do what it wants, and call again. */
+bool df_http_wait(struct df_http_engine *engine, struct df_http_transfer *transfer);
 
 /* The number of a transfer that has ended since the last question, in the order of their ends; 0 if
  * there is none. Transfers that were released are not named. */
 unsigned long df_http_next_ended(struct df_http_engine *engine);
 
-/* The descriptor that is readable when a step has something to do; false while there is none. */
-bool df_http_descriptor(struct df_http_engine *engine, struct df_http_descriptor *descriptor);
+/* Lists at most `capacity` descriptors that become ready when a step has something to do; returns
+ * how many there are. */
+size_t df_http_descriptors(struct df_http_engine *engine, struct df_http_descriptor *list,
+                           size_t capacity);
 
 /* Seconds until a step is wanted even if nothing happens; negative: none is. */
 double df_http_timeout(struct df_http_engine *engine);
@@ -62,13 +73,8 @@ bool df_http_transfer_ended(struct df_http_transfer *transfer);
 
 /* Of a transfer that has ended: NULL if it was answered, else how it failed. */
 const struct df_http_error *df_http_transfer_error(const struct df_http_transfer *transfer);
-const struct df_http_head *df_http_transfer_head(const struct df_http_transfer *transfer);
-struct df_text df_http_transfer_body(const struct df_http_transfer *transfer);
+const struct df_http1_reader *df_http_transfer_response(const struct df_http_transfer *transfer);
 bool df_http_transfer_reused(const struct df_http_transfer *transfer);
-
-/* Whether the body may be a part of what was sent: only the end of a TLS connection told its end.
- */
-bool df_http_transfer_end_uncertain(const struct df_http_transfer *transfer);
 
 /* Ends a transfer that is in flight with kind `closed`. */
 void df_http_cancel(struct df_http_transfer *transfer);

@@ -1,7 +1,7 @@
 --- The transport over libcurl: for plain Lua, and for phases of nginx that cannot yield.
 --
--- It blocks the thread until the answer is there, except within `df:map`. Connections and
--- TLS sessions are kept from one call to the next.
+-- It blocks the thread until the response is there, except within `df:map`. Connections and TLS sessions
+-- are kept from one call to the next.
 --
 -- @module dataforest.transport.curl
 
@@ -36,17 +36,16 @@ local function open(self)
   return engine
 end
 
---- Sends a request and waits for its answer; within a `map`, the others go on meanwhile.
--- @tparam table request `method`, `url` (https; http for loopback hosts), `headers` (name to
---   value), `body` (string or nil), `once` (boolean: the request must not reach the server
---   twice), `deadline` (seconds, by `monotonic`), `connect_timeout` (seconds),
---   `max_response_bytes`, `connect_to` ("host:port" or nil). `timeout` is set to the
---   seconds that are left.
--- @treturn[1] table answer: `status`, `headers` (names in lower case), `body`, and `reused`
---   (boolean: over a connection of an earlier call)
+--- Sends a request and waits for its response; within a `map`, the others go on meanwhile.
+-- @tparam table request `method`, `url` (https; http for loopback hosts), `headers` (name to value), `body`
+--   (string or nil), `once` (boolean: the request must not reach the server twice), `deadline` (seconds of the
+--   monotonic clock) or `timeout` (seconds that are left), `connect_timeout` (seconds), `max_response_bytes`,
+--   `connect_to` ("host:port" or nil)
+-- @treturn[1] table response: `status`, `headers` (names in lower case), `body`, and `reused` (boolean: over
+--   a connection of an earlier call)
 -- @treturn[2] nil
--- @treturn[2] table `kind` (`argument`, `network`, `tls`, `timeout`, `protocol`, `limit` or
---   `closed`), `message`, and `sent` (boolean: the request may have reached the server)
+-- @treturn[2] table `kind` (`argument`, `network`, `tls`, `timeout`, `protocol`, `limit` or `closed`), `message`,
+--   and `sent` (boolean: the request may have reached the server)
 function Transport:send(request)
   local engine, err = self.engine
   if not engine then
@@ -55,18 +54,10 @@ function Transport:send(request)
       return nil, err
     end
   end
-  request.timeout = request.deadline and request.deadline - core.monotonic() or nil
-  local task = scheduler.current()
-  if not task then
-    return engine:perform(request)
+  if scheduler.current() then
+    return scheduler.send(engine, request)
   end
-  local transfer
-  transfer, err = engine:start(request)
-  if not transfer then
-    return nil, err
-  end
-  scheduler.await(task, engine, transfer)
-  return transfer:result()
+  return engine:perform(request)
 end
 
 --- Waits so many seconds; within a `map`, the others go on meanwhile.
@@ -99,9 +90,9 @@ end
 Transport.__close = Transport.close
 
 --- Makes a transport. It opens nothing yet.
--- @tparam[opt] table options `ca_file` (path of a PEM bundle), `proxy` (a URL, or "env"),
---   `pool_size` (idle connections to keep), `http2` (boolean: share one connection where the server
---   offers HTTP/2; false by default)
+-- @tparam[opt] table options `ca_file` (path of a PEM bundle), `proxy` (a URL, `"env"`, or what
+--   `route.proxy` made of either), `pool_size` (idle connections to keep), `pool_idle_timeout` (seconds that
+--   they are kept)
 -- @treturn table the transport
 function curl.new(options)
   options = options or {}
@@ -109,8 +100,8 @@ function curl.new(options)
     engine_options = {
       ca_file = options.ca_file,
       proxy = options.proxy,
-      max_connections = options.pool_size,
-      http2 = options.http2,
+      pool_size = options.pool_size,
+      pool_idle_timeout = options.pool_idle_timeout,
     },
   }, Transport)
 end

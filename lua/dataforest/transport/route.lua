@@ -305,4 +305,37 @@ function route.find(address, connect_to, proxy)
   return found
 end
 
+--- The same in the words of libcurl, for the engine.
+-- @tparam string address of the request
+-- @tparam ?string connect_to
+-- @tparam ?table proxy see `route.proxy`
+-- @treturn[1] string target of the request: path and query
+-- @treturn[1] string,... the parts of a route, in the order of `src/net/route.h`
+-- @treturn[2] nil
+-- @treturn[2] string what is wrong, naming the field
+function route.parts(address, connect_to, proxy)
+  local found, message = route.find(address, connect_to, proxy)
+  if not found then
+    return nil, message
+  end
+  local chosen = found.proxy or {}
+  local dial, host = found.dial[1], found.host
+  local resolve = ""
+  if found.dial[2] then
+    dial = "localhost"
+    resolve = ("localhost:%d:%s"):format(found.dial_port, table.concat(found.dial, ","))
+  end
+  local is_elsewhere = dial ~= host or found.dial_port ~= found.port
+  return found.target,
+    ("%s://%s:%d/"):format(found.scheme, host, found.port),
+    found.authority,
+    ("%s:%d"):format(host, found.port) .. (is_elsewhere and (" (connect_to %s)"):format(found.label) or ""),
+    is_elsewhere and ("::%s:%d"):format(dial, found.dial_port) or "",
+    resolve,
+    found.proxy and ("%s://%s"):format(chosen.scheme, chosen.label) or "",
+    chosen.label or "",
+    chosen.user or "",
+    chosen.password or ""
+end
+
 return route

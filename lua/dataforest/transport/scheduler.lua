@@ -1,8 +1,11 @@
---- Many calls at once in plain Lua: coroutines over the libcurl engine's one `curl_multi`.
+--- Many calls at once in plain Lua: coroutines over the libcurl engine.
 --
--- A task is a coroutine that works through the items of a `df:map`. When one of its calls
--- starts a transfer, or a retry sleeps, the task yields to its loop, which goes on with the
--- others and waits for all of them at once. Outside a task nothing here takes effect.
+-- A task is a coroutine that works through the items of a `df:map`. When one of its calls sends a request,
+-- or a retry sleeps, the task yields to its loop, which starts the transfer, goes on with the others and
+-- waits for all of them at once. Outside a task, and where a task cannot yield, a call blocks.
+--
+-- What a task waits for is begun by the loop, after the task has yielded: a yield that fails leaves
+-- nothing behind.
 --
 -- @module dataforest.transport.scheduler
 
@@ -13,8 +16,9 @@ local scheduler = {}
 -- How long one engine is waited for while another one has transfers in flight too (seconds).
 local TURN = 0.005
 
--- The longest wait where nothing is known to be due (seconds): a bound, not a period.
-local LONGEST_WAIT = 60
+-- The longest wait where nothing is known to be due (seconds): a bound, not a period. Lua's hooks, such as
+-- that for Ctrl-C, have their turn at least this often.
+local LONGEST_WAIT = 1
 
 local tasks = setmetatable({}, { __mode = "k" })
 
@@ -29,35 +33,53 @@ local function new_loop()
   return setmetatable({ ready = {}, spare = {}, sleepers = {}, engines = {} }, Loop)
 end
 
---- The task that is running, or nil outside of any.
+--- The task that is running and can yield; nil where a call has to block.
 -- @treturn ?table
 function scheduler.current()
   local running = coroutine.running()
-  return running and tasks[running]
+  local task = running and tasks[running]
+  return task and core.is_yieldable() and task or nil
 end
 
-local function make_ready(task)
+local function make_ready(task, ...)
   local ready = task.loop.ready
   ready[#ready + 1] = task
+  task.first, task.second = ...
 end
 
---- Yields until the transfer of the running task has ended.
--- @tparam table task the running one
+--- Sends a request from a task that can yield, while others go on.
 -- @tparam userdata engine of `dataforest.curl`
--- @tparam userdata transfer that the engine started
-function scheduler.await(task, engine, transfer)
+-- @tparam table request
+-- @treturn[1] table response
+-- @treturn[2] nil
+-- @treturn[2] table failure
+function scheduler.send(engine, request)
+  local transfer, err = coroutine.yield(scheduler, engine, request)
+  if not transfer then
+    return nil, err
+  end
+  return transfer:result()
+end
+
+--- Starts what a task that has yielded wants sent.
+local function start(task, engine, request)
+  local transfer, err = engine:start(request)
+  if not transfer then
+    make_ready(task, nil, err)
+    return
+  end
   local by_number = waiting[engine]
   if not by_number then
     by_number = {}
     waiting[engine] = by_number
   end
   by_number[transfer:number()] = task
+  task.first = transfer
   local engines = task.loop.engines
   engines[engine] = (engines[engine] or 0) + 1
-  coroutine.yield(scheduler)
 end
 
-local function sleep(task, seconds)
+local function put_to_sleep(task, seconds)
   local sleepers = task.loop.sleepers
   task.wake_at = core.monotonic() + seconds
   local place = #sleepers + 1
@@ -66,15 +88,13 @@ local function sleep(task, seconds)
   end
   -- The first to wake stands last, where it is taken from.
   table.insert(sleepers, place, task)
-  coroutine.yield(scheduler)
 end
 
 --- Waits so many seconds: in a task the others go on meanwhile, elsewhere the thread blocks.
 -- @tparam number seconds
 function scheduler.pause(seconds)
-  local task = scheduler.current()
-  if task then
-    sleep(task, seconds)
+  if scheduler.current() then
+    coroutine.yield(scheduler, seconds)
   else
     core.sleep(seconds)
   end
@@ -86,7 +106,7 @@ local function wake(engine, number)
     waiting[engine][number] = nil
     local engines = task.loop.engines
     engines[engine] = engines[engine] > 1 and engines[engine] - 1 or nil
-    make_ready(task)
+    make_ready(task, task.first)
   end
 end
 
@@ -175,11 +195,38 @@ local function spawn(loop, group)
   make_ready(task)
 end
 
+local function populate(loop, group)
+  for _ = 1, math.min(group.concurrency, group.count) do
+    spawn(loop, group)
+  end
+end
+
+--- What a task has yielded, where it was by one of the functions above.
+local function go_on_later(task, wanted, request)
+  if request then
+    start(task, wanted, request)
+  elseif type(wanted) == "number" then
+    put_to_sleep(task, wanted)
+  else -- a group
+    wanted.waiter = task
+    populate(task.loop, wanted)
+  end
+end
+
 local function resume(loop, task)
   local thread, group = task.thread, task.group
-  local ok, yielded = coroutine.resume(thread, task)
+  local first, second = task.first, task.second
+  task.first, task.second = nil, nil
+  local ok, yielded, wanted, request
+  if task.begun then
+    ok, yielded, wanted, request = coroutine.resume(thread, first, second)
+  else
+    task.begun = true
+    ok, yielded, wanted, request = coroutine.resume(thread, task)
+  end
   if ok and coroutine.status(thread) == "suspended" then
     if yielded == scheduler then
+      go_on_later(task, wanted, request)
       return
     end
     ok, yielded = false, "the function given to map must not yield by itself"
@@ -214,8 +261,16 @@ local function run(loop, group)
   end
 end
 
-local function new_group(items, fn)
-  return { items = items, fn = fn, count = #items, next = 1, active = 0, values = {} }
+local function new_group(items, fn, concurrency)
+  return {
+    items = items,
+    fn = fn,
+    count = #items,
+    concurrency = concurrency,
+    next = 1,
+    active = 0,
+    values = {},
+  }
 end
 
 --- Calls `fn(item, index)` for each item, several at a time, in plain Lua.
@@ -225,18 +280,45 @@ end
 -- @treturn table values, indexed as the items are
 -- @treturn ?table errors, indexed as the items are; nil where all went well
 function scheduler.map(items, fn, concurrency)
-  local group = new_group(items, fn)
-  local outer = scheduler.current()
-  local loop = outer and outer.loop or new_loop()
-  for _ = 1, math.min(concurrency, group.count) do
-    spawn(loop, group)
-  end
-  if not outer then
+  local group = new_group(items, fn, concurrency)
+  if group.count == 0 then
+    return group.values
+  elseif scheduler.current() then
+    coroutine.yield(scheduler, group)
+  else
+    local loop = new_loop()
+    populate(loop, group)
     run(loop, group)
-  elseif group.active > 0 then
-    group.waiter = outer
-    coroutine.yield(scheduler)
   end
+  return group.values, group.errors
+end
+
+local function traced(raised)
+  return { raised = raised, traceback = debug.traceback("", 2) }
+end
+
+local function run_items(group)
+  while group.next <= group.count do
+    local index = group.next
+    group.next = index + 1
+    local ok, value, err = xpcall(group.fn, traced, group.items[index], index)
+    if ok then
+      record(group, index, value, err)
+    else
+      record(group, index, nil, with_traceback(value.raised, value.traceback))
+    end
+  end
+end
+
+--- The same one after another, where code that Lua cannot yield across is running inside nginx: each call
+-- says so.
+-- @tparam table items a list
+-- @tparam function fn
+-- @treturn table values
+-- @treturn ?table errors
+function scheduler.map_one_by_one(items, fn)
+  local group = new_group(items, fn, 1)
+  run_items(group)
   return group.values, group.errors
 end
 
@@ -247,22 +329,10 @@ end
 -- @treturn table values
 -- @treturn ?table errors
 function scheduler.map_threads(items, fn, concurrency)
-  local group = new_group(items, fn)
+  local group = new_group(items, fn, concurrency)
   local spawn_thread, wait_thread = ngx.thread.spawn, ngx.thread.wait
-  local function traced(raised)
-    return { raised = raised, traceback = debug.traceback("", 2) }
-  end
   local function worker()
-    while group.next <= group.count do
-      local index = group.next
-      group.next = index + 1
-      local ok, value, err = xpcall(fn, traced, items[index], index)
-      if ok then
-        record(group, index, value, err)
-      else
-        record(group, index, nil, with_traceback(value.raised, value.traceback))
-      end
-    end
+    run_items(group)
   end
   local threads = {}
   for index = 1, math.min(concurrency, group.count) do
