@@ -782,6 +782,42 @@ describe("errors", function()
   end)
 end)
 
+describe("hints", function()
+  it("name the clock where it is off, in calls and to doctor", function()
+    emulator:fail_next { status = 401, code = "200", times = 9 }
+    local result = run("accounts list", { clock_offset = 3600 })
+    assert.are.equal(exit.AUTH, result.code)
+    assert.matches(
+      "this machine's clock is 60 minutes ahead of the service's; set the clock: timedatectl",
+      result.err
+    )
+    emulator:reset()
+    emulator:fail_next { kind = "tls", message = "no TLS with x: certificate is not yet valid", times = 9 }
+    assert.matches(
+      "hint: the certificate's dates and this machine's clock disagree",
+      run("accounts list").err
+    )
+    assert.matches("TLS +no TLS with x: .*clock disagree", (run("doctor").out:gsub("\n +", " ")))
+  end)
+
+  it("name what a proxy wants", function()
+    emulator:fail_next { kind = "network", message = "the proxy answered 407", times = 9 }
+    local result = run "accounts list --proxy http://127.0.0.1:9"
+    assert.matches("hint: the proxy http://127%.0%.0%.1:9 wants another user or password", result.err)
+    result = run "accounts list --proxy http://user:hidden@127.0.0.1:9"
+    assert.are.equal(exit.USAGE, result.code)
+    assert.matches("a proxy's password is not taken as an argument", result.err)
+    assert.is_nil(result.err:find("hidden", 1, true))
+    with_file("http://user:hidden@127.0.0.1:9\n", function(path)
+      emulator:reset()
+      emulator:fail_next { kind = "network", message = "the proxy answered 407", times = 9 }
+      result = run("accounts list --proxy @" .. path)
+      assert.matches("hint: the proxy http://127%.0%.0%.1:9 wants another", result.err)
+      assert.is_nil(result.err:find("hidden", 1, true))
+    end)
+  end)
+end)
+
 describe("doctor", function()
   local function findings(given)
     local result = run("doctor --json", given)
@@ -808,11 +844,11 @@ describe("doctor", function()
 
   it("finds wrong keys, and none", function()
     local found, result =
-      findings { keys = { access_key = "NOBODYKNOWS", secret_key = "this", source = "a test" } }
+      findings { keys = { access_key = "NOBODYKNOWSIT", secret_key = "this", source = "a test" } }
     assert.are.equal(exit.AUTH, result.code)
     assert.are.equal("failed", found["signed call"].status)
     assert.matches("the secret key must belong to the access key", found["signed call"].hint)
-    assert.are.equal("access key NOBO*******, from a test", found.keys.message)
+    assert.are.equal("access key NOBO[redacted], from a test", found.keys.message)
     found, result = findings { keys = false }
     assert.are.equal(exit.AUTH, result.code)
     assert.are.same({ "failed", "ok", "skipped" }, {
@@ -1290,6 +1326,37 @@ describe("plans", function()
     assert.are_not.equal(exit.OK, result.code)
     local err = cjson.decode(result.err).error
     assert.matches("dataforest apply %- goes on from there", err.hint)
+  end)
+end)
+
+describe("watching", function()
+  --- The clock of the emulator goes on with each pause; the third one is interrupted, as by Ctrl-C.
+  local function watched(line, given)
+    local pauses = 0
+    given.on_sleep = function(seconds)
+      pauses = pauses + 1
+      emulator:advance(seconds)
+      if pauses == 3 then
+        error("interrupted!", 0)
+      end
+    end
+    return run(line, given)
+  end
+
+  it("prints each change into a pipe", function()
+    run("accounts create --name cloud1 --password-stdin", { stdin = PASSWORD })
+    local result = watched("accounts list --watch --interval 20 --columns name,status", {})
+    assert.are.equal(exit.INTERRUPTED, result.code)
+    assert.are.equal("NAME    STATUS\ncloud1  ACCEPTED\nNAME    STATUS\ncloud1  RUNNING\n", result.out)
+    assert.are.equal("", result.err)
+  end)
+
+  it("redraws on a terminal", function()
+    local account = emulator:add_account { name = "cloud1" }
+    local given = { width = 80, environment = { TERM = "xterm", NO_COLOR = "1" } }
+    local result = watched("accounts show " .. account .. " -w", given)
+    local draws = select(2, result.out:gsub("\27%[H\27%[2J", ""))
+    assert.are.equal(3, draws)
   end)
 end)
 

@@ -41,7 +41,7 @@ local function input(content)
 end
 
 --- The emulator as the command line's transport, which keeps the last answer.
-local function transport_to(emulator, options)
+local function transport_to(emulator, options, on_sleep)
   local inner = emulator:transport(options)
   return {
     send = function(self, request)
@@ -50,6 +50,9 @@ local function transport_to(emulator, options)
       return response, failure
     end,
     sleep = function(self, seconds)
+      if on_sleep then
+        return on_sleep(seconds)
+      end
       inner:sleep(seconds)
       if self.on_tick then
         self.on_tick()
@@ -67,7 +70,8 @@ end
 --- Runs a command line.
 -- @tparam {string,...} argv
 -- @tparam[opt] table given in place of the machine's: `stdin`, `answers` (to questions, in order),
---   `width` (a terminal of so many columns), `environment`, `keys` (false: none), `stdout`
+--   `width` (a terminal of so many columns), `environment`, `keys` (false: none), `stdout`, `clock_offset`
+--   (seconds), `on_sleep` (called in place of a pause)
 -- @treturn table `code`, `out`, `err`, `asked` (questions)
 function Machine:run(argv, given)
   given = given or {}
@@ -97,7 +101,7 @@ function Machine:run(argv, given)
       return ""
     end,
     transport = function()
-      return transport_to(self.emulator, { clock_offset = given.clock_offset })
+      return transport_to(self.emulator, { clock_offset = given.clock_offset }, given.on_sleep)
     end,
     provider = function()
       return keys or nil, "no keys found; looked at a test"

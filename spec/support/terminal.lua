@@ -7,9 +7,9 @@
 
 local core = require "dataforest.core"
 local server = require "spec.support.server"
-local words = require "dataforest.cli.output.text"
+local output = require "dataforest.cli.output.text"
 
-local quoted = words.shell_word
+local quoted = output.shell_word
 
 local SECONDS = 15
 

@@ -208,11 +208,12 @@ end
 
 -- The way to the service ------------------------------------------------------------------------
 
---- An address without user and password.
--- @tparam string url
+--- A proxy by its address, without user and password.
+-- @param proxy of the client's settings
 -- @treturn string
-function hints.without_password(url)
-  return (url:gsub("//[^/]*@", "//"))
+function hints.proxy_words(proxy)
+  local address = tostring(proxy):gsub("//.*@", "//")
+  return address == "env" and "the environment's proxy" or "the proxy " .. address
 end
 
 local function settings_of(context)
@@ -224,7 +225,7 @@ local function about_proxy(context, message)
   if not proxy then
     return nil
   end
-  local name = proxy == "env" and "the environment's proxy" or "the proxy " .. hints.without_password(proxy)
+  local name = hints.proxy_words(proxy)
   if message:find "407" then
     return ("%s wants another user or password: DATAFOREST_PROXY=http://USER:PASSWORD@HOST:PORT"):format(name)
   end
@@ -237,9 +238,8 @@ local function about_network(context, err)
   local origin = settings_of(context).origin or ""
   local message = err.message:lower()
   if origin:find "^http:" and not message:find "refused" then
-    return ("the service may speak TLS there: %s"):format(
-      "--base-url " .. text.shell_word((origin:gsub("^http:", "https:")))
-    )
+    local address = origin:gsub("^http:", "https:")
+    return "the service may speak TLS there: --base-url " .. text.shell_word(address)
   end
   return about_proxy(context, message)
 end
@@ -314,6 +314,9 @@ local DOCTOR_HELPS =
 function hints.of(context, err, operation, params)
   operation = operation or operations.by_name[err.operation or ""]
   local about = ABOUT[err.kind]
+  if tostring(err):lower():find "plain http.*https port" then -- as nginx puts it
+    about = about_network
+  end
   local hint = about and about(context, err, operation, params)
   if err.in_doubt and operation then
     return ("it may have been carried out: %s"):format(hints.look(operation, params or {}))

@@ -11,6 +11,7 @@ local credentials = require "dataforest.credentials"
 local exit = require "dataforest.cli.exit"
 local hints = require "dataforest.cli.hints"
 local operations = require "dataforest.operations"
+local secrets = require "dataforest.secrets"
 local session = require "dataforest.cli.session"
 local text = require "dataforest.cli.output.text"
 local time = require "dataforest.time"
@@ -87,11 +88,6 @@ end
 
 -- Keys ------------------------------------------------------------------------------------
 
---- An access key as far as it may be shown: enough to tell two apart.
-local function masked(key)
-  return #key > 8 and key:sub(1, 4) .. ("*"):rep(#key - 4) or ("*"):rep(#key)
-end
-
 local function check_keys(context, findings)
   local keys, message = session.provider(context) {}
   local path = credentials.default_path()
@@ -101,7 +97,7 @@ local function check_keys(context, findings)
     ok(
       findings,
       "keys",
-      ("access key %s, from %s"):format(masked(keys.access_key), hints.key_source(context))
+      ("access key %s, from %s"):format(secrets.shown_key(keys.access_key), hints.key_source(context))
     )
     local two = hints.two_pairs(context)
     if two then
@@ -137,7 +133,7 @@ local function check_address(context, findings, settings)
     message = message .. "; dialled at " .. settings.connect_to
   end
   if settings.proxy then
-    message = message .. "; through the proxy " .. hints.without_password(settings.proxy)
+    message = message .. "; through " .. hints.proxy_words(settings.proxy)
   end
   ok(findings, "address", message)
   if
