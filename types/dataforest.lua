@@ -48,12 +48,20 @@
 ---@field in_doubt boolean whether the operation changes something, and may have been carried out although the call failed
 ---@field state? string the last one that `wait` saw
 
----Keys, as a provider gives them. A provider is called with a context (`transport`, `deadline`).
+---Keys, as a provider gives them.
 ---@class dataforest.Keys
 ---@field access_key string
 ---@field secret_key string
----@field expires? number seconds since the epoch; without it the provider is asked for each call
+---@field expires? number seconds since the epoch; without it the provider is asked for each attempt
 ---@field source? string where they come from, for messages
+
+---What a provider is called with.
+---@class dataforest.Context
+---@field transport dataforest.Transport of the client, for providers that ask a server
+---@field deadline number of the call, seconds by the transport's `monotonic`
+---@field timeout number seconds that are left until then
+---@field retry table `attempts`, `base_delay` and `max_delay` of the call
+---@field refused? string the access key that the service has just refused: the keys may have been revoked, and what a provider remembers of them is of no use
 
 ---An entry of `operations.list` and `operations.by_name`.
 ---@class dataforest.Operation
@@ -92,7 +100,7 @@
 ---@class dataforest.Transport
 ---@field send fun(self:dataforest.Transport,request:dataforest.Request):(dataforest.Response?,table?) returns the answer; or nil and a table with `kind` (such as `"network"`), `message`, and `sent`: whether any byte of the request may have reached the server
 ---@field sleep? fun(self:dataforest.Transport,seconds:number):?boolean waits; false says that it cannot wait here, and ends the call. By default as the built-in ones do
----@field now? fun(self:dataforest.Transport):number seconds since the epoch, with fractions, by which requests are signed
+---@field now? fun(self:dataforest.Transport):number seconds since the epoch, with fractions; requests are signed by it
 ---@field monotonic? fun(self:dataforest.Transport):number seconds since whenever, of a clock that nobody sets: what deadlines and pauses go by. One that has its own `sleep` on a clock of its own should have this, too.
 ---@field close? fun(self:dataforest.Transport) ends it, where there is something to close
 
@@ -241,19 +249,9 @@
 ---@field aiapps dataforest.Aiapps
 local Client = {}
 
----Closes the client: its connections, and the key material. Later calls fail with kind
----`closed`. Closing again does nothing.
+---Closes the client: its connections, and the key material. Later calls fail with kind `closed`. Closing
+---again does nothing.
 function Client:close() end
-
----Runs a function for each item, several at a time. Within it, the ordinary methods are
----called as always. In plain Lua the calls share libcurl's one multi handle, in nginx light
----threads run them; a transport of the user's own is called one after another.
----@param items table a list
----@param fn function called with an item and its index. Its first result is the item's value; nil and a second one is the item's error, and so is whatever it raises, with its traceback: text has it at its end, a table as its field `traceback`.
----@param options? table `concurrency`: how many at a time, 64 by default
----@return table # values, indexed as the items are
----@return table? # errors, indexed as the items are; nil where all went well
-function Client:map(items, fn, options) end
 
 ---@class dataforest.CallOptions
 ---@field timeout? number seconds for the whole call, retries included
@@ -268,6 +266,16 @@ function Client:map(items, fn, options) end
 ---@return table|string|nil # value
 ---@return dataforest.Error? # what went wrong
 function Client:call(name, params, options) end
+
+---Runs a function for each item, several at a time. Within it, the ordinary methods are
+---called as always. In plain Lua the calls share libcurl's one multi handle, in nginx light
+---threads run them; a transport of the user's own is called one after another.
+---@param items table a list
+---@param fn function called with an item and its index. Its first result is the item's value; nil and a second one is the item's error, and so is whatever it raises, with its traceback: text has it at its end, a table as its field `traceback`.
+---@param options? table `concurrency`: how many at a time, 64 by default
+---@return table # values, indexed as the items are
+---@return table? # errors, indexed as the items are; nil where all went well
+function Client:map(items, fn, options) end
 
 ---@class dataforest.ClientPlanOptions
 ---@field prune? boolean whether to delete what is there and not in the spec (default false)
@@ -312,6 +320,17 @@ function Client:apply(spec, options) end
 ---@return dataforest.Error?
 ---@return table? # what was left out: a list of `path` and `message`
 function Client:export(options) end
+
+---The time by the client's clock: the system's or, with the emulator in process, the emulated one.
+---@return number # seconds since the epoch, with the fraction
+function Client:now() end
+
+---Waits, as the client's own pauses do: without blocking others in nginx and within `df:map`, and by moving
+---the clock of an emulator in process.
+---@param seconds number 0 or more
+---@return boolean? # true
+---@return dataforest.Error? # of kind `argument`, where code cannot wait here (a phase of nginx that cannot yield)
+function Client:sleep(seconds) end
 
 ---Parameters of accounts/checkAvailableName.
 ---@class dataforest.AccountsCheckAvailableNameParams
@@ -1262,17 +1281,19 @@ local credentials = {}
 ---@return fun(context: table): (dataforest.Keys?, string?) # a provider
 function credentials.static(access_key, secret_key) end
 
----Keys from the environment: `NCLOUD_ACCESS_KEY_ID` or `NCLOUD_ACCESS_KEY`, and
----`NCLOUD_SECRET_ACCESS_KEY` or `NCLOUD_SECRET_KEY`.
+---Keys from the environment: `NCLOUD_ACCESS_KEY_ID` with `NCLOUD_SECRET_ACCESS_KEY`, or else
+---`NCLOUD_ACCESS_KEY` with `NCLOUD_SECRET_KEY`. Half a pair is an error, and so is a key with blanks or
+---quotation marks: no other place is looked at then.
 ---@return fun(context: table): (dataforest.Keys?, string?) # a provider
 function credentials.environment() end
 
----Reads the text of a key file: `key = value` lines, with `#` comments and, optionally,
----`[profile]` headings. Without a profile every line counts, and the last one wins, as in
----NAVER's own SDKs.
+---Reads the text of a key file: `key = value` lines, with `#` comments and, optionally, `[profile]`
+---headings. Without a profile the last section with a key in it counts, as in NAVER's own SDKs; a heading
+---that comes twice goes on with its section. Keys of different sections are never mixed.
 ---@param text string
 ---@param profile? string heading under which to look
 ---@return table # the values by name
+---@return string? # name of the section
 function credentials.parse_file(text, profile) end
 
 ---The key file that is read where no other is named.
@@ -1285,7 +1306,8 @@ function credentials.default_path() end
 ---@return fun(context: table): (dataforest.Keys?, string?) # a provider
 function credentials.file(options) end
 
----Asks providers in turn; the first that has keys is the answer.
+---Asks providers in turn, and takes the keys of the first that has any. A provider whose third result is
+---true ends the search: its place holds something that is wrong, and others would hide that.
 ---@param providers function[]
 ---@return fun(context: table): (dataforest.Keys?, string?) # a provider
 function credentials.chain(providers) end
@@ -1294,8 +1316,8 @@ function credentials.chain(providers) end
 ---@return fun(context: table): (dataforest.Keys?, string?) # a provider
 function credentials.default() end
 
----Keys of the role of the server that the program runs on. They run out, and are taken
----anew five minutes before: once for all callers, while those go on with the old ones.
+---Keys of the role of the server that the program runs on. They expire, and are taken anew five minutes
+---before, or when the service refuses them: once for all callers, while those go on with the old ones.
 ---@param options? table `role`: its name, by default the first one listed; `endpoint`: in place of `NCLOUD_METADATA_ENDPOINT`, `NCLOUD_METADATA_API_ENDPOINT` or the link-local address
 ---@return fun(context: table): (dataforest.Keys?, string?) # a provider
 function credentials.server_role(options) end
@@ -1537,18 +1559,20 @@ local dataforest = {}
 ---@field timeout? number seconds for the whole call, retries included (default 30)
 ---@field connect_timeout? number seconds for making a connection (default 5)
 ---@field attempt_timeout? number seconds for one attempt
----@field max_response_bytes? number the largest answer, in bytes; a larger one is an error of kind `limit` (default 8388608)
+---@field max_response_bytes? number the largest response, in bytes; a larger one is an error of kind `limit` (default 8388608)
 ---@field retry? table|boolean what differs from `{ attempts = 3, base_delay = 0.5, max_delay = 20 }` (seconds), or false for one attempt
 ---@field validate? boolean false turns the checks of parameters off (default true)
 ---@field password_rule? string what a password must have: `"strict"`, upper and lower case, a digit and a special character; `"current"`, a letter, a digit and a special character (default "strict")
+---@field headers? table|function more headers of each request, by name; or a function that returns them, called before each attempt with a table (`operation`, `method`, `url`, `target`, `attempt`)
 ---@field ca_file? string certificates to trust, PEM; or `DATAFOREST_CA_FILE`
----@field connect_to? string `"host:port"` to dial in place of the base address's
----@field proxy? string address of a proxy, or `"env"`: what `https_proxy` and the like say; none by default
+---@field connect_to? string `"host:port"` to dial in place of the base address's; or `DATAFOREST_CONNECT_TO`
+---@field proxy? string address of a proxy, or `"env"`: what `https_proxy` and the like say; or `DATAFOREST_PROXY`; none by default
 ---@field transport? string|dataforest.Transport|function `"auto"` (cosockets where nginx can wait, else libcurl), `"curl"`, `"cosocket"`, or one's own (default "auto")
 ---@field on_event? function called with a table for each attempt, retry, success and failure
+---@field on_error? function called once, with a message and the event, where `on_event` raises; without it nginx's log or stderr gets the message
 ---@field user_agent? string put in front of the library's own
----@field pool_size? number idle connections kept (cosocket transport) (default 64)
----@field pool_idle_timeout? number seconds that they are kept (cosocket transport) (default 60)
+---@field pool_size? number idle connections kept (default 64)
+---@field pool_idle_timeout? number seconds that they are kept (default 60)
 ---@field pool_name? string connections are shared by all locations of nginx whose clients give the same name, which must trust the same authorities (cosocket transport; without it, each location has its own)
 
 ---Makes a client. Nothing is opened or read before its first call.

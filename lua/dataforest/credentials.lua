@@ -1,29 +1,40 @@
 --- Where keys come from: given ones, the environment, the key file, a server's role.
 --
--- A provider is a function: called with a context (`transport`, `deadline`), it returns
--- `{ access_key =, secret_key =, expires =, source = }`, or nil and a message. `expires`
--- (seconds since the epoch) is optional: without it the provider is asked for each call.
--- Any function of that form can be given as the option `credentials`.
+-- A provider is a function: called with a context, it returns `{ access_key =, secret_key =, expires =,
+-- source = }`, or nil and a message. `expires` (seconds since the epoch) is optional: without it the provider
+-- is asked for each attempt. Any function of that form can be given as the option `credentials`.
 --
--- Nothing is read before the first call that needs it.
+-- Both halves of a pair come from one place and one naming. Nothing is read before the first call that needs
+-- it.
 --
 -- @module dataforest.credentials
 
---- Keys, as a provider gives them. A provider is called with a context (`transport`, `deadline`).
+--- Keys, as a provider gives them.
 -- @table Keys
 -- @tfield string access_key
 -- @tfield string secret_key
--- @tfield ?number expires seconds since the epoch; without it the provider is asked for each call
+-- @tfield ?number expires seconds since the epoch; without it the provider is asked for each attempt
 -- @tfield ?string source where they come from, for messages
 
+--- What a provider is called with.
+-- @table Context
+-- @tfield Transport transport of the client, for providers that ask a server
+-- @tfield number deadline of the call, seconds by the transport's `monotonic`
+-- @tfield number timeout seconds that are left until then
+-- @tfield table retry `attempts`, `base_delay` and `max_delay` of the call
+-- @tfield ?string refused the access key that the service has just refused: the keys may have been revoked,
+--   and what a provider remembers of them is of no use
+
 local core = require "dataforest.core"
+local defaults = require "dataforest.request.defaults"
 local json = require "dataforest.codec.json"
+local retry = require "dataforest.request.retry"
 local time = require "dataforest.time"
 local trim = require "dataforest.util.trim"
 
 local credentials = {}
 
--- Keys are taken anew this long before they run out (seconds).
+-- Keys are taken anew this long before they expire (seconds).
 local EARLY = 300
 
 -- How long a caller waits before it looks again whether another one has the keys (seconds).
@@ -39,13 +50,35 @@ local METADATA_ENDPOINT = "http://169.254.169.254"
 local METADATA_PATH = "/latest/meta-data/iam/security-credentials/"
 local METADATA_NAMES = { "NCLOUD_METADATA_ENDPOINT", "NCLOUD_METADATA_API_ENDPOINT" }
 local METADATA_TIMEOUT = 3
-local METADATA_MAX_BYTES = 64 * 1024
+local MAX_BYTES = 64 * 1024 -- of a key file, and of a response of the metadata service
 
 local function first_set(names)
   for _, name in ipairs(names) do
     local value = os.getenv(name)
     if value and value ~= "" then
       return value, name
+    end
+  end
+end
+
+-- What comes along when a key is copied, and is in none: the characters and what to call them.
+local STRAY = {
+  { "\194\160", "a no-break space" },
+  { "\226\128[\139-\143]", "a character that is not seen" },
+  { "\239\187\191", "a byte order mark" },
+  { "[\r\n]", "a line break" },
+  { "\t", "a tab" },
+  { " ", "a blank" },
+  { "[\"'`]", "a quotation mark" },
+  { "[%z\1-\31\127]", "a control character" },
+}
+
+--- What is in a key that cannot belong to it.
+-- @treturn ?string such as "a blank"
+local function stray_in(key)
+  for _, each in ipairs(STRAY) do
+    if key:find(each[1]) then
+      return each[2]
     end
   end
 end
@@ -60,48 +93,111 @@ function credentials.static(access_key, secret_key)
   end
 end
 
---- Keys from the environment: `NCLOUD_ACCESS_KEY_ID` or `NCLOUD_ACCESS_KEY`, and
--- `NCLOUD_SECRET_ACCESS_KEY` or `NCLOUD_SECRET_KEY`.
+--- Why half of a pair is no pair.
+local function half_set(complete)
+  local set, missing = {}, {}
+  for index, access_name in ipairs(ACCESS_KEY_NAMES) do
+    local secret_name = SECRET_KEY_NAMES[index]
+    if complete[access_name] then
+      set[#set + 1], missing[#missing + 1] = access_name, secret_name
+    elseif complete[secret_name] then
+      set[#set + 1], missing[#missing + 1] = secret_name, access_name
+    end
+  end
+  if #set == 1 then
+    return ("the environment: only %s is set, and %s is not"):format(set[1], missing[1])
+  end
+  return ("the environment: %s do not go together: set %s with the first, or %s with the second"):format(
+    table.concat(set, " and "),
+    missing[1],
+    missing[2]
+  )
+end
+
+--- Keys from the environment: `NCLOUD_ACCESS_KEY_ID` with `NCLOUD_SECRET_ACCESS_KEY`, or else
+-- `NCLOUD_ACCESS_KEY` with `NCLOUD_SECRET_KEY`. Half a pair is an error, and so is a key with blanks or
+-- quotation marks: no other place is looked at then.
 -- @treturn Provider a provider
 function credentials.environment()
   return function()
-    local access_key, access_name = first_set(ACCESS_KEY_NAMES)
-    local secret_key, secret_name = first_set(SECRET_KEY_NAMES)
-    if access_key and secret_key then
-      return { access_key = access_key, secret_key = secret_key, source = "the environment" }
+    local set = {}
+    for index, access_name in ipairs(ACCESS_KEY_NAMES) do
+      local secret_name = SECRET_KEY_NAMES[index]
+      set[access_name], set[secret_name] = first_set { access_name }, first_set { secret_name }
+      if set[access_name] and set[secret_name] then
+        for _, name in ipairs { access_name, secret_name } do
+          local stray = stray_in(set[name])
+          if stray then
+            return nil, ("the environment: %s holds %s, which no key does"):format(name, stray), true
+          end
+        end
+        return {
+          access_key = set[access_name],
+          secret_key = set[secret_name],
+          source = ("the environment (%s)"):format(access_name),
+        }
+      end
+    end
+    if next(set) then
+      return nil, half_set(set), true
     end
     local looked = ("the environment (%s; %s)"):format(
       table.concat(ACCESS_KEY_NAMES, " or "),
       table.concat(SECRET_KEY_NAMES, " or ")
     )
-    if access_key or secret_key then
-      looked = looked .. (": only %s is set"):format(access_name or secret_name)
-    elseif rawget(_G, "ngx") then
+    if rawget(_G, "ngx") then
       looked = looked .. ' (nginx hides it from workers: it needs a line such as "env NCLOUD_ACCESS_KEY;")'
     end
     return nil, looked
   end
 end
 
---- Reads the text of a key file: `key = value` lines, with `#` comments and, optionally,
--- `[profile]` headings. Without a profile every line counts, and the last one wins, as in
--- NAVER's own SDKs.
--- @tparam string text
--- @tparam[opt] string profile heading under which to look
--- @treturn table the values by name
-function credentials.parse_file(text, profile)
-  local values = {}
-  local section
-  for line in text:gmatch "[^\r\n]+" do
+local ACCESS_KEY_LINE, SECRET_KEY_LINE = "ncloud_access_key_id", "ncloud_secret_access_key"
+
+--- The sections of a key file, in their order; the first has no name.
+local function sections_of(text)
+  local section = { values = {} }
+  local sections = { section }
+  for line in text:gsub("^\239\187\191", ""):gmatch "[^\r\n]+" do
     local heading = line:match "^%s*%[(.-)%]%s*$"
     local name, value = line:match "^%s*([%w_%.%-]+)%s*=(.*)$"
     if heading then
-      section = trim(heading)
-    elseif name and (not profile or section == profile) then
-      values[name] = trim(value)
+      section = { name = trim(heading), values = {} }
+      sections[#sections + 1] = section
+    elseif name then
+      section.values[name] = trim(value)
     end
   end
-  return values
+  return sections
+end
+
+--- Reads the text of a key file: `key = value` lines, with `#` comments and, optionally, `[profile]`
+-- headings. Without a profile the last section with a key in it counts, as in NAVER's own SDKs; a heading
+-- that comes twice goes on with its section. Keys of different sections are never mixed.
+-- @tparam string text
+-- @tparam[opt] string profile heading under which to look
+-- @treturn table the values by name
+-- @treturn ?string name of the section
+function credentials.parse_file(text, profile)
+  local values, found, has_keys = {}, nil, false
+  for _, section in ipairs(sections_of(text)) do
+    local counts = section.name == profile
+    if not profile then
+      local has_key = section.values[ACCESS_KEY_LINE] ~= nil or section.values[SECRET_KEY_LINE] ~= nil
+      if has_key and section.name ~= found then
+        values = {}
+      end
+      counts = has_key or not has_keys
+      has_keys = has_keys or has_key
+    end
+    if counts then
+      found = section.name
+      for name, value in pairs(section.values) do
+        values[name] = value
+      end
+    end
+  end
+  return values, found
 end
 
 --- The key file that is read where no other is named.
@@ -122,35 +218,47 @@ function credentials.file(options)
     if not path then
       return nil, "~/.ncloud/configure (HOME is not set)"
     end
-    local handle, reason = io.open(path, "rb")
-    if not handle then
+    local text, reason = core.load(path, MAX_BYTES)
+    if not text then
       return nil, reason
     end
-    local text = handle:read(METADATA_MAX_BYTES)
-    handle:close()
-    if not text then
-      return nil, path .. ": empty, or not a file"
+    local values, section = credentials.parse_file(text, options.profile)
+    local missing = {}
+    for _, name in ipairs { ACCESS_KEY_LINE, SECRET_KEY_LINE } do
+      if (values[name] or "") == "" then
+        missing[#missing + 1] = name
+      end
     end
-    local values = credentials.parse_file(text, options.profile)
-    local access_key, secret_key = values.ncloud_access_key_id, values.ncloud_secret_access_key
-    if not access_key or access_key == "" or not secret_key or secret_key == "" then
-      local where = options.profile and (" under [%s]"):format(options.profile) or ""
-      return nil, ("%s: no ncloud_access_key_id and ncloud_secret_access_key%s"):format(path, where)
+    section = section or options.profile
+    local where = section and (" under [%s]"):format(section) or ""
+    if #missing > 0 then
+      local other = #missing == 1 and " (keys of different sections are not mixed)" or ""
+      return nil,
+        ("%s: no %s%s%s"):format(path, table.concat(missing, " and "), where, section and other or "")
     end
-    return { access_key = access_key, secret_key = secret_key, source = path }
+    for _, name in ipairs { ACCESS_KEY_LINE, SECRET_KEY_LINE } do
+      local stray = stray_in(values[name])
+      if stray then
+        return nil, ("%s: %s%s holds %s, which no key does"):format(path, name, where, stray)
+      end
+    end
+    return { access_key = values[ACCESS_KEY_LINE], secret_key = values[SECRET_KEY_LINE], source = path }
   end
 end
 
---- Asks providers in turn; the first that has keys is the answer.
+--- Asks providers in turn, and takes the keys of the first that has any. A provider whose third result is
+-- true ends the search: its place holds something that is wrong, and others would hide that.
 -- @tparam {function,...} providers
 -- @treturn Provider a provider
 function credentials.chain(providers)
   return function(context)
     local looked = {}
     for _, provider in ipairs(providers) do
-      local keys, message = provider(context)
+      local keys, message, is_wrong = provider(context)
       if keys then
         return keys
+      elseif is_wrong then
+        return nil, message, true
       end
       looked[#looked + 1] = message
     end
@@ -170,37 +278,72 @@ function credentials.default()
   }
 end
 
+-- The server role ---------------------------------------------------------------------
+
 local function monotonic(transport)
   return transport.monotonic and transport:monotonic() or core.monotonic()
 end
 
-local function get(context, endpoint, target)
-  local response, failure = context.transport:send {
-    method = "GET",
-    url = endpoint .. target,
-    target = target,
-    headers = { Accept = "*/*" },
-    deadline = math.min(context.deadline, monotonic(context.transport) + METADATA_TIMEOUT),
-    connect_timeout = METADATA_TIMEOUT,
-    max_response_bytes = METADATA_MAX_BYTES,
-    once = false,
-  }
+--- What the metadata service said, as an error that the rules of retries understand.
+local function failure_of(response, failure)
   if not response then
-    return nil, ("%s: %s"):format(endpoint, failure.message)
+    return { kind = failure.kind, sent = failure.sent, message = failure.message }
+  elseif response.status ~= 200 then
+    local kind = response.status == 429 and "throttled" or "server"
+    return { kind = kind, status = response.status, message = ("HTTP %d"):format(response.status) }
   end
-  if response.status ~= 200 then
-    return nil, ("%s%s: HTTP %d"):format(endpoint, target, response.status)
-  end
-  return response.body
 end
 
-local function fetch_role(context, options)
+--- Asks the metadata service, as often as any read is tried.
+-- @tparam table context of a provider
+-- @tparam table state its `busy_until` says until when others wait for this caller
+-- @treturn[1] string body
+-- @treturn[2] nil
+-- @treturn[2] string what is wrong
+local function get(context, state, endpoint, target)
+  local transport = context.transport
+  local policy = context.retry or defaults.retry
+  local deadline = context.deadline or monotonic(transport) + defaults.timeout
+  local seen_500
+  for attempt = 1, policy.attempts do
+    local now = monotonic(transport)
+    -- A time and not a flag: a caller that was killed meanwhile holds up no one for good.
+    state.busy_until = now + METADATA_TIMEOUT + policy.max_delay + 1
+    local response, failed = transport:send {
+      method = "GET",
+      url = endpoint .. target,
+      target = target,
+      headers = { Accept = "*/*" },
+      deadline = math.min(deadline, now + METADATA_TIMEOUT),
+      timeout = math.min(deadline - now, METADATA_TIMEOUT),
+      connect_timeout = METADATA_TIMEOUT,
+      max_response_bytes = MAX_BYTES,
+      once = false,
+    }
+    local err = failure_of(response, failed)
+    if not err then
+      return response.body
+    end
+    local pause = retry.pause(policy, attempt)
+    if
+      attempt == policy.attempts
+      or not retry.is_retryable("read", err, seen_500)
+      or monotonic(transport) + pause >= deadline
+      or transport:sleep(pause) == false
+    then
+      return nil, ("%s%s: %s"):format(endpoint, response and target or "", err.message)
+    end
+    seen_500 = seen_500 or err.status == 500
+  end
+end
+
+local function fetch_role(context, state, options)
   local endpoint = options.endpoint or first_set(METADATA_NAMES) or METADATA_ENDPOINT
   endpoint = endpoint:gsub("/+$", "")
   local role, message = options.role
   if not role then
     local list
-    list, message = get(context, endpoint, METADATA_PATH)
+    list, message = get(context, state, endpoint, METADATA_PATH)
     if not list then
       return nil, message
     end
@@ -211,13 +354,17 @@ local function fetch_role(context, options)
     end
   end
   local body
-  body, message = get(context, endpoint, METADATA_PATH .. role)
+  body, message = get(context, state, endpoint, METADATA_PATH .. role)
   if not body then
     return nil, message
   end
   local detail = json.decode(body)
-  if type(detail) ~= "table" or not detail.AccessKeyId or not detail.SecretAccessKey then
-    return nil, ("%s: no keys in the answer for the role %s"):format(endpoint, role)
+  if
+    type(detail) ~= "table"
+    or type(detail.AccessKeyId) ~= "string"
+    or type(detail.SecretAccessKey) ~= "string"
+  then
+    return nil, ("%s: no keys in the response for the role %s"):format(endpoint, role)
   end
   local expires
   if detail.Expiration then
@@ -227,49 +374,49 @@ local function fetch_role(context, options)
     end
   end
   return {
-    access_key = tostring(detail.AccessKeyId),
-    secret_key = tostring(detail.SecretAccessKey),
+    access_key = detail.AccessKeyId,
+    secret_key = detail.SecretAccessKey,
     expires = expires,
     source = "the server role " .. role,
   }
 end
 
---- Keys of the role of the server that the program runs on. They run out, and are taken
--- anew five minutes before: once for all callers, while those go on with the old ones.
+--- Keys of the role of the server that the program runs on. They expire, and are taken anew five minutes
+-- before, or when the service refuses them: once for all callers, while those go on with the old ones.
 -- @tparam[opt] table options `role`: its name, by default the first one listed;
 --   `endpoint`: in place of `NCLOUD_METADATA_ENDPOINT`, `NCLOUD_METADATA_API_ENDPOINT` or
 --   the link-local address
 -- @treturn Provider a provider
 function credentials.server_role(options)
   options = options or {}
-  local keys, fetching
+  local keys
+  local state = {}
   return function(context)
     local transport = context.transport
     while true do
       local date, now = transport:now(), monotonic(transport)
-      local valid = keys and (not keys.expires or date < keys.expires)
+      local is_refused = keys and keys.access_key == context.refused
+      local valid = keys and not is_refused and (not keys.expires or date < keys.expires)
       local early = keys and keys.expires and date >= keys.expires - EARLY
-      if valid and (not early or (fetching and now < fetching)) then
+      local busy = state.busy_until and now < state.busy_until
+      if valid and (not early or busy) then
         return keys
-      end
-      if not fetching or now >= fetching then
-        -- A time and not a flag: a caller that was killed in mid-fetch holds up no one for good.
-        fetching = now + 2 * METADATA_TIMEOUT + 1
-        local fresh, message = fetch_role(context, options)
-        fetching = nil
+      elseif not busy then
+        state.busy_until = now + METADATA_TIMEOUT + 1
+        local fresh, message = fetch_role(context, state, options)
+        state.busy_until = nil
         if fresh then
           keys = fresh
           return keys
-        end
-        if valid then
+        elseif valid then
           return keys
         end
         return nil, "the server role: " .. message
-      end
-      if now >= context.deadline then
+      elseif now >= (context.deadline or 0) then
         return nil, "the server role: the deadline passed while another call was asking for it"
+      elseif transport:sleep(LOOK_AGAIN) == false then
+        return nil, "the server role: another call is asking for it, and no code can wait here"
       end
-      transport:sleep(LOOK_AGAIN)
     end
   end
 end

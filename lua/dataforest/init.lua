@@ -11,9 +11,7 @@
 
 local Client = require "dataforest.client"
 local core = require "dataforest.core"
-local lazy = require "dataforest.util.lazy"
-
-local time = lazy "dataforest.time"
+local time = require "dataforest.time"
 
 local dataforest = { _VERSION = require "dataforest.version" }
 
@@ -30,23 +28,28 @@ local dataforest = { _VERSION = require "dataforest.version" }
 -- @tparam[opt=30] number options.timeout seconds for the whole call, retries included
 -- @tparam[opt=5] number options.connect_timeout seconds for making a connection
 -- @tparam[opt] number options.attempt_timeout seconds for one attempt
--- @tparam[opt=8388608] number options.max_response_bytes the largest answer, in bytes; a larger one is an
+-- @tparam[opt=8388608] number options.max_response_bytes the largest response, in bytes; a larger one is an
 --   error of kind `limit`
 -- @tparam[opt] table|boolean options.retry what differs from `{ attempts = 3, base_delay = 0.5, max_delay =
 --   20 }` (seconds), or false for one attempt
 -- @tparam[opt=true] boolean options.validate false turns the checks of parameters off
 -- @tparam[opt="strict"] string options.password_rule what a password must have: `"strict"`, upper and lower
 --   case, a digit and a special character; `"current"`, a letter, a digit and a special character
+-- @tparam[opt] table|function options.headers more headers of each request, by name; or a function that
+--   returns them, called before each attempt with a table (`operation`, `method`, `url`, `target`, `attempt`)
 -- @tparam[opt] string options.ca_file certificates to trust, PEM; or `DATAFOREST_CA_FILE`
--- @tparam[opt] string options.connect_to `"host:port"` to dial in place of the base address's
--- @tparam[opt] string options.proxy address of a proxy, or `"env"`: what `https_proxy` and the like say;
---   none by default
+-- @tparam[opt] string options.connect_to `"host:port"` to dial in place of the base address's; or
+--   `DATAFOREST_CONNECT_TO`
+-- @tparam[opt] string options.proxy address of a proxy, or `"env"`: what `https_proxy` and the like say; or
+--   `DATAFOREST_PROXY`; none by default
 -- @tparam[opt="auto"] string|Transport|function options.transport `"auto"` (cosockets where nginx
 --   can wait, else libcurl), `"curl"`, `"cosocket"`, or one's own
 -- @tparam[opt] function options.on_event called with a table for each attempt, retry, success and failure
+-- @tparam[opt] function options.on_error called once, with a message and the event, where `on_event` raises;
+--   without it nginx's log or stderr gets the message
 -- @tparam[opt] string options.user_agent put in front of the library's own
--- @tparam[opt=64] number options.pool_size idle connections kept (cosocket transport)
--- @tparam[opt=60] number options.pool_idle_timeout seconds that they are kept (cosocket transport)
+-- @tparam[opt=64] number options.pool_size idle connections kept
+-- @tparam[opt=60] number options.pool_idle_timeout seconds that they are kept
 -- @tparam[opt] string options.pool_name connections are shared by all locations of nginx whose clients give the
 --   same name, which must trust the same authorities (cosocket transport; without it, each location has its own)
 -- @treturn Client a client; raises at the caller's line where an option is unknown or wrong

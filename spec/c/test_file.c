@@ -282,6 +282,32 @@ static void survives_the_limit_of_a_file(void **state) {
     assert_int_equal(entries(), 1);
 }
 
+static void loads_a_file_up_to_its_limit(void **state) {
+    (void)state;
+    char bytes[8];
+    size_t length = 99;
+    assert_int_equal(df_file_save(path, "12345678", 8), 0);
+    assert_int_equal(df_file_load(path, bytes, 8, &length), 0);
+    assert_int_equal(length, 8);
+    assert_memory_equal(bytes, "12345678", 8);
+    assert_int_equal(df_file_load(path, bytes, 7, &length), EFBIG);
+    assert_int_equal(df_file_save(path, "", 0), 0);
+    assert_int_equal(df_file_load(path, bytes, 8, &length), 0);
+    assert_int_equal(length, 0);
+}
+
+static void loads_nothing_that_is_no_file_and_never_waits(void **state) {
+    (void)state;
+    char bytes[8];
+    size_t length = 99;
+    assert_int_equal(df_file_load(path, bytes, sizeof bytes, &length), ENOENT);
+    assert_int_equal(df_file_load(folder, bytes, sizeof bytes, &length), EISDIR);
+    assert_int_equal(df_file_load("/dev/zero", bytes, sizeof bytes, &length), DF_FILE_NOT_REGULAR);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_int_equal(df_file_load(path, bytes, sizeof bytes, &length), DF_FILE_NOT_REGULAR);
+    assert_int_equal(length, 0);
+}
+
 #define FOLDER_TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
 
 int main(void) {
@@ -301,6 +327,8 @@ int main(void) {
         FOLDER_TEST(writes_through_a_device),
         FOLDER_TEST(tries_without_changing_anything),
         FOLDER_TEST(survives_the_limit_of_a_file),
+        FOLDER_TEST(loads_a_file_up_to_its_limit),
+        FOLDER_TEST(loads_nothing_that_is_no_file_and_never_waits),
     };
     return cmocka_run_group_tests_name("file", tests, NULL, NULL);
 }

@@ -303,10 +303,11 @@ describe("accounts:remove", function()
   end)
 
   it("is in doubt where a delete was sent, and the time is over", function()
-    local df, emulator, id = with_account { deletion_delay = 400 }
+    local df, _, id = with_account { deletion_delay = 400 }
     local _, err = df.accounts:remove(id, { timeout = 100 })
     assert.are.equal("timeout", err.kind)
     assert.is_true(err.in_doubt)
+    local emulator
     df, emulator, id = with_account()
     emulator:fail_next { operation = "accounts/checkHasResource", times = 99, status = 503 }
     _, err = df.accounts:remove(id, { timeout = 20 })
@@ -433,9 +434,9 @@ describe("accounts:remove", function()
     assert.are.equal("timeout", err.kind)
     assert.are.equal("CHANGING", err.state)
     assert.are.equal(
-      ("the account %s is CHANGING after 100 seconds, not gone; the option timeout makes the wait longer"):format(
-        id
-      ),
+      "the account "
+        .. id
+        .. " is CHANGING after 100 seconds, not gone; the option timeout makes the wait longer",
       err.message
     )
     assert.is_true(emulator:now() - started <= 100)

@@ -989,6 +989,30 @@ describe("core.valid_utf8 and core.utf8_length", function()
   end)
 end)
 
+describe("core.load", function()
+  it("reads a regular file up to a limit, and nothing else", function()
+    local path = os.tmpname()
+    local file = assert(io.open(path, "wb"))
+    file:write "a\0b\r\n"
+    file:close()
+    assert.equal("a\0b\r\n", core.load(path, 5))
+    local text, message = core.load(path, 4)
+    assert.is_nil(text)
+    assert.equal(path .. ": too large for such a file", message)
+    os.remove(path)
+    text, message = core.load(path, 5)
+    assert.is_nil(text)
+    assert.equal(path .. ": No such file or directory", message)
+    text, message = core.load("/dev/zero", 5)
+    assert.is_nil(text)
+    assert.equal("/dev/zero: not a regular file", message)
+    for _, limit in ipairs { 0, -1, 2 ^ 20 + 1, 0 / 0, math.huge } do
+      assert.is_false((pcall(core.load, path, limit)))
+    end
+    assert.is_false((pcall(core.load, "a\0b", 5)))
+  end)
+end)
+
 describe("core.save", function()
   local folder
 

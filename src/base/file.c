@@ -171,3 +171,36 @@ int df_file_save(const char *path, const void *bytes, size_t length) {
     release_signals(&held);
     return failure;
 }
+
+/* Reads to the end; one byte more than fits shows that the file is larger. */
+static int read_all(int fd, char *bytes, size_t capacity, size_t *length) {
+    char extra;
+    for (*length = 0;;) {
+        size_t left = capacity - *length;
+        ssize_t count = read(fd, left ? bytes + *length : &extra, left ? left : 1);
+        if (count < 0 && errno == EINTR) {
+            continue;
+        } else if (count <= 0) {
+            return count < 0 ? errno : 0;
+        } else if (!left) {
+            return EFBIG;
+        }
+        *length += (size_t)count;
+    }
+}
+
+int df_file_load(const char *path, void *bytes, size_t capacity, size_t *length) {
+    struct stat status;
+    *length = 0;
+    /* Without waiting: opening a FIFO would wait for its writer. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd < 0) {
+        return errno;
+    }
+    int failure = fstat(fd, &status) != 0    ? errno
+                  : S_ISDIR(status.st_mode)  ? EISDIR
+                  : !S_ISREG(status.st_mode) ? DF_FILE_NOT_REGULAR
+                                             : read_all(fd, bytes, capacity, length);
+    close(fd);
+    return failure;
+}

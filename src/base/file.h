@@ -10,4 +10,9 @@
  * Returns 0 or an errno value. */
 int df_file_save(const char *path, const void *bytes, size_t length);
 
+/* Reads a whole regular file of `capacity` bytes at most, and never waits: what is no regular file
+ * is not read. Returns 0, an errno value (EFBIG for a larger file), or DF_FILE_NOT_REGULAR. */
+enum { DF_FILE_NOT_REGULAR = -1 };
+int df_file_load(const char *path, void *bytes, size_t capacity, size_t *length);
+
 #endif

@@ -14,6 +14,7 @@
 #include "sign/sign.h"
 #include "base/utf8.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -220,6 +221,28 @@ static int can_save(lua_State *L) {
     return push_saved(L, path, df_file_save(path.data, NULL, 0));
 }
 
+enum { MAX_LOADED = 1 << 20 };
+
+/* load(path, limit): the bytes of a regular file; or nil and what is wrong. */
+static int load(lua_State *L) {
+    struct df_text path = check_path(L, 1);
+    lua_Number limit = luaL_checknumber(L, 2);
+    luaL_argcheck(L, limit >= 1 && limit <= MAX_LOADED, 2, "not 1 to 1048576");
+    size_t length = 0;
+    char *bytes = lua_newuserdata(L, (size_t)limit);
+    int failure = df_file_load(path.data, bytes, (size_t)limit, &length);
+    if (failure) {
+        lua_pushnil(L);
+        lua_pushfstring(L, "%s: %s", path.data,
+                        failure == DF_FILE_NOT_REGULAR ? "not a regular file"
+                        : failure == EFBIG             ? "too large for such a file"
+                                                       : strerror(failure));
+        return 2;
+    }
+    lua_pushlstring(L, bytes, length);
+    return 1;
+}
+
 static int now(lua_State *L) {
     lua_pushnumber(L, df_clock_now());
     return 1;
@@ -285,6 +308,7 @@ static const luaL_Reg functions[] = {
     {"utf8_length", utf8_length},
     {"save", save},
     {"can_save", can_save},
+    {"load", load},
     {"now", now},
     {"monotonic", monotonic},
     {"sleep", sleep_for},

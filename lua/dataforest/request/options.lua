@@ -2,16 +2,12 @@
 -- @module dataforest.request.options
 
 local core = require "dataforest.core"
-local retry = require "dataforest.request.retry"
+local defaults = require "dataforest.request.defaults"
+local nearest = require "dataforest.util.nearest"
+local route = require "dataforest.transport.route"
 local url = require "dataforest.transport.url"
 
 local options = {}
-
-local LOOPBACK = { localhost = true, ["[::1]"] = true }
-
-local function is_loopback(host)
-  return LOOPBACK[host] or host:find "^127%.%d+%.%d+%.%d+$" ~= nil
-end
 
 local function check_text(value)
   if value == "" then
@@ -45,54 +41,34 @@ local function one_of(values)
 end
 
 --- Takes a base address apart; `/api/v2` at its end is understood and left out.
--- @tparam string url
 -- @treturn[1] string scheme and host, with a port where one is given
 -- @treturn[1] string path in front of the operations' own, mostly empty
 -- @treturn[2] nil
 -- @treturn[2] string what is wrong
-function options.parse_base_url(url)
-  local scheme, authority, path = url:match "^(%a[%w+.-]*)://([^/?#]*)(.*)$"
-  if not scheme then
-    return nil, "must be an address such as https://df.apigw.ntruss.com"
-  end
-  scheme = scheme:lower()
-  local host, port = authority:match "^(%[[%x:.]+%]):?(%d*)$"
-  if not host then
-    host, port = authority:match "^([%w%-%._]+):?(%d*)$"
-  end
-  if not host then
-    return nil, "must name a host, without user and password"
-  elseif port ~= "" and (tonumber(port) < 1 or tonumber(port) > 65535) then
-    return nil, "must have a port from 1 to 65535"
-  elseif path:find "[^%w%-%._~/%%]" then
+local function split_base_url(text)
+  local parts, message = route.parse_url(text)
+  if not parts then
+    return nil, message
+  elseif parts.target:find "[^%w%-._~/%%]" then
     return nil, "must end with its path: no query, no fragment, no spaces"
-  elseif scheme ~= "https" and scheme ~= "http" then
-    return nil, "must begin with https://"
-  elseif scheme == "http" and not is_loopback(host:lower()) then
-    return nil, "must begin with https:// (http:// is for loopback hosts only)"
   end
-  path = path:gsub("/+$", ""):gsub("/api/v2$", "")
-  return scheme .. "://" .. host:lower() .. (port ~= "" and ":" .. port or ""), path
+  local path = parts.target:gsub("/+$", ""):gsub("/api/v2$", "")
+  return parts.scheme .. "://" .. parts.authority, path
 end
 
 local function check_base_url(value)
-  local _, message = options.parse_base_url(value)
-  if not _ then
-    return message
-  end
+  local origin, message = split_base_url(value)
+  return not origin and message or nil
 end
 
 local function check_connect_to(value)
-  local host, port = value:match "^(.+):(%d+)$"
-  if not host or host:find "[%s%c/@]" or tonumber(port) < 1 or tonumber(port) > 65535 then
-    return 'must be "host:port"'
-  end
+  local host, message = route.parse_connect_to(value)
+  return not host and message or nil
 end
 
 local function check_proxy(value)
-  if value ~= "env" and not value:find "^%a[%w+.-]*://[^%s%c]+$" then
-    return 'must be an address such as http://proxy:3128, or "env"'
-  end
+  local proxy, message = route.proxy(value)
+  return not proxy and message or nil
 end
 
 local function check_provider(value)
@@ -134,7 +110,10 @@ end
 -- What every request has; the writer of HTTP (src/http1/writer.c) adds a list of its own.
 local OWN_HEADERS = { accept = true, ["content-type"] = true }
 
-local function check_headers(value)
+--- Checks headers of the caller's.
+-- @tparam table value text by name
+-- @treturn ?string what is wrong, to go behind the option's name
+function options.check_headers(value)
   for name, text in pairs(value) do
     if type(name) ~= "string" or not name:find "^[%w!#$%%&'*+%-.^_`|~]+$" then
       return ("holds a name that is no header name: %q"):format(tostring(name):sub(1, 40))
@@ -143,9 +122,13 @@ local function check_headers(value)
     end
     local lower = url.lower(name)
     if core.reserved_headers[lower] or OWN_HEADERS[lower] or lower:find "^x%-ncp%-" then
-      return ("field %s is set by the library"):format(name)
+      return ("field %s is set by the library: leave it out"):format(name)
     end
   end
+end
+
+local function check_client_headers(value)
+  return type(value) == "table" and options.check_headers(value) or nil
 end
 
 -- For each option: the Lua types it may have, and its check (returns what is wrong, or nil).
@@ -166,7 +149,9 @@ local CLIENT = {
   connect_to = { "string", check = check_connect_to },
   proxy = { "string", check = check_proxy },
   transport = { "string", "table", "function" },
+  headers = { "table", "function", check = check_client_headers },
   on_event = { "function" },
+  on_error = { "function" },
   user_agent = { "string", check = check_text },
   pool_size = { "number", check = check_bytes },
   pool_idle_timeout = { "number", check = check_seconds },
@@ -177,23 +162,16 @@ local CALL = {
   timeout = CLIENT.timeout,
   retry = CLIENT.retry,
   format = CLIENT.format,
-  headers = { "table", check = check_headers },
+  headers = { "table", check = options.check_headers },
 }
 
-local DEFAULTS = {
-  base_url = "https://df.apigw.ntruss.com",
-  format = "json",
-  timeout = 30,
-  connect_timeout = 5,
-  max_response_bytes = 8 * 1024 * 1024,
-  validate = true,
-  password_rule = "strict",
-  transport = "auto",
-  pool_size = 64,
-  pool_idle_timeout = 60,
+-- Variables that stand in for options.
+local ENVIRONMENT = {
+  base_url = "DATAFOREST_BASE_URL",
+  ca_file = "DATAFOREST_CA_FILE",
+  connect_to = "DATAFOREST_CONNECT_TO",
+  proxy = "DATAFOREST_PROXY",
 }
-
-local ENVIRONMENT = { base_url = "DATAFOREST_BASE_URL", ca_file = "DATAFOREST_CA_FILE" }
 
 local function has_type(value, rule)
   for _, name in ipairs(rule) do
@@ -210,7 +188,14 @@ local function known_names(rules)
     names[#names + 1] = name
   end
   table.sort(names)
-  return table.concat(names, ", ")
+  return names
+end
+
+local function unknown(noun, name, rules)
+  local names = known_names(rules)
+  local meant = nearest(tostring(name), names)
+  return ("unknown %s %s; "):format(noun, tostring(name))
+    .. (meant and ("did you mean %s?"):format(meant) or "known are " .. table.concat(names, ", "))
 end
 
 --- A number of seconds above 0, as a rule for `options.check`.
@@ -231,7 +216,7 @@ local function check(given, rules, noun)
   for name, value in pairs(given) do
     local rule = rules[name]
     if not rule then
-      return ("unknown %s %s; known are %s"):format(noun, tostring(name), known_names(rules)), tostring(name)
+      return unknown(noun, name, rules), tostring(name)
     elseif not has_type(value, rule) then
       return ("%s %s must be a %s, got a %s"):format(noun, name, table.concat(rule, " or a "), type(value)),
         name
@@ -250,7 +235,7 @@ options.check = check
 -- @tparam[opt] table base what holds where the caller gave nothing
 -- @treturn table `attempts`, `base_delay`, `max_delay`
 function options.retry_policy(given, base)
-  base = base or retry.DEFAULTS
+  base = base or defaults.retry
   if given == nil then
     return base
   elseif given == false then
@@ -280,14 +265,14 @@ function options.client(given, getenv)
         .. " is missing"
   end
   local settings = {}
-  for name, value in pairs(DEFAULTS) do
-    settings[name] = value
+  for name in pairs(CLIENT) do
+    settings[name] = defaults[name]
   end
   for name, variable in pairs(ENVIRONMENT) do
-    local value = (getenv or os.getenv)(variable)
-    if value and value ~= "" then
+    local value = given[name] == nil and (getenv or os.getenv)(variable) or ""
+    if value ~= "" then
       local wrong = CLIENT[name].check(value)
-      if wrong and given[name] == nil then
+      if wrong then
         return nil, ("environment variable %s %s"):format(variable, wrong)
       end
       settings[name] = value
@@ -297,15 +282,24 @@ function options.client(given, getenv)
     settings[name] = value
   end
   settings.retry = options.retry_policy(given.retry)
-  settings.origin, settings.path_prefix = options.parse_base_url(settings.base_url)
+  settings.origin, settings.path_prefix = split_base_url(settings.base_url)
+  if settings.connect_to then
+    local host, wrong = route.parse_connect_to(settings.connect_to, (route.parse_url(settings.base_url)))
+    if not host then
+      return nil, "option connect_to " .. wrong
+    end
+  end
   return settings
 end
 
 --- Checks the options of one call.
--- @tparam table given
+-- @param given
 -- @treturn ?string what is wrong, or nil
 -- @treturn ?string name of the option
 function options.call(given)
+  if type(given) ~= "table" then
+    return "options must be a table, got a " .. type(given), "options"
+  end
   return check(given, CALL)
 end
 

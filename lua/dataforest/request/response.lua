@@ -205,7 +205,9 @@ local function excerpt(body)
   end
   local text = body:sub(1, LONGEST_EXCERPT)
   if not core.valid_utf8(text) then
-    text = #text < #body and text:gsub("[\192-\255][\128-\191]*$", "") or text -- the last character may be cut
+    if #text < #body then -- the last character may be cut
+      text = text:gsub("[\192-\255][\128-\191]*$", "")
+    end
     if not core.valid_utf8(text) then
       text = text:gsub("[\128-\255]", "?")
     end

@@ -15,14 +15,6 @@ local core = require "dataforest.core"
 
 local retry = {}
 
---- Defaults of the option `retry`: attempts in all, and pauses in seconds.
-retry.DEFAULTS = { attempts = 3, base_delay = 0.5, max_delay = 20 }
-
-local CAPACITY = 500
-local COST = 5
-local COST_AFTER_TIMEOUT = 10
-local REWARD = 1
-
 -- Faults of the path. (A certificate or a handshake that was refused would be refused again.)
 local TRANSIENT = { network = true, timeout = true }
 
@@ -116,18 +108,15 @@ function retry.is_refusal(err)
   return REFUSAL[err.kind] == true
 end
 
--- A generator of our own: LuaJIT's math.random starts alike in every worker, and
--- seeding it would change the caller's.
-local seed
+-- A generator of our own: LuaJIT's math.random starts alike in every worker, and seeding it would change
+-- the caller's. The clock goes into each number, so that children of one process do not go on alike.
+local MODULUS = 2147483647
+local seed = tonumber((tostring({}):match "0x(%x+)" or "1"):sub(-7), 16) % MODULUS
 
 --- A random number between 0 and 1.
 function retry.random()
-  if not seed then
-    local address = tonumber((tostring({}):match "0x(%x+)" or "1"):sub(-7), 16)
-    seed = (math.floor(core.now() * 1e6) + address) % 2147483646 + 1
-  end
-  seed = seed * 16807 % 2147483647
-  return seed / 2147483647
+  seed = (seed * 16807 + math.floor(core.monotonic() * 1e9) % MODULUS) % MODULUS
+  return seed / MODULUS
 end
 
 --- The pause before the next attempt, in full jitter.
@@ -139,33 +128,6 @@ function retry.pause(policy, attempt, generator)
   -- 2^63 * base_delay is above every max_delay; larger powers would only reach infinity.
   local ceiling = math.min(policy.max_delay, policy.base_delay * 2 ^ math.min(attempt - 1, 63))
   return (generator or retry.random)() * ceiling
-end
-
-local Bucket = {}
-Bucket.__index = Bucket
-
---- The tokens that a client's retries draw on, so that a service in trouble is not
--- met with a storm of them.
--- @treturn table with `take(err)` and `give()`
-function retry.bucket()
-  return setmetatable({ tokens = CAPACITY }, Bucket)
-end
-
---- Draws the cost of one retry.
--- @tparam table err the error to be retried; a timeout costs more
--- @treturn boolean false where the bucket holds too little
-function Bucket:take(err)
-  local cost = err.kind == "timeout" and COST_AFTER_TIMEOUT or COST
-  if self.tokens < cost then
-    return false
-  end
-  self.tokens = self.tokens - cost
-  return true
-end
-
---- Puts one token back, after a success.
-function Bucket:give()
-  self.tokens = math.min(CAPACITY, self.tokens + REWARD)
 end
 
 return retry

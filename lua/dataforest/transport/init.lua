@@ -12,7 +12,7 @@
 --   have reached the server
 -- @tfield ?fun(self:Transport,seconds:number):?boolean sleep waits; false says that it cannot wait here, and
 --   ends the call. By default as the built-in ones do
--- @tfield ?fun(self:Transport):number now seconds since the epoch, with fractions, by which requests are signed
+-- @tfield ?fun(self:Transport):number now seconds since the epoch, with fractions; requests are signed by it
 -- @tfield ?fun(self:Transport):number monotonic seconds since whenever, of a clock that nobody sets: what
 --   deadlines and pauses go by. One that has its own `sleep` on a clock of its own should have this, too.
 -- @tfield ?fun(self:Transport) close ends it, where there is something to close

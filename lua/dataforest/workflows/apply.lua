@@ -3,6 +3,7 @@
 -- @module dataforest.workflows.apply
 
 local compare = require "dataforest.workflows.compare"
+local defaults = require "dataforest.request.defaults"
 local deadline_of = require "dataforest.workflows.deadline"
 local errors = require "dataforest.errors"
 local guarded = require "dataforest.util.guarded"
@@ -91,7 +92,7 @@ function Run:plain_options()
 end
 
 function Run:pause(round)
-  local pause = retry.pause(retry.DEFAULTS, round)
+  local pause = retry.pause(defaults.retry, round)
   if pause < self.deadline:left() then
     self.client.transport:sleep(pause)
   end

@@ -3,15 +3,13 @@
 
 local arguments = require "dataforest.workflows.arguments"
 local deadline_of = require "dataforest.workflows.deadline"
+local defaults = require "dataforest.request.defaults"
 local errors = require "dataforest.errors"
 local nearest = require "dataforest.util.nearest"
 local options_of = require "dataforest.request.options"
 local retry = require "dataforest.request.retry"
 
 local wait = {}
-
---- What a wait takes where the caller gives nothing, in seconds.
-wait.DEFAULTS = { timeout = 300, interval = 2, max_interval = 15 }
 
 --- The options of a wait, as rules for `options.check`.
 wait.OPTIONS = arguments.rules { interval = options_of.SECONDS, max_interval = options_of.SECONDS }
@@ -30,7 +28,7 @@ local LAST_LOOK_PART = 0.1
 -- @tparam table options of the wait, checked
 -- @treturn table deadline
 function wait.deadline(client, options)
-  return deadline_of.new(client, options, wait.DEFAULTS.timeout)
+  return deadline_of.new(client, options, defaults.wait.timeout)
 end
 
 local function timeout_error(deadline, looking, state, failure)
@@ -87,8 +85,8 @@ end
 -- @treturn[2] table error; of kind `timeout` with field `state` where the time is over
 function wait.poll(deadline, looking, options)
   local client = deadline.client
-  local interval = options.interval or wait.DEFAULTS.interval
-  local ceiling = math.max(interval, options.max_interval or wait.DEFAULTS.max_interval)
+  local interval = options.interval or defaults.wait.interval
+  local ceiling = math.max(interval, options.max_interval or defaults.wait.max_interval)
   local look, state = 0, nil
   while true do
     local value, err, seen = looking.look()

@@ -32,8 +32,8 @@ describe("dataforest.new", function()
     end)
     assert.is_false(ok)
     assert.matches("options_spec.lua:" .. line .. ":", message, 1, true)
-    assert.matches("unknown option tiemout", message, 1, true)
-    assert.matches("timeout", message, 1, true)
+    assert.matches("unknown option tiemout; did you mean timeout?", message, 1, true)
+    assert.matches("known are access_key, attempt_timeout", message_of { zzz = 1 }, 1, true)
   end)
 
   it("names the option that is wrong, and the cure", function()
@@ -64,19 +64,28 @@ describe("dataforest.new", function()
       { { connect_to = "localhost:0" }, "option connect_to" },
       { { connect_to = "localhost:65536" }, "option connect_to" },
       { { connect_to = "a\r\n:80" }, "option connect_to" },
-      { { proxy = "proxy:3128" }, "option proxy must be an address" },
-      { { proxy = "http://a\r\nb" }, "option proxy must be an address" },
+      { { proxy = "ftp://proxy:3128" }, "option proxy must begin with http://" },
+      { { proxy = "http://a\r\nb" }, "option proxy holds a blank or a control character" },
       { { transport = 7 }, "option transport" },
-      { { base_url = "df.apigw.ntruss.com" }, "option base_url must be an address" },
+      { { base_url = "df.apigw.ntruss.com" }, "option base_url must begin with https://" },
       { { base_url = "http://df.apigw.ntruss.com" }, "http:// is for loopback hosts only" },
       { { base_url = "http://127.0.0.1.example.com" }, "http:// is for loopback hosts only" },
       { { base_url = "ftp://127.0.0.1" }, "must begin with https://" },
       { { base_url = "https://user:pass@host" }, "without user and password" },
       { { base_url = "https://host?x=1" }, "must end with its path" },
-      { { base_url = "https://host/a\r\nb" }, "must end with its path" },
+      { { base_url = "https://host/a\r\nb" }, "holds a blank or a control character" },
       { { base_url = "https://host:0" }, "port from 1 to 65535" },
       { { base_url = "https://host:65536" }, "port from 1 to 65535" },
-      { { base_url = "https://" }, "must name a host" },
+      { { base_url = "https://" }, "does not name a host" },
+      {
+        { base_url = "http://127.0.0.1:8080", connect_to = "example.com:80" },
+        "option connect_to must be a loopback host",
+      },
+      { { headers = { Host = "a" } }, "option headers field Host is set by the library" },
+      { { headers = { ["x-ncp-iam-access-key"] = "a" } }, "is set by the library" },
+      { { headers = { Trailer = "a" } }, "is set by the library" },
+      { { headers = "X-A: b" }, "option headers must be a table or a function, got a string" },
+      { { on_error = true }, "option on_error must be a function" },
     }
     for _, case in ipairs(CASES) do
       assert.matches(case[2], message_of(with(case[1])), 1, true)
@@ -128,5 +137,55 @@ describe("dataforest.new", function()
       end
     end
     search(df, {})
+  end)
+end)
+
+describe("the environment", function()
+  local getenv = os.getenv
+  local variables = {}
+
+  before_each(function()
+    os.getenv = function(name) -- luacheck: ignore 122
+      return name:find "^DATAFOREST_" and variables[name] or getenv(name)
+    end
+  end)
+
+  after_each(function()
+    os.getenv = getenv -- luacheck: ignore 122
+    variables = {}
+  end)
+
+  it("stands in for four options, and gives way to them", function()
+    variables = {
+      DATAFOREST_BASE_URL = "https://gateway.example",
+      DATAFOREST_CA_FILE = "/etc/ca.pem",
+      DATAFOREST_CONNECT_TO = "127.0.0.1:8443",
+      DATAFOREST_PROXY = "http://proxy:3128",
+    }
+    local settings = dataforest.new(KEYS).settings
+    assert.are.equal("https://gateway.example", settings.origin)
+    assert.are.equal("/etc/ca.pem", settings.ca_file)
+    assert.are.equal("127.0.0.1:8443", settings.connect_to)
+    assert.are.equal("http://proxy:3128", tostring(settings.proxy))
+    settings = dataforest.new(with { ca_file = "other.pem", base_url = "https://a.example" }).settings
+    assert.are.equal("other.pem", settings.ca_file)
+    assert.are.equal("https://a.example", settings.origin)
+  end)
+
+  it("is named where it is wrong, and only where it counts", function()
+    for name, value in pairs {
+      DATAFOREST_BASE_URL = "http://example.com",
+      DATAFOREST_CONNECT_TO = "nowhere",
+      DATAFOREST_PROXY = "ftp://MARKED@proxy",
+    } do
+      variables = { [name] = value }
+      local message = message_of(KEYS)
+      assert.matches("environment variable " .. name, message, 1, true)
+      assert.is_nil(message:find("MARKED", 1, true))
+    end
+    variables = { DATAFOREST_PROXY = "ftp://proxy" }
+    assert.is_table(dataforest.new(with { proxy = "http://proxy:3128" }))
+    variables = { DATAFOREST_CA_FILE = "" }
+    assert.is_nil(dataforest.new(KEYS).settings.ca_file)
   end)
 end)

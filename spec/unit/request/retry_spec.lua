@@ -102,37 +102,18 @@ describe("retry.pause", function()
   end)
 end)
 
-describe("retry.bucket", function()
-  it("pays for a hundred retries, and no more", function()
-    local bucket = retry.bucket()
-    for _ = 1, 100 do
-      assert.is_true(bucket:take(network(true)))
-    end
-    assert.is_false(bucket:take(network(true)))
-  end)
-
-  it("asks the double after a timeout", function()
-    local bucket = retry.bucket()
-    for _ = 1, 50 do
-      assert.is_true(bucket:take { kind = "timeout" })
-    end
-    assert.is_false(bucket:take(network(true)))
-  end)
-
-  it("is filled by successes, up to its brim", function()
-    local bucket = retry.bucket()
-    for _ = 1, 100 do
-      bucket:take(network(true))
-    end
-    for _ = 1, 4 do
-      bucket:give()
-    end
-    assert.is_false(bucket:take(network(true)))
-    bucket:give()
-    assert.is_true(bucket:take(network(true)))
+describe("retry.random", function()
+  it("gives numbers from 0 to 1, and no two series alike", function()
+    local seen = {}
     for _ = 1, 1000 do
-      bucket:give()
+      local number = retry.random()
+      assert.is_true(number >= 0 and number < 1)
+      seen[number] = true
     end
-    assert.are.equal(500, bucket.tokens)
+    local distinct = 0
+    for _ in pairs(seen) do
+      distinct = distinct + 1
+    end
+    assert.is_true(distinct > 990)
   end)
 end)

@@ -1,0 +1,376 @@
+--- One call: from parameters to a value or an error, by as many attempts as the policy allows.
+-- @module dataforest.request.call
+
+local clock_skew = require "dataforest.request.clock_skew"
+local errors = require "dataforest.errors"
+local events = require "dataforest.request.events"
+local guarded = require "dataforest.util.guarded"
+local json = require "dataforest.codec.json"
+local options_of = require "dataforest.request.options"
+local response_of = require "dataforest.request.response"
+local retry = require "dataforest.request.retry"
+local schema = require "dataforest.api.schema"
+local secrets = require "dataforest.secrets"
+local time = require "dataforest.time"
+local url = require "dataforest.transport.url"
+local validate = require "dataforest.api.validate"
+local xml = require "dataforest.codec.xml"
+
+local floor, max, min = math.floor, math.max, math.min
+local pairs, type = pairs, type
+local read_response = response_of.read
+
+local call = {}
+
+local function argument_error(operation, message, field)
+  return nil,
+    errors.new { kind = errors.ARGUMENT, message = message, field = field, operation = operation.id }
+end
+
+local function closed_error(operation)
+  return errors.new {
+    kind = errors.CLOSED,
+    message = "the client was closed",
+    operation = operation.id,
+    sent = false,
+  }
+end
+
+-- The request --------------------------------------------------------------------------
+
+local encoders = {
+  json = function(operation, params)
+    return json.encode(params, schema.request(operation))
+  end,
+  xml = function(operation, params)
+    if not (operation.xml and operation.xml.request) then
+      return nil, "the pages name no XML root for it; use the format json"
+    end
+    return xml.encode(operation.xml.request, params, schema.request(operation))
+  end,
+}
+
+local CONTENT_TYPES = { json = "application/json", xml = "application/xml" }
+local BYTES = "application/octet-stream"
+
+--- Checks and encodes the parameters.
+-- @treturn ?string body, or nil and the error
+-- @treturn table the parameters in the form in which they travel, or the error
+local function body_of(settings, operation, params, format)
+  local wire = params or {}
+  if operation.params then
+    local wrong
+    wire, wrong = validate.check(operation, params, settings)
+    if not wire then
+      return nil, wrong
+    end
+  elseif type(wire) ~= "table" then
+    return argument_error(operation, "its parameters must be a table, got a " .. type(wire), "params")
+  end
+  local body, message = encoders[format](operation, wire)
+  if not body then
+    return argument_error(operation, "the parameters cannot be encoded: " .. message)
+  end
+  return body, wire
+end
+
+--- Sets headers of the caller's. A name that is there already, in any case, is replaced.
+local function set_headers(headers, more)
+  for name, value in pairs(more) do
+    if headers[name] == nil then
+      local lower = url.lower(name)
+      for present in pairs(headers) do
+        if url.lower(present) == lower then
+          headers[present] = nil
+          break
+        end
+      end
+    end
+    headers[name] = value
+  end
+end
+
+--- What is sent. The fields that each attempt sets are named too, so that the tables are made in their
+-- final size.
+local function request_of(client, operation, body, format)
+  local settings = client.settings
+  local content_type = CONTENT_TYPES[format]
+  local target = settings.path_prefix .. operation.path
+  return {
+    method = "POST",
+    url = settings.origin .. target,
+    target = target,
+    headers = {
+      ["Content-Type"] = content_type,
+      Accept = operation.binary and BYTES or content_type,
+      ["User-Agent"] = client.user_agent,
+      ["x-ncp-apigw-timestamp"] = "",
+      ["x-ncp-iam-access-key"] = "",
+      ["x-ncp-apigw-signature-v2"] = "",
+    },
+    body = body,
+    -- Whether a change is sent again is for the retries to say, which know its effect.
+    once = operation.effect ~= "read",
+    deadline = 0,
+    timeout = 0,
+    connect_timeout = settings.connect_timeout,
+    max_response_bytes = settings.max_response_bytes,
+    connect_to = settings.connect_to,
+  }
+end
+
+--- The headers of this attempt, where the option `headers` is a function.
+-- @treturn boolean whether that went well
+-- @treturn ?string what is wrong
+local function add_computed_headers(client, operation, request, attempt, own)
+  local ok, given = guarded.relayed(client.settings.headers, {
+    operation = operation.id,
+    method = request.method,
+    url = request.url,
+    target = request.target,
+    attempt = attempt,
+  })
+  if not ok then
+    return false, "option headers raised: " .. guarded.text(given)
+  elseif given == nil then
+    return true
+  elseif type(given) ~= "table" then
+    return false, "option headers must return a table, got a " .. type(given)
+  end
+  local message = options_of.check_headers(given)
+  if message then
+    return false, "what option headers returned " .. message
+  end
+  set_headers(request.headers, given)
+  if own then
+    set_headers(request.headers, own)
+  end
+  return true
+end
+
+-- An attempt ---------------------------------------------------------------------------
+
+-- A number of milliseconds as text. "%d" is much the faster, but a C long in PUC Lua 5.1.
+local MILLISECONDS = (_VERSION == "Lua 5.1" and not rawget(_G, "jit")) and "%.0f" or "%d"
+
+--- Signs the request. Nothing yields between the signer's coming and its use.
+-- @treturn ?userdata signer that was used, or nil and the error
+local function sign(client, operation, request, deadline, policy)
+  local signer, access_key, is_ours = client.keys:get(deadline, policy)
+  if client.closed then -- by a hook, or by another call while this one waited for a provider
+    if is_ours then
+      signer:close()
+    end
+    return nil, closed_error(operation)
+  elseif not signer then
+    return nil, { kind = errors.CREDENTIALS, message = access_key, sent = false }
+  end
+  local timestamp = MILLISECONDS:format(floor((client.transport:now() + client.clock_offset) * 1000))
+  local headers = request.headers
+  headers["x-ncp-apigw-timestamp"] = timestamp
+  headers["x-ncp-iam-access-key"] = access_key
+  headers["x-ncp-apigw-signature-v2"] = signer:sign(request.method, request.target, timestamp)
+  if is_ours then
+    signer:close()
+  end
+  return signer
+end
+
+--- Sends what was signed.
+-- @return the value, or nil; the fields of an error; and the response where there was one
+local function send(client, operation, request)
+  local response, failure = client.transport:send(request)
+  if response then
+    local value, err = read_response(operation, response)
+    return value, err, response
+  end
+  return nil,
+    {
+      kind = failure.kind,
+      message = failure.message,
+      status = failure.status,
+      sent = failure.sent ~= false,
+    }
+end
+
+-- A failure ----------------------------------------------------------------------------
+
+-- The texts of an error that come from elsewhere.
+local FOREIGN = { "message", "details", "code", "request_id" }
+
+--- Makes the error that an attempt ends with: without secrets, and with what the call knows.
+-- @tparam table state of the call's failures: `cause`, `in_doubt`, `seen_500`
+local function finish(client, operation, wire, request, state, err, response)
+  local list = secrets.gather(operation, wire)
+  list[#list + 1] = request.headers["x-ncp-apigw-signature-v2"]
+  list.access_key = request.headers["x-ncp-iam-access-key"]
+  for _, name in ipairs(FOREIGN) do
+    err[name] = secrets.clean(err[name], list)
+  end
+  err = errors.new(err)
+  err.operation = operation.id
+  err.attempts = state.attempt
+  err.retryable = retry.is_retryable(operation.effect, err)
+  local retry_after = response and response.headers["retry-after"]
+  if retry_after then
+    err.retry_after = time.retry_after(retry_after, client.transport:now() + client.clock_offset)
+  end
+  -- An earlier attempt that is in doubt stays so, whatever this one says.
+  state.in_doubt = state.in_doubt or retry.in_doubt(operation.effect, err)
+  err.in_doubt = state.in_doubt
+  local cause = err.kind .. ": " .. err.message
+  if err.kind == errors.TIMEOUT and state.cause then
+    err.message = ("%s; the attempt before ended with %s"):format(err.message, state.cause)
+  end
+  state.cause = cause
+  return err
+end
+
+--- After a 401: signs anew where the clock was wrong, or where there are other keys by now; each once.
+-- @treturn boolean whether the call is to be sent again, at once
+local function may_sign_anew(client, operation, policy, state, err, response)
+  if err.kind ~= errors.AUTH then
+    return false
+  end
+  local offset = clock_skew.find(client, state.clock_offset, response)
+  if offset then
+    local words = clock_skew.describe(offset)
+    if state.clock_corrected then
+      err.message = err.message .. "; " .. words .. ": set it right"
+      return false
+    end
+    state.clock_corrected = true
+    client.clock_offset = offset
+    events.tell(client, {
+      name = "clock",
+      operation = operation.id,
+      attempt = state.attempt,
+      offset = offset,
+      message = words,
+    })
+    return true
+  elseif state.keys_renewed or not client.keys:renew(state.signer, state.deadline, policy) then
+    return false
+  end
+  state.keys_renewed = true
+  events.tell(client, {
+    name = "keys",
+    operation = operation.id,
+    attempt = state.attempt,
+    message = "the keys were refused: signing with others, which the provider gives now",
+  })
+  return true
+end
+
+--- Tells whether the call is to be tried again, and after how many seconds.
+local function pause_before_retry(client, operation, policy, state, err)
+  local again = err.retryable and retry.is_retryable(operation.effect, err, state.seen_500)
+  state.seen_500 = state.seen_500 or err.status == 500
+  if not again or state.attempt - state.free >= policy.attempts then
+    return nil
+  end
+  local pause = max(retry.pause(policy, state.attempt), err.retry_after or 0)
+  if client.transport:monotonic() + pause >= state.deadline or not client.budget:take(err) then
+    return nil
+  end
+  return pause
+end
+
+-- The call -----------------------------------------------------------------------------
+
+--- Runs an operation.
+-- @tparam table client
+-- @tparam table operation an entry of `dataforest.operations`
+-- @param params parameters
+-- @tparam[opt] table options of the call
+-- @treturn[1] table|string value
+-- @treturn[2] nil
+-- @treturn[2] table error
+function call.run(client, operation, params, options)
+  if client.closed then
+    return nil, closed_error(operation)
+  end
+  local settings, transport = client.settings, client.transport
+  local format, timeout, policy, own_headers = settings.format, settings.timeout, settings.retry, nil
+  if options ~= nil then
+    local message, field = options_of.call(options)
+    if message then
+      return argument_error(operation, message, field)
+    end
+    format, timeout = options.format or format, options.timeout or timeout
+    policy, own_headers = options_of.retry_policy(options.retry, policy), options.headers
+  end
+  local body, wire = body_of(settings, operation, params, format)
+  if not body then
+    return nil, wire
+  end
+  local request = request_of(client, operation, body, format)
+  local headers_of = settings.headers
+  local are_computed = type(headers_of) == "function"
+  if headers_of and not are_computed then
+    set_headers(request.headers, headers_of)
+  end
+  if own_headers then
+    set_headers(request.headers, own_headers)
+  end
+
+  local tells = settings.on_event ~= nil
+  local started = transport:monotonic()
+  local deadline = started + timeout
+  local attempt_started, attempt = started, 0
+  local state -- what attempts that failed have left
+  while true do
+    attempt = attempt + 1
+    request.deadline = settings.attempt_timeout and min(deadline, attempt_started + settings.attempt_timeout)
+      or deadline
+    request.timeout = request.deadline - attempt_started
+    local value, err, response, signer
+    local clock_offset
+    if are_computed then
+      local ok, message = add_computed_headers(client, operation, request, attempt, own_headers)
+      err = not ok and { kind = errors.ARGUMENT, field = "headers", message = message, sent = false } or nil
+    end
+    if not err then
+      signer, err = sign(client, operation, request, deadline, policy)
+    end
+    if signer then
+      clock_offset = client.clock_offset -- which another call may set right meanwhile
+      value, err, response = send(client, operation, request)
+    end
+    if value == nil and state and state.in_doubt and operation.deletes and err.kind == errors.NOT_FOUND then
+      value = { id = wire.id } -- as in the response that was lost
+    end
+    local times = tells and { attempt = attempt, started = started, attempt_started = attempt_started }
+    if value ~= nil then
+      client.budget:give()
+      if tells then
+        events.outcome(client, "attempt", operation, times, response)
+        events.outcome(client, "success", operation, times, response)
+      end
+      return value
+    end
+    state = state or { free = 0, in_doubt = false, deadline = deadline }
+    state.attempt, state.clock_offset, state.signer = attempt, clock_offset, signer
+    err = finish(client, operation, wire, request, state, err, response)
+    if tells then
+      events.outcome(client, "attempt", operation, times, response, err)
+    end
+    if may_sign_anew(client, operation, policy, state, err, response) then
+      state.free = state.free + 1
+    else
+      local pause = pause_before_retry(client, operation, policy, state, err)
+      if pause and tells then
+        events.outcome(client, "retry", operation, times, response, err, pause)
+      end
+      if not pause or transport:sleep(pause) == false then -- it cannot wait here
+        if tells then
+          events.outcome(client, "failure", operation, times, response, err)
+        end
+        return nil, err
+      end
+    end
+    attempt_started = transport:monotonic()
+  end
+end
+
+return call

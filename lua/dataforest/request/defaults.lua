@@ -1,0 +1,24 @@
+--- All defaults, once. The documentation quotes this table.
+-- @module dataforest.request.defaults
+
+return {
+  base_url = "https://df.apigw.ntruss.com",
+  format = "json",
+  timeout = 30, -- seconds
+  connect_timeout = 5, -- seconds
+  max_response_bytes = 8 * 1024 * 1024,
+  validate = true,
+  password_rule = "strict",
+  transport = "auto",
+  pool_size = 64, -- connections
+  pool_idle_timeout = 60, -- seconds
+
+  -- Attempts in all, and pauses in seconds.
+  retry = { attempts = 3, base_delay = 0.5, max_delay = 20 },
+
+  -- Of `wait`, and of what waits in the same way; seconds.
+  wait = { timeout = 300, interval = 2, max_interval = 15 },
+
+  -- Calls at a time of `df:map`.
+  concurrency = 64,
+}
