@@ -607,12 +607,28 @@ function Run:prune(tasks)
   end
 end
 
---- Carries out the steps of one task, one after another. What was removed to be replaced is made anew even
--- where something else has failed.
+--- Whether a task goes on. Where something else has failed, only what was removed to be replaced is made
+-- anew: not where the next run will replace what it depends on, unless the service refuses that.
+function Run:goes_on(task)
+  if not self.failure then
+    return true
+  elseif not task.removed then
+    return false
+  end
+  for _, name in ipairs(task.app.dependsOn or self.inferred[task.name] or {}) do
+    local entry = self.entries[self.replaces[name]]
+    if entry and entry.status ~= "done" and not (entry.error and retry.is_refusal(entry.error)) then
+      return false
+    end
+  end
+  return true
+end
+
+--- Carries out the steps of one task, one after another.
 -- @treturn boolean true; what went wrong stands in the run
 function Run:task(task)
   for _, step in ipairs(task.steps) do
-    if self.failure and not task.removed then
+    if not self:goes_on(task) then
       break
     end
     self:begin(step)
@@ -674,20 +690,20 @@ function Run:batch(batch)
 end
 
 --- Waits for what is on its way without a step.
-function Run:settle(plan)
-  for _, thing in ipairs(plan.pending) do
-    if self.failure then
-      return
-    end
-    local waited_for = { kind = thing.kind, name = thing.name, id = thing.id, action = "wait" }
-    local ok, err
-    if thing.kind == "account" then
-      ok, err = self:wait_for_account(waited_for, thing.id)
-    else
-      ok, err = self:wait_for_app(waited_for, thing.id, false)
-    end
-    if not ok then
-      self.failure, self.failed_step = err, waited_for
+-- @tparam string kind `"account"`, without which nothing can be done, or `"app"`
+function Run:settle(kind)
+  for _, thing in ipairs(self.plan.pending) do
+    if thing.kind == kind and not self.failure then
+      local step = { kind = thing.kind, name = thing.name, id = thing.id, action = "wait" }
+      local ok, err
+      if kind == "account" then
+        ok, err = self:wait_for_account(step, thing.id)
+      else
+        ok, err = self:wait_for_app(step, thing.id, false)
+      end
+      if not ok then
+        self.failure, self.failed_step = err, step
+      end
     end
   end
 end
@@ -699,7 +715,11 @@ function Run:adopt(plan)
   self.inferred = context.inferred
   self.account_id = plan.account.id
   self.batches = context.batches
+  self.replaces = {}
   for _, step in ipairs(plan.steps) do
+    if step.action == "replace" then
+      self.replaces[step.name] = step
+    end
     if not self.entries[step] then
       self.entries[step] = { status = "planned", step = step }
       self.order[#self.order + 1] = step
@@ -792,10 +812,11 @@ end
 
 function Run:go()
   if self:first_account() then
+    self:settle "account"
     for _, batch in ipairs(self.batches) do
       self:batch(batch)
     end
-    self:settle(self.plan)
+    self:settle "app"
   end
   return self:finish()
 end

@@ -341,7 +341,8 @@ function Maker:account_task()
       { password = "(set)" },
       { password = "(reset)" }
     )
-  elseif #steps == 0 and tostring(seen.status):upper() ~= "RUNNING" then
+  end
+  if tostring(seen.status):upper() ~= "RUNNING" then
     self:wait_for("account", spec.name, seen.id, seen.status)
   end
   return steps
