@@ -119,7 +119,8 @@ function server.start(options)
     error("the emulator did not start: " .. complaint, 2)
   end
   local function exported(name)
-    return (text:match(name .. "='([^\n]*)'\n"):gsub("'\\''", "'"))
+    local value = text:match(name .. "='([^\n]*)'\n")
+    return value and (value:gsub("'\\''", "'"))
   end
   self.said = text
   self.base_url = exported "DATAFOREST_BASE_URL"
@@ -127,7 +128,7 @@ function server.start(options)
   self.access_key = exported "NCLOUD_ACCESS_KEY"
   self.secret_key = exported "NCLOUD_SECRET_KEY"
   self.port = tonumber(self.base_url:match ":(%d+)$")
-  self.folder = self.ca_file:match "^(.*)/"
+  self.folder = self.ca_file and self.ca_file:match "^(.*)/" -- none with `http`
   self.options = {
     base_url = self.base_url,
     ca_file = self.ca_file,

@@ -13,12 +13,13 @@
 --     add_app      the table of emulator:add_app; the result is the id
 --     dump         {}: all accounts and apps, the clock, and where the made-up values have got to
 --     load         the result of dump
---     calls        {}: the record of calls
+--     calls        {}: the record of calls, or {"last": 10} for its end
 --     clear_calls  {}
 --     reset        {}, or {"user": "..."} for what belongs to one user
 --
 -- The response is a line, `{"result": ...}`, or `{"error": "..."}` with status 400. `GET /_emulator/ready` is
--- for health checks.
+-- for health checks, `GET /_emulator/openapi.json` describes the operations, `GET /_emulator/` is a page for
+-- people.
 --
 --     curl --cacert "$DATAFOREST_CA_FILE" "$DATAFOREST_BASE_URL/_emulator/advance" -d '{"seconds":180}'
 --
@@ -115,11 +116,11 @@ local commands = {
     end,
   },
   calls = {
-    NONE,
-    function(emulator)
-      local calls = json.list {}
-      for i, call in ipairs(emulator.calls) do
-        calls[i] = call
+    { last = { "number", check = fields.integer(0) } },
+    function(emulator, given)
+      local calls, all = json.list {}, emulator.calls
+      for i = math.max(1, #all - (given.last or #all) + 1), #all do
+        calls[#calls + 1] = all[i]
       end
       return calls
     end,
@@ -208,11 +209,39 @@ local function run(emulator, command, given, sources)
   return nil, message
 end
 
-local function get(name)
-  if name == "ready" then
-    return response(200, '{"result":true}\n')
+-- Modules that most emulators never need.
+local function openapi()
+  return require("dataforest.emulator.openapi").text()
+end
+
+local function page(part)
+  return function()
+    local made = require "dataforest.emulator.page"
+    return made[part], made.headers
   end
-  return unknown(name)
+end
+
+-- What is there to get, by name. None of it holds data, so that none of it wants a token.
+local DOCUMENTS = {
+  ready = {
+    "application/json;charset=UTF-8",
+    function()
+      return '{"result":true}\n'
+    end,
+  },
+  ["openapi.json"] = { "application/json;charset=UTF-8", openapi },
+  [""] = { "text/html;charset=UTF-8", page "html" },
+  ["page.css"] = { "text/css;charset=UTF-8", page "style" },
+  ["page.js"] = { "text/javascript;charset=UTF-8", page "script" },
+}
+
+local function get(document)
+  local body, headers = document[2]()
+  local out = response(200, body, document[1])
+  for name, value in pairs(headers or {}) do
+    out.headers[name] = value
+  end
+  return out
 end
 
 --- Handles a request that steers the emulator.
@@ -230,11 +259,12 @@ function control.handle(emulator, request, policy)
   end
   local name = request.target:sub(#PREFIX + 1):match "^[^?]*"
   local is_get = request.method == "GET" or request.method == "HEAD"
-  local status, why = access.refusal(request, policy or {}, false, is_get and name == "ready")
+  local document = is_get and DOCUMENTS[name]
+  local status, why = access.refusal(request, policy or {}, document, document and name == "ready")
   if status then
     return failure(status, "%s", why)
-  elseif is_get then
-    return get(name)
+  elseif document then
+    return get(document)
   end
   local command = commands[name]
   if not command then
