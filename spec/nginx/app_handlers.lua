@@ -133,6 +133,22 @@ function handlers.fault_step(args)
   })
 end
 
+local function wire_transport()
+  return require("dataforest.transport.cosocket").new { pool_idle_timeout = 10 }
+end
+
+--- The responses of spec/vectors/http, each once.
+function handlers.wire_each(args)
+  local count, problems = require("spec.support.wire").each(wire_transport(), tonumber(args.port))
+  return { count = count, problems = problems }
+end
+
+--- The same in random sequences.
+function handlers.wire_sequences(args)
+  local sequences = require("spec.support.wire").sequences
+  return { problems = sequences(wire_transport(), tonumber(args.port), tonumber(args.count), tonumber(args.seed)) }
+end
+
 --- A plain list, over the emulator of the service.
 function handlers.list(args)
   return told(

@@ -29,7 +29,7 @@ local UNSENT = { read = 3, idempotent = 3, once = 3 }
 local LOST = { read = 3, idempotent = 1, once = 1 }
 local FINAL = { read = 1 }
 
-local NOTHING, MIDDLE = "ended before a response came", "ended in the middle of the response"
+local NOTHING, MIDDLE = "ended without a response", "ended in the middle of the response"
 
 local cases = {}
 

@@ -2,7 +2,9 @@
 
 local vectors = {}
 
-vectors.FILES = { "spec/vectors/http/policy.txt", "spec/vectors/http/curl.txt" }
+local ROOT = debug.getinfo(1, "S").source:match "^@(.*)spec/support/" or ""
+
+vectors.FILES = { ROOT .. "spec/vectors/http/policy.txt", ROOT .. "spec/vectors/http/curl.txt" }
 
 local NAMED = {
   ok = "HTTP/1.1 200 OK\r\n",

@@ -761,7 +761,7 @@ enum df_http1_result df_http1_reader_end(struct df_http1_reader *reader, enum df
         return result_of(reader);
     }
     if (!reader->any_byte) {
-        fail(reader, DF_KIND_NETWORK, "before a response came");
+        fail(reader, DF_KIND_NETWORK, "without a response");
     } else if (reader->state == BODY_TO_END && how == DF_HTTP1_END_TLS_CUT) {
         fail_protocol(reader,
                       "TLS was cut where only its end (close_notify) tells the end of the body");

@@ -89,7 +89,7 @@ describe("the reader of responses", function()
     local _, reader = read ""
     assert.is_false(reader:begun())
     assert.is_nil(reader:finish "clean")
-    assert.matches("ended before a response came", reader:failure("peer").message, 1, true)
+    assert.matches("ended without a response", reader:failure("peer").message, 1, true)
     _, reader = read(OK)
     assert.is_true(reader:begun())
     assert.is_nil(reader:finish "clean")
