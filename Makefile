@@ -9,22 +9,23 @@ for_tests = WERROR="$(WERROR)" JOBS="$(JOBS)" CMAKE_FLAGS='$(CMAKE_FLAGS)'
 
 .PHONY: docs types build man help deps test test-unit lint format install clean env demo demo-openresty
 MAKEFLAGS += --no-print-directory
+export PATH := $(CURDIR)/build/bin:$(PATH) # Luas that this system calls otherwise: see cmake/FindLuas.cmake
 
 build: ## build the modules for each installed Lua, into build/<lua>/
 	@cmake --preset default -DDATAFOREST_WERROR=$(WERROR) -DCMAKE_INSTALL_PREFIX="$(PREFIX)" $(CMAKE_FLAGS) >/dev/null
 	@cmake --build build --parallel $(JOBS)
 
-deps: ## install what is missing for building, the demo and the tests (Debian 12, through apt)
-	@tools/deps.sh build demo test
-	@tools/deps.sh browser || echo "Without a browser, make test skips what needs one."
+deps: ## install what is missing for building, the demo and the tests (through apt), or name it
+	@tools/deps.sh build demo test bench docs package
+	@tools/deps.sh --try browser
 
 demo: ## start the emulator, and run examples/quickstart.lua against it
-	@tools/deps.sh build demo
+	@tools/deps.sh --try build demo
 	@$(MAKE) build
 	@tools/demo.sh
 
 demo-openresty: ## run examples/openresty against the emulator, and print its address
-	@tools/deps.sh build demo
+	@tools/deps.sh --try build demo
 	@$(MAKE) build
 	@tools/demo-openresty.sh
 
@@ -38,11 +39,11 @@ test-unit: ## run the C tests and the specs on Lua 5.4 only
 	@$(for_tests) tools/test.sh c lua5.4
 
 lint: ## check Lua, C and shell with every linter
-	@tools/deps.sh build lint
+	@tools/deps.sh --try build lint
 	@tools/lint.sh
 
 format: ## rewrite Lua and C as StyLua and clang-format want them
-	@tools/deps.sh lint
+	@tools/deps.sh --try lint
 	@tools/lint.sh --fix
 
 docs: build ## build the documentation as a site, in docs/site/

@@ -5,7 +5,7 @@
 #   BENCH_SMALL=1     a quick run with small numbers, to see that all of it works
 set -u
 cd "$(dirname "$0")/.." || exit 1
-tools/deps.sh build demo bench || exit 1
+tools/deps.sh --try build demo bench
 cmake --build build --target bench-programs --parallel "$(nproc)" >/dev/null || exit 1
 
 # Everything that the bench starts writes into this folder, its process id too.

@@ -1,115 +1,326 @@
 #!/bin/sh
-# Installs what is missing on Debian 12, through apt, and says what it installs.
-# Arguments: what it is wanted for, of build, demo, test, browser, bench, lint, docs, fuzz and package
-# (default: build demo test).
-# A second run, with everything there, asks apt nothing.
-set -eu
+# Installs what is missing, through apt where that is there, and says what it installs; elsewhere it names the
+# packages. What counts is what compiles and runs here, not who installed it: where all is there, it needs
+# neither root nor the network.
+#   tools/deps.sh [--try] [<group>...]
+# Groups: build demo test browser lint bench docs fuzz package (default: build demo test).
+# --try: where something is missing and cannot be installed, say so and end with status 0, since the build may
+# be told of another place.
+set -u
+cd "$(dirname "$0")/.." || exit 1
 
-# A package a word; command:package where any provider of the command will do (npm comes with nodejs
-# from elsewhere, for example).
-build="libc6-dev cmake:cmake pkg-config:pkg-config libssl-dev libcurl4-openssl-dev
-  lua5.4 liblua5.4-dev luajit2 libluajit2-5.1-dev lua-cjson lua-expat"
-demo="openssl:openssl nginx:nginx-light libnginx-mod-http-lua"
-test="$demo curl:curl tmux:tmux zsh:zsh fish:fish lua-busted lua-cqueues lua-socket lua-sec luarocks:luarocks libcmocka-dev
-  valgrind:valgrind
-  lua5.1 liblua5.1-0-dev lua5.2 liblua5.2-dev lua5.3 liblua5.3-dev"
-lint="lua-check libcmocka-dev clang-format:clang-format clang-tidy:clang-tidy cppcheck:cppcheck
-  shellcheck:shellcheck node:nodejs npm:npm"
-browser="chromium:chromium chromedriver:chromium-driver"
-bench="lua-socket lua-sec lua-luaossl python3:python3"
-docs="lua5.4 lua-cjson node:nodejs npm:npm"
-fuzz="clang:clang libclang-rt-14-dev"
-package="dpkg-dev:dpkg-dev file:file"
-
-installed() { # a package, fully
-  [ "$(dpkg-query -W -f='${db:Status-Abbrev}' "$1" 2>/dev/null)" = "ii " ]
-}
-
-[ $# -gt 0 ] || set -- build demo test
-missing=
-for group in "$@"; do
-  case $group in
-  build) words=$build ;;
-  demo) words=$demo ;;
-  test) words=$test ;;
-  browser) words=$browser ;;
-  lint) words=$lint ;;
-  bench) words=$bench ;;
-  docs) words=$docs ;;
-  fuzz) words=$fuzz ;;
-  package) words=$package ;;
+# Words are names of commands but for those that `is_there` knows.
+words_of() { # <group>
+  case $1 in
+  build) echo cc make cmake pkg-config openssl-dev curl-dev lua5.4 lua5.4-dev luajit luajit-dev lua:cjson lua:lxp ;;
+  demo) echo openssl nginx-with-lua ;;
+  test)
+    words_of demo
+    echo git curl tmux zsh fish luarocks valgrind cmocka-dev lua:busted.runner lua:cqueues lua:socket lua:ssl
+    # Other systems may have one Lua only, and the tests are content with it.
+    ! command -v apt-get >/dev/null || echo lua5.1 lua5.1-dev lua5.2 lua5.2-dev lua5.3 lua5.3-dev
+    ;;
+  lint) echo luacheck cmocka-dev clang-format clang-tidy cppcheck shellcheck node npm ;;
+  browser) echo chromium chromedriver ;;
+  bench) echo lua:socket lua:ssl lua:openssl.hmac python3 ;;
+  docs) echo lua5.4 node npm ;;
+  fuzz) echo clang fuzzer ;;
+  package) echo dpkg-dev file fakeroot ;;
   *)
-    echo "deps: no group called $group (build demo test browser bench lint docs fuzz package)" >&2
-    exit 2
+    echo "deps: no group called $1 (build demo test browser lint bench docs fuzz package)" >&2
+    return 2
     ;;
   esac
-  for word in $words; do
-    package=${word#*:}
-    if [ "$package" != "$word" ] && command -v "${word%%:*}" >/dev/null; then continue; fi
-    if installed "$package"; then continue; fi
-    case " $missing " in *" $package "*) ;; *) missing="$missing $package" ;; esac
+}
+
+try=''
+if [ "${1-}" = --try ]; then
+  try=yes
+  shift
+fi
+[ $# -gt 0 ] || set -- build demo test
+words=''
+for group in "$@"; do
+  words="$words $(words_of "$group")" || exit 2
+done
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/dataforest-deps.XXXXXX") || exit 1
+clear_up() { rm -rf "$work"; }
+trap clear_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# What is there -----------------------------------------------------------------------------------------
+
+PATH=$PWD/build/bin:$PATH:/usr/sbin # where Luas of other names have links; where nginx may be
+CC=${CC:-cc}
+
+# compiles <flags> <line>...: whether a program that begins with these lines compiles and links
+compiles() {
+  flags=$1
+  shift
+  printf '%s\n' "$@" 'int main(void) { return 0; }' >"$work/try.c"
+  # shellcheck disable=SC2086 # flags
+  $CC "$work/try.c" $flags -o "$work/try" >/dev/null 2>&1
+}
+
+flags_of() { pkg-config --cflags --libs "$1" 2>/dev/null || pkgconf --cflags --libs "$1" 2>/dev/null; }
+
+# library_is_there <pkg-config name> <flag> <line>...
+library_is_there() {
+  name=$1 flag=$2
+  shift 2
+  compiles "$flag" "$@" || compiles "$(flags_of "$name")" "$@"
+}
+
+names_of_lua() { # <lua5.4>: what systems call it
+  case $1 in
+  luajit) echo luajit luajit-5.1 luajit-2.1 ;;
+  *) echo "$1 $(echo "$1" | tr -d .) lua-${1#lua} lua/${1#lua} lua" ;;
+  esac
+}
+
+lua_of() { # <lua5.4>: prints the command
+  for name in $(names_of_lua "$1"); do
+    # shellcheck disable=SC2016
+    told=$("$name" -e 'io.write(rawget(_G, "jit") and "luajit" or "lua" .. _VERSION:match "%d.%d")' 2>/dev/null)
+    if [ "$told" = "$1" ]; then
+      echo "$name"
+      return
+    fi
   done
+  return 1
+}
+
+headers_are_there() { # <lua5.4>
+  line='#include <luajit.h>'
+  [ "$1" = luajit ] || line=$(printf '#if LUA_VERSION_NUM != 50%s\n#error another\n#endif' "${1#lua5.}")
+  for name in $(names_of_lua "$1"); do
+    compiles "$(pkg-config --cflags "$name" 2>/dev/null)" '#include <lua.h>' "$line" && return
+    for folder in /usr/include /usr/local/include; do
+      compiles "-I$folder/$name" '#include <lua.h>' "$line" && return
+    done
+  done
+  return 1
+}
+
+module_is_there() { # <module>: for Lua 5.4, and LuaJIT where programs of both use it
+  lua=$(lua_of lua5.4) && "$lua" -e "require '$1'" >/dev/null 2>&1 || return 1
+  case $1 in cjson | lxp | busted.runner) ;; *) return 0 ;; esac
+  luajit -e "require '$1'" >/dev/null 2>&1
+}
+
+nginx_has_lua() {
+  for nginx in openresty /usr/local/openresty/nginx/sbin/nginx nginx; do
+    about=$("$nginx" -V 2>&1) || continue
+    case $about in *openresty* | *lua*nginx*module* | *http*lua*) return 0 ;; esac
+    folder=$(echo "$about" | sed -n 's/.*--modules-path=\([^ ]*\).*/\1/p')
+    [ ! -e "${folder:-/usr/lib/nginx/modules}/ngx_http_lua_module.so" ] || return 0
+  done
+  return 1
+}
+
+fuzzer_links() {
+  echo 'int LLVMFuzzerTestOneInput(const char *d, __SIZE_TYPE__ n) { return d && n > 9; }' >"$work/try.c"
+  clang -fsanitize=fuzzer,address "$work/try.c" -o "$work/try" >/dev/null 2>&1
+}
+
+is_there() { # <word>
+  case $1 in
+  cc) compiles '' '#include <stdio.h>' ;;
+  pkg-config) command -v pkg-config >/dev/null || command -v pkgconf >/dev/null ;;
+  openssl-dev) library_is_there libcrypto -lcrypto '#include <openssl/evp.h>' ;;
+  curl-dev) library_is_there libcurl -lcurl '#include <curl/curl.h>' ;;
+  cmocka-dev)
+    library_is_there cmocka -lcmocka '#include <stdarg.h>' '#include <stddef.h>' '#include <stdint.h>' \
+      '#include <setjmp.h>' '#include <cmocka.h>'
+    ;;
+  lua5.?-dev | luajit-dev) headers_are_there "${1%-dev}" ;;
+  lua5.? | luajit) lua_of "$1" >/dev/null ;;
+  lua:*) module_is_there "${1#lua:}" ;;
+  nginx-with-lua) nginx_has_lua ;;
+  fuzzer) fuzzer_links ;;
+  chromium) command -v chromium >/dev/null || command -v google-chrome >/dev/null ;;
+  dpkg-dev) command -v dpkg-shlibdeps >/dev/null ;;
+  *) command -v "$1" >/dev/null ;;
+  esac
+}
+
+missing=''
+for word in $words; do
+  case " $missing " in *" $word "*) continue ;; esac
+  is_there "$word" || missing="$missing $word"
 done
+[ -n "$missing" ] || exit 0
 
-if [ -z "$missing" ]; then exit 0; fi
-missing=${missing# }
+# What it is called -------------------------------------------------------------------------------------
 
-if ! command -v apt-get >/dev/null; then
-  echo "deps: there is no apt-get here; install these by your own means (named as in Debian 12):" >&2
-  echo "  $missing" >&2
+# package_of <manager> <word>: the packages; "a|b" for the first that there is; rock:<name> for luarocks
+package_of() {
+  case $1:$2 in
+  apt:cc) echo gcc libc6-dev ;;
+  apt:openssl-dev) echo libssl-dev ;;
+  apt:curl-dev) echo libcurl4-openssl-dev ;;
+  apt:cmocka-dev) echo libcmocka-dev ;;
+  apt:lua5.1-dev) echo liblua5.1-0-dev ;;
+  apt:lua5.?-dev) echo "lib$2" ;;
+  # Debian 12 has LuaJIT twice; nginx's Lua module goes with OpenResty's, which is the only one since.
+  apt:luajit) echo "luajit2|luajit" ;;
+  apt:luajit-dev) echo "libluajit2-5.1-dev|libluajit-5.1-dev" ;;
+  apt:lua:lxp) echo lua-expat ;;
+  apt:lua:ssl) echo lua-sec ;;
+  apt:lua:openssl*) echo lua-luaossl ;;
+  apt:lua:*) echo "lua-$(echo "${2#lua:}" | cut -d . -f 1)" ;;
+  apt:luacheck) echo lua-check ;;
+  apt:nginx-with-lua) echo nginx-light libnginx-mod-http-lua ;;
+  apt:node) echo nodejs ;;
+  apt:chromedriver) echo chromium-driver ;;
+  apt:fuzzer) # goes with the version of clang
+    echo "libclang-rt-$(apt-cache show clang 2>/dev/null | sed -n 's/^Depends:.*clang-\([0-9]*\).*/\1/p' | head -n 1)-dev"
+    ;;
+  *:lua:lxp) echo rock:luaexpat ;;
+  *:lua:ssl) echo rock:luasec ;;
+  *:lua:openssl*) echo rock:luaossl ;;
+  *:lua:socket) echo rock:luasocket ;;
+  *:lua:cjson) echo rock:lua-cjson ;;
+  *:lua:*) echo "rock:$(echo "${2#lua:}" | cut -d . -f 1)" ;;
+  *:luacheck) echo rock:luacheck ;;
+  apk:nginx-with-lua) echo nginx nginx-mod-http-lua ;;
+  *:nginx-with-lua) echo openresty ;;
+  *:cc) echo gcc ;;
+  pkg:make) echo gmake ;;
+  dnf:pkg-config | apk:pkg-config | pkg:pkg-config) echo pkgconf ;;
+  dnf:openssl-dev) echo openssl-devel ;;
+  dnf:curl-dev) echo libcurl-devel ;;
+  dnf:lua5.4) echo lua ;;
+  dnf:lua5.4-dev) echo lua-devel ;;
+  dnf:luajit-dev) echo luajit-devel ;;
+  dnf:cmocka-dev) echo libcmocka-devel ;;
+  dnf:clang-format | dnf:clang-tidy | apk:clang-format | apk:clang-tidy) echo clang-extra-tools ;;
+  apk:*-dev) echo "$2" ;;
+  brew:openssl-dev | brew:openssl) echo openssl@3 ;;
+  brew:lua5.4*) echo lua@5.4 ;;
+  pkg:luajit*) echo luajit-openresty ;;
+  pacman:lua5.4* | pkg:lua5.4*) echo lua54 ;;
+  brew:clang* | pkg:clang* | pkg:fuzzer) echo llvm ;;
+  *:fuzzer) echo compiler-rt ;;
+  pkg:node | dnf:node | apk:node | pacman:node) echo nodejs ;;
+  *:*-dev) echo "${2%-dev}" ;;
+  *) echo "$2" ;;
+  esac
+}
+
+give_up() {
+  [ -n "$try" ] && exit 0
   exit 1
-fi
+}
 
-plain=
-for package in luajit libluajit-5.1-dev libluajit-5.1-2 libluajit-5.1-common; do
-  if installed "$package"; then plain="$plain $package"; fi
+for manager in apt-get dnf apk pacman brew pkg none; do
+  if command -v $manager >/dev/null; then break; fi
 done
-case " $missing " in *luajit*)
-  if [ -n "$plain" ]; then
-    echo "deps: Debian 12 has LuaJIT twice, and only one of them can be installed. This project uses luajit2," >&2
-    echo "deps: OpenResty's, as nginx's Lua module does; the other one is here. Take it away, and run this again:" >&2
-    echo "  apt-get remove$plain" >&2
-    exit 1
-  fi
-  ;;
-esac
 
-as_root=
-if [ "$(id -u)" != 0 ]; then
-  if ! command -v sudo >/dev/null; then
-    echo "deps: these packages are missing, and installing them needs root (there is no sudo here):" >&2
-    echo "  apt-get install --no-install-recommends $missing" >&2
-    exit 1
-  fi
-  as_root=sudo
+if [ "$manager" != apt-get ]; then
+  case $manager in
+  dnf) install="dnf install" ;;
+  apk) install="apk add" ;;
+  pacman) install="pacman -S" ;;
+  brew) install="brew install" ;;
+  pkg) install="pkg install" ;;
+  *) install="these, as Debian calls them:" manager=apt ;;
+  esac
+  packages='' rocks=''
+  for word in $missing; do
+    for name in $(package_of "$manager" "$word"); do
+      case $name in
+      rock:*) rocks="$rocks ${name#rock:}" ;;
+      *) case " $packages " in *" $name "*) ;; *) packages="$packages $name" ;; esac ;;
+      esac
+    done
+  done
+  echo "deps: not found here:$missing" >&2
+  [ -z "$packages" ] || echo "  $install$packages" >&2
+  [ -z "$rocks" ] || echo "  luarocks install, each of:$rocks" >&2
+  give_up
 fi
 
-echo "Installing with apt: $missing"
+# Through apt -------------------------------------------------------------------------------------------
 
-# A package that brings a service (nginx) starts it, and at each boot, which nobody asked for: forbid
-# that while apt runs, with Debian's own means, unless the machine has a policy of its own.
-policy=/usr/sbin/policy-rc.d
-case " $missing " in *" nginx-light "*) new_nginx=yes ;; *) new_nginx= ;; esac
-if [ -n "$new_nginx" ] && [ ! -e $policy ]; then
-  trap '$as_root rm -f $policy' EXIT
-  trap 'exit 130' INT
-  trap 'exit 143' TERM
-  printf '#!/bin/sh\nexit 101\n' | $as_root tee $policy >/dev/null
-  $as_root chmod 755 $policy
+if [ "$(id -u)" = 0 ]; then
+  as_root=''
+elif command -v sudo >/dev/null && { [ -t 0 ] || sudo -n true 2>/dev/null; }; then
+  as_root=sudo
+else
+  as_root=none
+fi
+
+has_candidate() { apt-cache policy "$1" 2>/dev/null | grep -q 'Candidate: [^(]'; }
+
+choose() { # <a|b>: the first that apt knows
+  for name in $(echo "$1" | tr '|' ' '); do
+    if has_candidate "$name"; then
+      echo "$name"
+      return
+    fi
+  done
+  echo "${1%%|*}"
+}
+
+list_packages() {
+  packages=''
+  for word in $missing; do
+    for name in $(package_of apt "$word"); do
+      name=$(choose "$name")
+      case " $packages " in *" $name "*) ;; *) packages="$packages $name" ;; esac
+    done
+  done
+  packages=${packages# }
+}
+
+if [ "$as_root" = none ]; then
+  list_packages
+  echo "deps: not found here:$missing. Installing them needs root:" >&2
+  echo "  apt-get install --no-install-recommends $packages" >&2
+  give_up
 fi
 
 apt() { # --no-remove: rather fail than take away something that is in the way
   $as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=120 "$@"
 }
-apt update
-# shellcheck disable=SC2086 # a list of packages
-apt install --yes --no-install-recommends --no-remove $missing >/dev/null || {
-  echo "deps: apt could not install them; what it said is above. To see the whole of it:" >&2
-  echo "  apt-get install --no-install-recommends $missing" >&2
-  exit 1
+
+# A package that brings a service (nginx) starts it, and at each boot, which nobody asked for: forbid
+# that while apt runs, with Debian's own means, unless the machine has a policy of its own.
+policy=/usr/sbin/policy-rc.d
+forbid_services() {
+  [ ! -e $policy ] || return 0
+  clear_up() { rm -rf "$work" && $as_root rm -f $policy; }
+  printf '#!/bin/sh\nexit 101\n' | $as_root tee $policy >/dev/null
+  $as_root chmod 755 $policy
 }
 
-if [ -n "$new_nginx" ] && [ -d /run/systemd/system ]; then
-  echo "nginx was installed as a tool: its service is switched off (systemctl enable --now nginx brings it back)"
-  $as_root systemctl --quiet disable nginx.service || true
+install_missing() {
+  apt update
+  list_packages
+  echo "Installing with apt: $packages"
+  case " $packages " in *" nginx-light "*) forbid_services ;; esac
+  # shellcheck disable=SC2086 # a list of packages
+  apt install --yes --no-install-recommends --no-remove $packages >/dev/null
+}
+
+if ! install_missing; then
+  echo "deps: apt could not install them; what it said is above. To see the whole of it:" >&2
+  echo "  apt-get install --no-install-recommends $packages" >&2
+  case " $packages " in *luajit2*)
+    echo "deps: Debian 12 has LuaJIT twice, and only one of them can be installed. nginx's Lua module needs luajit2," >&2
+    echo "deps: OpenResty's; if the other one is here, take it away:  apt-get remove luajit libluajit-5.1-2" >&2
+    ;;
+  esac
+  give_up
 fi
+
+case " $packages " in *" nginx-light "*)
+  if [ -d /run/systemd/system ]; then
+    echo "nginx was installed as a tool: its service is switched off (systemctl enable --now nginx brings it back)"
+    $as_root systemctl --quiet disable nginx.service || true
+  fi
+  ;;
+esac

@@ -3,7 +3,7 @@
 # the tree: the tables of docs/errors.md, and types/.
 set -eu
 cd "$(dirname "$0")/.."
-tools/deps.sh build docs
+tools/deps.sh --try build docs
 eval "$(tools/env.sh lua5.4)"
 export LUA_PATH="./?.lua;$LUA_PATH"
 lua5.4 -e 'require("tools.docs.tables").rewrite "docs/errors.md"'

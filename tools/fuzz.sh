@@ -7,7 +7,7 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
-tools/deps.sh fuzz || exit 1
+tools/deps.sh --try fuzz
 cmake -S . -B build/fuzz -DDATAFOREST_LUA=5.4 -DDATAFOREST_FUZZ=ON -DCMAKE_C_COMPILER=clang \
   -DDATAFOREST_SANITIZE=address,undefined,fuzzer-no-link >/dev/null &&
   cmake --build build/fuzz --target fuzz-targets --parallel "$(nproc)" >/dev/null &&

@@ -48,7 +48,7 @@ run_file() {
   passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 }
 
-needs tools/deps.sh build test
+needs tools/deps.sh --try build test
 needs build default all
 
 if [ -n "${SPEC:-}" ]; then

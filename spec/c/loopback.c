@@ -3,6 +3,7 @@
 #include "net/route.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -128,9 +129,10 @@ static void *serve(void *unused) {
 int loopback_start(void) {
     struct sockaddr_in address = {.sin_family = AF_INET};
     socklen_t size = sizeof address;
-    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (listener < 0 || bind(listener, (struct sockaddr *)&address, sizeof address) != 0 ||
+    if (listener < 0 || fcntl(listener, F_SETFD, FD_CLOEXEC) != 0 ||
+        bind(listener, (struct sockaddr *)&address, sizeof address) != 0 ||
         listen(listener, LINKS) != 0 ||
         getsockname(listener, (struct sockaddr *)&address, &size) != 0 || pipe(stopper) != 0) {
         return 0;

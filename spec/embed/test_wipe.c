@@ -293,6 +293,10 @@ int main(void) {
         cmocka_unit_test(a_signer_in_lua),
         cmocka_unit_test(a_client),
     };
+    if (access("/proc/self/mem", R_OK) != 0) {
+        puts("ok 1 # SKIP wiped keys: there is no /proc/self/mem\n1..1");
+        return 0;
+    }
     map_hidden();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
 -- about nginx's own settings.
 
 local app = require "spec.nginx.app"
+local certificates = require "spec.support.certificates"
 local cjson = require "cjson"
 local nginx = require "spec.support.nginx"
 local server = require "dataforest.emulator.server"
@@ -182,32 +183,32 @@ describe("nginx's settings:", function()
   --- Certificates: of an authority, of three that follow from it, and what they signed.
   local function make_certificates()
     folder = nginx.new_folder()
-    run [[
+    run("expired=" .. certificates.EXPIRED .. "\n" .. [[
       serial=1
-      sign() { # authority days
+      sign() { # authority name [dates]
         openssl x509 -req -in csr -CA $1.pem -CAkey $1.key -set_serial $((serial += 1)) \
-          -extfile ext -days $2 $3 $4
+          -extfile ext ${3:--days 5} -out $2.pem
       }
       key() { openssl ecparam -name prime256v1 -genkey -noout -out $1.key; }
       ca() {
         key $1; openssl req -new -key $1.key -subj /CN=$1 -out csr
         printf 'basicConstraints=critical,CA:TRUE\n' >ext
-        sign $2 5 -out $1.pem
+        sign $2 $1
       }
-      leaf() { # name authority host days
+      leaf() { # name authority host [dates]
         key $1; openssl req -new -key $1.key -subj "/CN=$3" -out csr
         printf "subjectAltName=DNS:$3\n" >ext
-        sign $2 $4 -out $1.pem
+        sign $2 $1 "$4"
       }
       key root; openssl req -x509 -new -key root.key -subj /CN=root -days 5 -out root.pem
       ca first root; ca second first; ca third second
-      leaf deep third df.test 5; cat third.pem second.pem first.pem >>deep.pem
-      leaf other root other.test 5
-      leaf good root df.test 5
-      leaf expired root df.test -1
+      leaf deep third df.test; cat third.pem second.pem first.pem >>deep.pem
+      leaf other root other.test
+      leaf good root df.test
+      leaf expired root df.test "$expired"
       openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout own.key \
         -subj /CN=df.test -addext subjectAltName=DNS:df.test -days 5 -out own.pem
-    ]]
+    ]])
   end
 
   local NAMES = { "good", "deep", "other", "expired", "own" }

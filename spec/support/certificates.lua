@@ -7,6 +7,12 @@ local certificates = {}
 -- What every good certificate is for.
 certificates.HOST = "df.test"
 
+-- Arguments of `openssl x509`, for the shell: since 3.5 it refuses a negative -days, and before 3.4 it knows no
+-- -not_after.
+certificates.EXPIRED = "$(if openssl x509 -help 2>&1 | grep -q not_after;"
+  .. " then echo -not_before 20200101000000Z -not_after 20200102000000Z; else echo -days -1; fi)"
+local VALID = "-days 30"
+
 local NEW_KEY = "openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -sha256 -config c.cnf "
 
 local CONFIG = [[
@@ -22,13 +28,13 @@ keyUsage = critical, keyCertSign, cRLSign
 subjectAltName = %s
 ]]
 
--- Names, days, and who signs ("ca", "stranger": a CA that nobody trusts, or "self").
+-- Names, dates, and who signs ("ca", "stranger": a CA that nobody trusts, or "self").
 local KINDS = {
-  good = { names = "DNS:df.test, DNS:localhost, IP:127.0.0.1, IP:::1", days = 30, by = "ca" },
-  wrong_host = { names = "DNS:elsewhere.test", days = 30, by = "ca" },
-  expired = { names = "DNS:df.test, IP:127.0.0.1", days = -1, by = "ca" },
-  untrusted = { names = "DNS:df.test, IP:127.0.0.1", days = 30, by = "stranger" },
-  self_signed = { names = "DNS:df.test, IP:127.0.0.1", days = 30, by = "self" },
+  good = { names = "DNS:df.test, DNS:localhost, IP:127.0.0.1, IP:::1", dates = VALID, by = "ca" },
+  wrong_host = { names = "DNS:elsewhere.test", dates = VALID, by = "ca" },
+  expired = { names = "DNS:df.test, IP:127.0.0.1", dates = certificates.EXPIRED, by = "ca" },
+  untrusted = { names = "DNS:df.test, IP:127.0.0.1", dates = VALID, by = "stranger" },
+  self_signed = { names = "DNS:df.test, IP:127.0.0.1", dates = VALID, by = "self" },
 }
 
 local function write(path, text)
@@ -63,8 +69,8 @@ local function make(folder, name, kind)
   run(folder, NEW_KEY .. ("-keyout %s.key -out %s.csr"):format(name, name))
   run(
     folder,
-    ("openssl x509 -req -sha256 -days %d -in %s.csr -CA %s.pem -CAkey %s.key -CAcreateserial"):format(
-      kind.days,
+    ("openssl x509 -req -sha256 %s -in %s.csr -CA %s.pem -CAkey %s.key -CAcreateserial"):format(
+      kind.dates,
       name,
       kind.by,
       kind.by

@@ -40,14 +40,24 @@ function server.output_of(command)
   return text
 end
 
+local own_pid
+
 --- The number of this process.
 function server.own_pid()
-  return (read "/proc/self/stat" or ""):match "^%d+"
+  own_pid = own_pid or server.output_of("echo $PPID"):match "%d+"
+  return own_pid
 end
+
+local has_proc = read "/proc/self/stat" ~= nil
 
 --- Whether a process runs; one that has ended and waits for its parent does not.
 function server.is_running(pid)
-  local state = (read(("/proc/%d/stat"):format(pid)) or ""):match "^%d+ %(.*%) (%a)"
+  local state
+  if has_proc then
+    state = (read(("/proc/%d/stat"):format(pid)) or ""):match "^%d+ %(.*%) (%a)"
+  else
+    state = server.output_of(("ps -o stat= -p %d 2>/dev/null"):format(pid)):match "%a"
+  end
   return state ~= nil and state ~= "Z"
 end
 
@@ -99,11 +109,11 @@ end
 function server.start(options)
   options = options or {}
   local said = os.tmpname()
-  -- A shell ignores SIGINT in what it runs in the background, and nohup SIGHUP: not here.
+  -- A shell ignores SIGINT in what it runs in the background, and nohup SIGHUP: not here, where env can help it.
   local pid = server.output_of(
     (
-      "%s env --default-signal=INT,TERM,HUP bin/dataforest emulator %s >%s 2>%s.err </dev/null &"
-      .. " echo $!"
+      "defaults=; ! env --default-signal=INT true 2>/dev/null || defaults=--default-signal=INT,TERM,HUP;"
+      .. " %s env $defaults bin/dataforest emulator %s >%s 2>%s.err </dev/null & echo $!"
     ):format(environment_of(options), arguments_of(options), quoted(said), quoted(said))
   )
   local self = setmetatable({ pid = tonumber(pid), host = "127.0.0.1" }, Server)

@@ -15,7 +15,7 @@ env_is_exact() {
     [ "$LUA_PATH" = "$tree/lua/?.lua;$tree/lua/?/init.lua;;" ] && [ "$LUA_CPATH" = "$tree/build/$1/?.so;;" ]
   )
 }
-for lua in lua5.1 lua5.4 luajit; do check "make env LUA=$lua prints two exact lines" env_is_exact $lua; done
+for lua in lua5.1 lua5.4 lua5.5 luajit; do check "make env LUA=$lua prints two exact lines" env_is_exact $lua; done
 
 default_is_54() { [ "$(make -s env LUA=lua5.4)" = "$(env -u LUA -u MAKEFLAGS make -s env)" ]; }
 check "make env is for Lua 5.4 unless told otherwise" default_is_54

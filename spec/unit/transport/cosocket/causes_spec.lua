@@ -63,12 +63,12 @@ describe("a failed connection of nginx", function()
     local _, message = cause "certificate host mismatch"
     assert.matches("check the host in base_url", message, 1, true)
     for _, address in ipairs { "10.0.0.5", "::1" } do
-      _, message = cause(
+      local _, about_address = cause(
         "certificate host mismatch",
         {},
         { label = address .. ":443", server_name = address }
       )
-      assert.matches("nginx verifies no IP addresses", message, 1, true)
+      assert.matches("nginx verifies no IP addresses", about_address, 1, true)
     end
   end)
 
