@@ -103,8 +103,8 @@ local function columns_for(page, kind, list)
 end
 
 --- Keeps the columns that fit, the first ones first.
--- @treturn table columns
--- @treturn table words for those left out
+-- @treturn {table,...} columns
+-- @treturn {table,...} those that do not fit
 local function fitting(columns, width)
   local kept, left_out, used = {}, {}, 0
   for _, column in ipairs(columns) do
@@ -113,7 +113,7 @@ local function fitting(columns, width)
       kept[#kept + 1] = column
       used = used + needed
     else
-      left_out[#left_out + 1] = columns_of.label(column.field)
+      left_out[#left_out + 1] = column
     end
   end
   return kept, left_out
@@ -130,6 +130,18 @@ local function table_row(page, columns, indent, cell_of)
     cells[i] = right and padding .. cell or cell .. padding
   end
   page:line(indent .. table.concat(cells, GAP))
+end
+
+--- In a detail nothing is left out: what does not fit into a row stands below it.
+local function below_row(page, columns, row, indent)
+  for _, column in ipairs(columns) do
+    if column.cells[row] ~= NOTHING then
+      local content = columns_of.label(column.field) .. ": " .. column.cells[row]
+      for _, line in ipairs(text.wrap(content, page.style.width - #indent, true)) do
+        page:line(indent .. page.style:paint("dim", line))
+      end
+    end
+  end
 end
 
 local render_record
@@ -177,9 +189,12 @@ function render.table(page, kind, list, indent)
     table_row(page, columns, indent, function(column)
       return column.cells[i], colour_of(page.style, column.field, entry[column.field.name])
     end)
+    if page.is_detail then
+      below_row(page, left_out, i, indent .. INDENT)
+    end
   end
-  for _, name in ipairs(left_out) do
-    page.left_out[#page.left_out + 1] = name
+  for _, column in ipairs(page.is_detail and {} or left_out) do
+    page.left_out[#page.left_out + 1] = columns_of.label(column.field)
   end
   if not page.columns then
     nested_lists(page, kind, list, indent)
@@ -365,6 +380,7 @@ function render.answer(kind, value, options)
   if member then
     render_list(page, member, value.contents or {}, options.what or "entries")
   else
+    page.is_detail = true
     render_record(page, kind, value, "")
   end
   if page.left_out[1] then
