@@ -69,7 +69,7 @@ end
 --   after 100 ms) and `counts`
 function service.start()
   local folder = nginx.new_folder()
-  assert(server.make_certificates(folder, { "df.test" }))
+  assert(server.make_certificates(folder, { "df.test", "localhost", "127.0.0.1", "::1" }))
   local files = {}
   for _, name in ipairs { "ca.pem", "server.pem", "server.key" } do
     files[name] = nginx.read_file(folder .. "/" .. name)

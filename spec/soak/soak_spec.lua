@@ -105,7 +105,7 @@ describe("a soak in nginx #full", function()
 
   setup(function()
     folder = nginx.new_folder()
-    assert(server.make_certificates(folder, { "df.test" }))
+    assert(server.make_certificates(folder, { "df.test", "localhost", "127.0.0.1", "::1" }))
     local compiled = nginx.output_of(
       ("cc -shared -fPIC -O2 -o %s/shim.so spec/soak/clock_shim.c -ldl 2>&1; echo $?"):format(folder)
     )
