@@ -405,12 +405,7 @@ local function cut_body(name, ...)
 end
 
 cut_body("a Content-Length that is too large", with_length(#LIST + 5))
-bad_body(
-  "a Content-Length that is too small",
-  "cannot be read",
-  with_length(#LIST - 5),
-  { "sleep", 0.1 }
-)
+bad_body("a Content-Length that is too small", "cannot be read", with_length(#LIST - 5), { "sleep", 0.1 })
 cases[#cases].status = 200
 bad_body("two lengths that differ", "", HEAD .. "Content-Length: 3\r\n" .. with_length(#LIST):sub(#HEAD + 1))
 bad_body(

@@ -26,7 +26,7 @@ end
 local function told(steps, became)
   local done, doubt, undone = {}, {}, {}
   for _, step in ipairs(steps) do
-    local state = became[step]
+    local state = became[step_words(step)]
     local list = state == "done" and done or state and doubt or undone
     list[#list + 1] = step_words(step)
   end
@@ -39,7 +39,8 @@ local COLOURS = { done = "green", failed = "red" }
 local function listener(context, became)
   return function(event)
     if event.event ~= "waiting" then
-      became[event.step] = event.event
+      -- By its words: apply looks anew, and has steps of its own.
+      became[step_words(event.step)] = event.event
     end
     local words = event.event .. (event.state and ", " .. tostring(event.state) or "")
     context:note(
