@@ -18,7 +18,7 @@ describe("inside nginx:", function()
     its_service:stop()
   end)
 
-  for _, name in ipairs { "account_suite", "app_suite", "clock_suite" } do
+  for _, name in ipairs { "account_suite", "app_suite", "clock_suite", "forest_suite" } do
     for number, case in ipairs(require("spec.support." .. name)) do
       it(("%s: %s"):format(name:gsub("_suite", "s"), case.name), function()
         assert.are.equal("passed", its_app:call("case", { suite = name, number = number }))
