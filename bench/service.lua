@@ -57,7 +57,7 @@ local CALLER = [[
 --- A certificate for localhost and the authority that signed it, as files.
 local function new_certificates()
   local folder, files = nginx.new_folder(), {}
-  assert(server.make_certificates(folder, "localhost"))
+  assert(server.make_certificates(folder, { "localhost" }))
   for _, name in ipairs { "ca.pem", "server.pem", "server.key" } do
     files[name] = nginx.read_file(folder .. "/" .. name)
   end
