@@ -234,8 +234,16 @@ describe("core.decode", function()
   }
   local shape = core.shape(account)
 
+  --- Decodes an account, and takes the lists away that are added to it.
   local function decode(body)
-    return core.decode(body, shape)
+    local value, message = core.decode(body, shape)
+    for _, name in ipairs { "quotas", "names" } do
+      local list = value and value[name]
+      if list and next(list) == nil and not body:find('"' .. name .. '"', 1, true) then
+        value[name] = nil
+      end
+    end
+    return value, message
   end
 
   --- Decodes '{"field":json}' and returns the field.
@@ -275,8 +283,8 @@ describe("core.decode", function()
   end)
 
   it("takes a compiled shape, a type, a type's name and none", function()
-    assert.same({ id = "1" }, core.decode('{"id":1}', shape))
-    assert.same({ id = "1" }, core.decode('{"id":1}', account))
+    assert.equal("1", core.decode('{"id":1}', shape).id)
+    assert.equal("1", core.decode('{"id":1}', account).id)
     assert.same({ id = 1 }, core.decode('{"id":1}', "any"))
     assert.same({ id = 1 }, core.decode '{"id":1}')
     assert.equal(7, core.decode('"7"', "integer"))
@@ -312,10 +320,6 @@ describe("core.decode", function()
       ['"inf"'] = '"inf"',
       ['"1.5"'] = '"1.5"',
       ["1.5"] = "1.5",
-      ["9007199254740994"] = "9.007199254740994e+15",
-      ['"9007199254740994"'] = '"9007199254740994"',
-      ["1e999"] = "inf",
-      ["-1e999"] = "-inf",
       ["true"] = "true",
       ["{}"] = "an object",
       ["[1]"] = "an array",
@@ -323,7 +327,6 @@ describe("core.decode", function()
     for json, got in pairs(cases) do
       local value, message = decode('{"owner":{"age":' .. json .. "}}")
       assert.is_nil(value, json)
-      got = got:gsub("9.007199254740994e%+15", "9007199254740994")
       assert.equal("owner.age: expected an integer, got " .. got, message)
     end
   end)
@@ -336,13 +339,9 @@ describe("core.decode", function()
     assert_whole(2, field("ratio", "2"))
     assert_whole(2, field("ratio", '"2.0"'))
     refuses('ratio: expected a number, got "x"', '{"ratio":"x"}')
-    refuses("ratio: expected a number, got inf", '{"ratio":1e999}')
+    refuses("ratio: expected a number, got 1e999", '{"ratio":1e999}')
     refuses("ratio: expected a number, got false", '{"ratio":false}')
-    refuses(
-      'ratio: expected a number, got "' .. ("1"):rep(32) .. '..."',
-      '{"ratio":"' .. ("1"):rep(64) .. '"}'
-    )
-    assert.is_number(field("ratio", '"' .. ("1"):rep(63) .. '"'))
+    assert.is_number(field("ratio", '"' .. ("1"):rep(14) .. "." .. ("1"):rep(100) .. '"'))
   end)
 
   it("makes booleans", function()
@@ -350,7 +349,7 @@ describe("core.decode", function()
     assert.is_false(field("disabled", "false"))
     assert.is_true(field("disabled", '"true"'))
     assert.is_false(field("disabled", '"false"'))
-    for json, got in pairs { ['"TRUE"'] = '"TRUE"', ['""'] = '""', ["1"] = "1", ["[]"] = "an object" } do
+    for json, got in pairs { ['"TRUE"'] = '"TRUE"', ['""'] = '""', ["1"] = "1", ["[]"] = "an array" } do
       refuses("disabled: expected a boolean, got " .. got, '{"disabled":' .. json .. "}")
     end
   end)
@@ -358,19 +357,14 @@ describe("core.decode", function()
   it("makes strings", function()
     assert.equal("a", field("id", '"a"'))
     assert.equal("200", field("id", "200"))
-    assert.equal("-3", field("id", "-3.0"))
-    assert.equal("0", field("id", "-0"))
     assert.equal("1.5", field("id", "1.5"))
     assert.equal("0.1", field("id", "0.1"))
-    assert.equal("1e+300", field("id", "1e300"))
     assert.equal("9007199254740992", field("id", "9007199254740992"))
-    assert.equal(0.1 + 0.2, tonumber(field("id", "0.30000000000000004")))
     assert.equal("true", field("id", "true"))
     assert.equal("false", field("id", "false"))
     assert.equal("", field("id", '""'))
     refuses("id: expected a string, got an array", '{"id":["a"]}')
     refuses("id: expected a string, got an object", '{"id":{"a":1}}')
-    refuses("id: expected a string, got inf", '{"id":1e999}')
   end)
 
   it("makes arrays", function()
@@ -413,7 +407,10 @@ describe("core.decode", function()
   end)
 
   it("leaves null out", function()
-    assert.same({}, decode '{"id":null,"ratio":null,"quotas":null,"owner":null,"extra":null,"unknown":null}')
+    assert.same(
+      { quotas = {} },
+      decode '{"id":null,"ratio":null,"quotas":null,"owner":null,"extra":null,"unknown":null}'
+    )
     assert.same({ "a", "b" }, field("names", '[null,"a",null,null,"b",null]'))
     assert.same({}, field("names", "[null,null]"))
     assert.same({ { 1 }, {}, 2 }, field("extra", "[null,[1,null],{},null,2]"))
@@ -424,16 +421,93 @@ describe("core.decode", function()
   end)
 
   it("lets unknown fields pass, with whole numbers as integers", function()
-    local value = decode '{"new":[1,2.5,"x",true,{"deep":3.0}],"big":1e300,"huge":18014398509481984}'
+    local value = decode '{"new":[1,2.5,"x",true,{"deep":3.0}],"big":1e300}'
     assert.same({ 1, 2.5, "x", true, { deep = 3 } }, value.new)
     assert_whole(1, value.new[1])
     assert_whole(3, value.new[5].deep)
     assert.equal(1e300, value.big)
-    assert.equal(2 ^ 54, value.huge)
-    if number_type then
-      assert.equal("float", number_type(value.huge))
+    refuses("new[2].x: expected a number, got 1e999", '{"new":[1,{"x":1e999}]}')
+  end)
+
+  it(
+    "refuses integers beyond 2^53, which would be rounded, and keeps the digits where text belongs",
+    function()
+      local beyond = "%s is beyond 2^53, and would be rounded"
+      for _, digits in ipairs {
+        "9007199254740993",
+        "-9007199254740993",
+        "18014398509481984",
+        "12345678901234567890",
+        "100000000000000000000000000000000000000000",
+      } do
+        for _, name in ipairs { "ratio", "extra", "unknown" } do
+          refuses(
+            name .. ": " .. beyond:format(digits:sub(1, 32) .. (#digits > 32 and "..." or "")),
+            ('{"%s":%s}'):format(name, digits)
+          )
+        end
+        refuses(
+          "owner.age: " .. beyond:format(digits:sub(1, 32) .. (#digits > 32 and "..." or "")),
+          ('{"owner":{"age":%s}}'):format(digits)
+        )
+        refuses(
+          "owner.age: " .. beyond:format(digits:sub(1, 32) .. (#digits > 32 and "..." or "")),
+          ('{"owner":{"age":"%s"}}'):format(digits)
+        )
+        assert.equal(digits, field("id", digits))
+        assert.same({ a = digits }, field("links", '{"a":' .. digits .. "}"))
+      end
+      for _, digits in ipairs { "1.50", "1e3", "-0", "1E+2", "0.1000000000000000000001" } do
+        assert.equal(digits, field("id", digits))
+      end
+      assert_whole(2 ^ 53, field("extra", "9007199254740992"))
+      assert_whole(-2 ^ 53, field("ratio", "-9007199254740992"))
+      refuses(
+        "owner.age: expected an integer, got 9007199254740993.0",
+        '{"owner":{"age":9007199254740993.0}}'
+      )
     end
-    refuses("new[2].x: expected a number, got inf", '{"new":[1,{"x":1e999}]}')
+  )
+
+  it("gives a list for each that is missing or null", function()
+    for _, body in ipairs { "{}", '{"quotas":null,"names":null}', '{"names":null}' } do
+      local value = assert(core.decode(body, shape))
+      assert.same({ quotas = {}, names = {} }, value)
+      assert.not_equal(value.quotas, value.names)
+    end
+    local list = assert(core.decode('{"contents":[{"id":"a"},{"quotas":null}]}', {
+      object = "List",
+      fields = { { name = "contents", type = { array = account } } },
+    }))
+    assert.same({}, list.contents[1].quotas)
+    assert.same({}, list.contents[2].quotas)
+    assert.same(
+      { contents = {} },
+      core.decode("{}", {
+        object = "List",
+        fields = { { name = "contents", type = { array = account }, aliases = { "items" } } },
+      })
+    )
+  end)
+
+  it("takes no more than eight times its size in memory, and 4 MB", function()
+    for _, unit in ipairs { "{},", "[],", "1,", "null,", '"",', '{"":0},', '{"a":{}},', "[[]]," } do
+      local size = 1024 * 1024
+      local body = "[" .. unit:rep(math.floor(size / #unit)) .. "0]"
+      collectgarbage()
+      collectgarbage()
+      local before = collectgarbage "count"
+      collectgarbage "stop"
+      local value, message, kind = core.decode(body)
+      local grown = (collectgarbage "count" - before) * 1024
+      collectgarbage "restart"
+      assert.is_true(grown < 1.5 * (8 * #body + 4 * 1024 * 1024), unit .. ": " .. grown / #body)
+      if value == nil then
+        assert.equal("limit", kind)
+        assert.matches("more than 8 times its size in memory", message, 1, true)
+      end
+    end
+    assert.is_table((core.decode("[" .. ("{},"):rep(20000) .. "0]"))) -- a small one may be dense
   end)
 
   it("gives aliases their real name, which wins where both are there", function()
@@ -449,7 +523,8 @@ describe("core.decode", function()
 
   it("takes the last of a name given twice", function()
     assert.same({ id = "b" }, decode '{"id":"a","id":"b"}')
-    assert.same({ owner = { age = 2 } }, decode '{"owner":{"age":"x"},"owner":{"age":2}}')
+    assert.same({ owner = { age = 2 } }, decode '{"owner":{"age":1},"owner":{"age":2}}')
+    refuses('owner.age: expected an integer, got "x"', '{"owner":{"age":"x"},"owner":{"age":2}}')
   end)
 
   it("knows names that are written with escapes", function()
@@ -498,8 +573,19 @@ describe("core.decode", function()
       '{"id":"x"',
       '{"id":"x"} {}',
       '{"id":"x"}x',
-      "[1,2",
-      "[1 2]",
+      '{"extra":[1,2',
+      '{"extra":[1 2]}',
+      '{"extra":[1,]}',
+      '{"extra":[,1]}',
+      '{"id":"\\ud800\\u0041"}',
+      '{"id":"\\u12g4"}',
+      '{"id":"a',
+      '{"id":"a\\',
+      '{"id":"a\\u12',
+      '{"ratio":-}',
+      '{"ratio":.5}',
+      '{"ratio":1.}',
+      '{"ratio":1.5' .. ("0"):rep(200) .. "}",
       "tru",
       "NaN",
       "nan",
@@ -527,7 +613,7 @@ describe("core.decode", function()
     for _, body in ipairs(bodies) do
       local value, message = decode(body)
       assert.is_nil(value, body)
-      assert.matches("^invalid JSON: ", message)
+      assert.matches("^invalid JSON: .* at byte %d+$", message)
       assert.is_nil(message:find("\n", 1, true))
     end
   end)
@@ -539,6 +625,7 @@ describe("core.decode", function()
     assert.equal("\226\130\169 \237\149\156", field("id", '"\226\130\169 \237\149\156"'))
     assert.equal("\240\159\152\128", field("id", '"\\ud83d\\ude00"'))
     assert.equal("a\0b", field("id", '"a\\u0000b"'))
+    assert.equal("a\nb\1", field("id", '"a\nb\1"'))
   end)
 
   it("takes 64 levels, and not one more", function()
@@ -548,7 +635,7 @@ describe("core.decode", function()
     assert.is_table(core.decode(nested(64)))
     local value, message = core.decode(nested(65))
     assert.is_nil(value)
-    assert.matches("too many nested", message)
+    assert.matches("nested deeper than 64 levels$", message)
     assert.is_table(core.decode(('{"a":'):rep(64) .. "1" .. ("}"):rep(64)))
     assert.is_nil((core.decode(('{"a":'):rep(65) .. "1" .. ("}"):rep(65))))
     assert.is_nil((core.decode(nested(200000))))
@@ -570,10 +657,10 @@ describe("core.decode", function()
       '{"owner":{"age":"' .. ("x"):rep(31) .. '\226\130\169"}}'
     )
     local _, message = decode('{"' .. long .. '":1e999}')
-    assert.equal(("x"):rep(32) .. "...: expected a number, got inf", message)
+    assert.equal(("x"):rep(32) .. "...: expected a number, got 1e999", message)
     _, message = decode('{"extra":' .. ('{"a\\nbcdefgh":'):rep(60) .. "1e999" .. ("}"):rep(61))
     assert.is_true(#message < 400)
-    assert.matches("^%.%.%..*a\\010bcdefgh: expected a number, got inf$", message)
+    assert.matches("^%.%.%..*a\\nbcdefgh: expected a number, got 1e999$", message)
     local control = ("\\u0001"):rep(40)
     _, message = decode('{"owner":{"age":"' .. control .. '"}}')
     assert.equal('owner.age: expected an integer, got "' .. ("\\001"):rep(32) .. '..."', message)
@@ -610,9 +697,7 @@ describe("core.decode", function()
     end
   end)
 
-  -- An answer of the usual form is read straight into tables. It must come out as cjson and the conversion,
-  -- which core.coerce always makes, would have it; and what cjson refuses is refused.
-  it("reads straight into tables what the conversion gives", function()
+  it("gives what cjson and the conversion of its tables give", function()
     local cjson = require("cjson").new()
     cjson.decode_invalid_numbers(false)
     cjson.decode_max_depth(64)
@@ -632,14 +717,15 @@ describe("core.decode", function()
       boolean = { "true", "false", '"true"' },
       any = { '"x"', "1", "1.5", "true", "{}", "[]", '{"a":[1,null,{"b":2}]}', '[1,"x"]' },
     }
-    local odd = { "null", '""', "[]", "{}", "1", '"x"', "true", "[1]", '{"id":1}', "1e999" }
+    local odd = { "null", '""', "[]", "{}", "1", '"x"', "true", "[1]", '{"id":1}' }
     local names = { "new", "i\\u0064", "created", "createAt", "createdA", "createdAtt", "i", "" }
 
     local write
     local function write_object(type)
-      local members = {}
+      local members, taken = {}, {}
       for _, f in ipairs(type.fields) do
         if random(3) > 1 then
+          taken[f.name] = true
           table.insert(
             members,
             random(#members + 1),
@@ -647,8 +733,11 @@ describe("core.decode", function()
           )
         end
       end
-      for _ = 1, random(8) - 6 do -- a strange name, or one that is there already
+      for _ = 1, random(8) - 6 do -- a strange name, or one that has another type
         local name = random(2) == 1 and pick(names) or pick(type.fields).name
+        taken["i\\u0064"] = taken.id
+        name = taken[name] and "new" .. #members or name
+        taken[name], taken.id = true, taken.id or name == "i\\u0064"
         table.insert(members, random(#members + 1), ('"%s":%s'):format(name, write(pick { "any", "string" })))
       end
       return "{" .. pick(blanks) .. table.concat(members, pick(blanks) .. "," .. pick(blanks)) .. "}"
@@ -676,7 +765,9 @@ describe("core.decode", function()
 
     local function show(value)
       if type(value) ~= "table" then
-        return (number_type and number_type(value) or type(value)) .. ":" .. tostring(value)
+        return (number_type and number_type(value) or type(value))
+          .. ":"
+          .. tostring(value == 0 and 0 or value)
       end
       local keys, parts = {}, {}
       for key in pairs(value) do
@@ -721,10 +812,11 @@ describe("core.decode", function()
       local walked, walked_message = convert(body)
       if value == nil then
         refused = refused + 1
-        assert.is_nil(walked, body)
+        assert.is_nil(walked, body .. tostring(message))
         assert.is_string(message)
         assert.is_string(walked_message)
       else
+        assert.is_not_nil(walked, ("%q: %s"):format(body, tostring(walked_message)))
         assert.equal(show(walked), show(value), body)
       end
     end
@@ -857,7 +949,7 @@ describe("core.coerce", function()
   it("coerces a table in place", function()
     local value = { id = 5, spaceTb = "7" }
     assert.equal(value, core.coerce(value, account))
-    assert.same({ id = "5", spaceTb = 7 }, value)
+    assert.same({ id = "5", spaceTb = 7, names = {} }, value)
     assert_whole(7, value.spaceTb)
   end)
 
@@ -874,8 +966,8 @@ describe("core.coerce", function()
       core.coerce({ inner = "\n  ", names = " " }, account, true)
     )
     assert.same({ names = { " " } }, core.coerce({ names = " " }, account))
-    assert.same({}, core.coerce({}, account, false))
-    assert.same({}, core.coerce({}, account))
+    assert.same({ names = {} }, core.coerce({}, account, false))
+    assert.same({ names = {} }, core.coerce({}, account))
   end)
 
   it("takes an empty element of XML for null, and white space around values for nothing", function()
@@ -941,13 +1033,17 @@ describe("core.coerce", function()
   end)
 
   if number_type then
-    it("leaves integers beyond 2^53 as they are, unless an integer was asked for", function()
-      local big = max_integer
-      assert.equal(big, core.coerce({ x = big }, account).x)
-      assert.equal(big, core.coerce({ big }, { array = "number" })[1])
-      local none, message = core.coerce({ spaceTb = min_integer }, account)
-      assert.is_nil(none)
-      assert.matches("^spaceTb: expected an integer, got ", message)
+    it("refuses integers beyond 2^53, unless text was asked for", function()
+      for _, value in ipairs {
+        { x = max_integer },
+        { spaceTb = min_integer },
+        { inner = { list = { max_integer } } },
+      } do
+        local none, message = core.coerce(value, account)
+        assert.is_nil(none)
+        assert.matches("%d+ is beyond 2%^53, and would be rounded$", message)
+      end
+      assert.equal(tostring(max_integer), core.coerce({ id = max_integer }, account).id)
     end)
   end
 end)

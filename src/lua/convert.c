@@ -1,19 +1,26 @@
 #include "lua/convert.h"
 
-#include <langinfo.h>
+#include "base/number.h"
+
 #include <math.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum { VALUE_CUT = 32, NUMBER_SIZE = 64 };
-
-static const double max_whole = 9007199254740992.0; /* 2^53 */
+enum { VALUE_CUT = 32, INDEX_SIZE = 32 };
 
 static const char *const expected[DF_TYPE_COUNT] = {"a value",   "a string",  "an integer",
                                                     "a number",  "a boolean", "an array",
                                                     "an object", "an object"};
+
+void df_walk_init(struct df_walk *w, const struct df_shape *shape, bool xml, int mark) {
+    w->shape = shape;
+    w->xml = xml;
+    w->mark = mark;
+    w->depth = 0;
+    w->path_at = DF_PATH_SIZE;
+    w->path_cut = false;
+    w->message[0] = '\0';
+}
 
 /* --- failures --- */
 
@@ -53,18 +60,16 @@ static void prepend(struct df_walk *w, const char *text, size_t count) {
     memcpy(w->path + w->path_at, text, count);
 }
 
-bool df_in_member(struct df_walk *w, lua_State *L, int key) {
+bool df_in_member(struct df_walk *w, struct df_text name) {
     char quoted[VALUE_CUT * 4 + 8];
-    size_t length;
-    const char *name = lua_tolstring(L, key, &length);
-    size_t count = quote(quoted, sizeof quoted, name, length);
+    size_t count = quote(quoted, sizeof quoted, name.data, name.length);
     prepend(w, quoted, count);
     prepend(w, ".", 1);
     return false;
 }
 
 bool df_in_item(struct df_walk *w, size_t index) {
-    char text[NUMBER_SIZE];
+    char text[INDEX_SIZE];
     int count = snprintf(text, sizeof text, "[%zu]", index);
     prepend(w, text, (size_t)count);
     return false;
@@ -81,28 +86,6 @@ void df_push_failure(const struct df_walk *w, lua_State *L) {
     lua_remove(L, -2);
 }
 
-bool df_is_whole(double value) {
-    return value >= -max_whole && value <= max_whole && (double)(int64_t)value == value;
-}
-
-static void number_text(double value, char text[NUMBER_SIZE]) {
-    if (isnan(value)) {
-        strcpy(text, "nan");
-    } else if (df_is_whole(value)) {
-        snprintf(text, NUMBER_SIZE, "%.0f", value + 0.0);
-    } else {
-        snprintf(text, NUMBER_SIZE, "%.15g", value);
-        if (strtod(text, NULL) != value) {
-            snprintf(text, NUMBER_SIZE, "%.17g", value);
-        }
-        const char point = *nl_langinfo(RADIXCHAR);
-        char *found = strchr(text, point);
-        if (found) {
-            *found = '.';
-        }
-    }
-}
-
 /* "expected WHAT, got THE VALUE AT THE TOP". */
 bool df_mismatch(struct df_walk *w, lua_State *L, enum df_type_tag tag) {
     char got[DF_MESSAGE_SIZE - 32];
@@ -117,7 +100,7 @@ bool df_mismatch(struct df_walk *w, lua_State *L, enum df_type_tag tag) {
         got[length + 1] = '\0';
         break;
     case LUA_TNUMBER:
-        number_text(lua_tonumber(L, -1), got);
+        df_number_print(lua_tonumber(L, -1), got);
         break;
     case LUA_TBOOLEAN:
         strcpy(got, lua_toboolean(L, -1) ? "true" : "false");
@@ -135,20 +118,95 @@ bool df_mismatch(struct df_walk *w, lua_State *L, enum df_type_tag tag) {
     return false;
 }
 
+bool df_mismatch_number(struct df_walk *w, enum df_type_tag tag, struct df_text number) {
+    char got[VALUE_CUT * 4 + 8];
+    quote(got, sizeof got, number.data, number.length);
+    snprintf(w->message, sizeof w->message, "expected %s, got %s", expected[tag], got);
+    return false;
+}
+
+bool df_too_big(struct df_walk *w, struct df_text number) {
+    char got[VALUE_CUT * 4 + 8];
+    quote(got, sizeof got, number.data, number.length);
+    snprintf(w->message, sizeof w->message, "%s is beyond 2^53, and would be rounded", got);
+    return false;
+}
+
+/* --- tables --- */
+
+void df_push_list(const struct df_walk *w, lua_State *L, int items) {
+    lua_createtable(L, items, 0);
+    if (w->mark) {
+        lua_pushvalue(L, w->mark);
+        lua_setmetatable(L, -2);
+    }
+}
+
+/* Pushes table[name] for the table at `at`. */
+static void push_field(lua_State *L, int at, const struct df_field *field) {
+    lua_pushlstring(L, field->name, field->length);
+    lua_rawget(L, at);
+}
+
+/* table[name] = the value at the top, which is popped. */
+static void set_field(lua_State *L, int at, const struct df_field *field) {
+    lua_pushlstring(L, field->name, field->length);
+    lua_insert(L, -2);
+    lua_rawset(L, at);
+}
+
+void df_rename_aliases(const struct df_walk *w, lua_State *L, int at,
+                       const struct df_type *object) {
+    for (int i = object->first; i < object->first + object->count; i++) {
+        const struct df_field *field = &w->shape->fields[i];
+        if (field->real < 0) {
+            continue;
+        }
+        const struct df_field *real = &w->shape->fields[field->real];
+        push_field(L, at, real);
+        push_field(L, at, field); /* the real one, the alias */
+        if (lua_isnil(L, -2) && !lua_isnil(L, -1)) {
+            set_field(L, at, real);
+        }
+        lua_pushnil(L);
+        set_field(L, at, field);
+        lua_settop(L, at);
+    }
+}
+
+void df_add_lists(const struct df_walk *w, lua_State *L, int at, const struct df_type *object) {
+    if (!object->lists) {
+        return;
+    }
+    for (int i = object->first; i < object->first + object->count; i++) {
+        const struct df_field *field = &w->shape->fields[i];
+        if (field->real >= 0 || w->shape->types[field->type].tag != DF_TYPE_ARRAY) {
+            continue;
+        }
+        push_field(L, at, field);
+        if (lua_isnil(L, -1)) {
+            df_push_list(w, L, 0);
+            set_field(L, at, field);
+        }
+        lua_settop(L, at);
+    }
+}
+
 /* --- scalars: each takes the value at the top and may put another in its place --- */
 
-static bool is_blank(char byte) {
+/* White space as JSON and XML have it. */
+static bool is_space(char byte) {
     return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r';
 }
 
 /* The text at the top without the white space that an XML element may have around a value. */
 static const char *scalar_text(const struct df_walk *w, lua_State *L, size_t *length) {
     const char *text = lua_tolstring(L, -1, length);
-    while (w->xml && *length > 0 && is_blank(*text)) {
+    while (w->xml && *length > 0 && is_space(*text)) {
         text++;
         --*length;
     }
-    while (w->xml && *length > 0 && is_blank(text[*length - 1])) {
+    while (w->xml && *length > 0 && is_space(text[*length - 1])) {
         --*length;
     }
     return text;
@@ -160,50 +218,7 @@ bool df_is_empty_text(const struct df_walk *w, lua_State *L) {
     return length == 0;
 }
 
-static size_t count_digits(const char *text, size_t at, size_t length) {
-    size_t start = at;
-    while (at < length && text[at] >= '0' && text[at] <= '9') {
-        at++;
-    }
-    return at - start;
-}
-
-/* Whether the text is a number as JSON writes one (leading zeros do no harm). */
-static bool is_number(const char *text, size_t length) {
-    size_t at = length > 0 && text[0] == '-' ? 1 : 0;
-    size_t digits = count_digits(text, at, length);
-    at += digits;
-    if (digits > 0 && at < length && text[at] == '.') {
-        digits = count_digits(text, at + 1, length);
-        at += 1 + digits;
-    }
-    if (digits > 0 && at < length && (text[at] == 'e' || text[at] == 'E')) {
-        at++;
-        at += at < length && (text[at] == '+' || text[at] == '-') ? 1 : 0;
-        digits = count_digits(text, at, length);
-        at += digits;
-    }
-    return digits > 0 && at == length;
-}
-
-/* strtod, whatever decimal point the process's locale has. */
-static bool parse_number(const char *text, size_t length, double *value) {
-    char copy[NUMBER_SIZE];
-    if (length >= sizeof copy || !is_number(text, length)) {
-        return false;
-    }
-    memcpy(copy, text, length);
-    copy[length] = '\0';
-    char *point = strchr(copy, '.');
-    if (point) {
-        *point = *nl_langinfo(RADIXCHAR);
-    }
-    *value = strtod(copy, NULL);
-    return true;
-}
-
-/* Some versions of cjson yield integers; one beyond 2^53 would lose digits on its way through a
- * double. */
+/* An integer of Lua's beyond 2^53 would lose digits on its way through a double. */
 static bool is_big_integer(lua_State *L) {
 #if DF_LUA_HAS_INTEGERS
     const lua_Integer most = (lua_Integer)1 << 53;
@@ -216,7 +231,7 @@ static bool is_big_integer(lua_State *L) {
 
 static void replace_with_number(lua_State *L, double value) {
     lua_pop(L, 1);
-    if (df_is_whole(value)) {
+    if (df_number_is_whole(value)) {
         df_lua_push_whole(L, value);
     } else {
         lua_pushnumber(L, value);
@@ -225,10 +240,15 @@ static void replace_with_number(lua_State *L, double value) {
 
 static bool number_to_number(struct df_walk *w, lua_State *L, enum df_type_tag tag, bool *changed) {
     if (is_big_integer(L)) {
-        return tag != DF_TYPE_INTEGER || df_mismatch(w, L, tag);
+        size_t length;
+        lua_pushvalue(L, -1);
+        const char *text = lua_tolstring(L, -1, &length);
+        df_too_big(w, (struct df_text){text, length});
+        lua_pop(L, 1);
+        return false;
     }
     double value = lua_tonumber(L, -1);
-    bool whole = df_is_whole(value);
+    bool whole = df_number_is_whole(value);
     if (!isfinite(value) || (tag == DF_TYPE_INTEGER && !whole)) {
         return df_mismatch(w, L, tag);
     }
@@ -241,25 +261,43 @@ static bool number_to_number(struct df_walk *w, lua_State *L, enum df_type_tag t
 
 static bool text_to_number(struct df_walk *w, lua_State *L, enum df_type_tag tag, bool *changed) {
     double value;
-    size_t length;
-    const char *text = scalar_text(w, L, &length);
-    if (w->xml && length == 0) { /* how XML writers put a null */
+    struct df_text text;
+    text.data = scalar_text(w, L, &text.length);
+    if (w->xml && text.length == 0) { /* how XML writers put a null */
         lua_pop(L, 1);
         lua_pushnil(L);
-    } else if (parse_number(text, length, &value) && isfinite(value) &&
-               (tag == DF_TYPE_NUMBER || df_is_whole(value))) {
-        replace_with_number(L, value);
-    } else {
+        *changed = true;
+        return true;
+    }
+    switch (df_number_parse(text, &value)) {
+    case DF_NUMBER_WHOLE:
+        break;
+    case DF_NUMBER_REAL:
+        if (tag == DF_TYPE_NUMBER) {
+            break;
+        }
+        return df_mismatch(w, L, tag);
+    case DF_NUMBER_TOO_BIG:
+        return memchr(text.data, 'e', text.length) || memchr(text.data, 'E', text.length)
+                   ? df_mismatch(w, L, tag)
+                   : df_too_big(w, text);
+    default:
         return df_mismatch(w, L, tag);
     }
+    replace_with_number(L, value);
     *changed = true;
     return true;
 }
 
 static bool to_string(struct df_walk *w, lua_State *L, int found, bool *changed) {
-    char text[NUMBER_SIZE];
+    char text[DF_NUMBER_SIZE];
     if (found == LUA_TNUMBER && isfinite(lua_tonumber(L, -1))) {
-        number_text(lua_tonumber(L, -1), text);
+        if (is_big_integer(L)) {
+            lua_tostring(L, -1); /* where it lies: Lua's own text has all digits */
+            *changed = true;
+            return true;
+        }
+        df_number_print(lua_tonumber(L, -1), text);
     } else if (found == LUA_TBOOLEAN) {
         strcpy(text, lua_toboolean(L, -1) ? "true" : "false");
     } else {

@@ -293,7 +293,7 @@ static const luaL_Reg signer_functions[] = {
     {NULL, NULL},
 };
 
-/* The upvalues are the shapes' metatable and cjson's decode function. */
+/* The upvalues are the shapes' metatable and the lists' one. */
 static const luaL_Reg decode_functions[] = {
     {"shape", df_lua_shape},
     {"decode", df_lua_decode},
@@ -336,13 +336,15 @@ int luaopen_dataforest_core(lua_State *L) {
     df_lua_register_http1(L);
 
     df_lua_push_shape_metatable(L);
-    df_lua_push_json_decoder(L);
+    df_lua_push_list_mark(L);
     df_lua_set_functions(L, decode_functions, 2);
 
     df_lua_push_terminal(L);
     lua_setfield(L, -2, "terminal");
     push_kinds(L);
     lua_setfield(L, -2, "kinds");
+    df_lua_push_costs(L);
+    lua_setfield(L, -2, "cost");
     lua_pushliteral(L, DATAFOREST_VERSION);
     lua_setfield(L, -2, "version");
     return 1;

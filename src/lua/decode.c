@@ -56,7 +56,9 @@ static bool walk_items(struct df_walk *w, lua_State *L, int at, int type, size_t
 static bool walk_member(struct df_walk *w, lua_State *L, int at, int type) {
     bool changed = false;
     if (!walk_value(w, L, at + 2, type, &changed)) {
-        return df_in_member(w, L, at + 1);
+        struct df_text name;
+        name.data = lua_tolstring(L, at + 1, &name.length);
+        return df_in_member(w, name);
     }
     if (changed) {
         lua_pushvalue(L, at + 1);
@@ -104,57 +106,6 @@ static const struct df_field *find_field(const struct df_walk *w, const struct d
     return NULL;
 }
 
-/* Gives values found under an alias their real name, unless that is there too. Renaming adds keys,
- * so it waits for the end of the traversal. */
-static void rename_aliases(const struct df_walk *w, lua_State *L, int at,
-                           const struct df_type *object) {
-    for (int i = object->first; i < object->first + object->count; i++) {
-        const struct df_field *field = &w->shape->fields[i];
-        if (field->real < 0) {
-            continue;
-        }
-        const struct df_field *real = &w->shape->fields[field->real];
-        lua_pushlstring(L, real->name, real->length);
-        lua_pushvalue(L, -1);
-        lua_rawget(L, at);
-        bool taken = !lua_isnil(L, -1);
-        lua_pop(L, 1);
-        lua_pushlstring(L, field->name, field->length);
-        lua_pushvalue(L, -1);
-        lua_rawget(L, at); /* real name, alias, value */
-        if (!taken && !lua_isnil(L, -1)) {
-            lua_pushvalue(L, -3);
-            lua_insert(L, -2);
-            lua_rawset(L, at);
-        } else {
-            lua_pop(L, 1);
-        }
-        lua_pushnil(L);
-        lua_rawset(L, at);
-        lua_settop(L, at);
-    }
-}
-
-/* XML writes an empty array as no element at all. */
-static void add_empty_arrays(const struct df_walk *w, lua_State *L, int at,
-                             const struct df_type *object) {
-    for (int i = object->first; i < object->first + object->count; i++) {
-        const struct df_field *field = &w->shape->fields[i];
-        if (field->real >= 0 || w->shape->types[field->type].tag != DF_TYPE_ARRAY) {
-            continue;
-        }
-        lua_pushlstring(L, field->name, field->length);
-        lua_pushvalue(L, -1);
-        lua_rawget(L, at);
-        if (lua_isnil(L, -1)) {
-            lua_pop(L, 1);
-            lua_newtable(L);
-            lua_rawset(L, at);
-        }
-        lua_settop(L, at);
-    }
-}
-
 static bool walk_object(struct df_walk *w, lua_State *L, int at, const struct df_type *object) {
     bool alias_met = false;
     lua_pushnil(L);
@@ -171,11 +122,9 @@ static bool walk_object(struct df_walk *w, lua_State *L, int at, const struct df
         alias_met = alias_met || (field && field->real >= 0);
     }
     if (alias_met) {
-        rename_aliases(w, L, at, object);
+        df_rename_aliases(w, L, at, object);
     }
-    if (w->xml) {
-        add_empty_arrays(w, L, at, object);
-    }
+    df_add_lists(w, L, at, object);
     return true;
 }
 
@@ -188,12 +137,20 @@ static bool is_empty(lua_State *L, int at) {
     return true;
 }
 
+static void mark_list(const struct df_walk *w, lua_State *L, int at) {
+    if (w->mark) {
+        lua_pushvalue(L, w->mark);
+        lua_setmetatable(L, at);
+    }
+}
+
 /* An array; what is none becomes the only item of one. */
 static bool walk_array(struct df_walk *w, lua_State *L, int at, int item, int found,
                        bool *changed) {
     size_t count = found == LUA_TTABLE ? df_lua_length(L, at) : 0;
     if (count == 0) {
         if (found == LUA_TTABLE && is_empty(L, at)) {
+            mark_list(w, L, at);
             return true;
         }
         lua_createtable(L, 1, 0);
@@ -202,6 +159,7 @@ static bool walk_array(struct df_walk *w, lua_State *L, int at, int item, int fo
         *changed = true;
         count = 1;
     }
+    mark_list(w, L, at);
     return walk_items(w, L, at, item, count);
 }
 
@@ -245,8 +203,10 @@ static bool to_table(struct df_walk *w, lua_State *L, int at, const struct df_ty
         lua_settop(L, at - 1);
         lua_newtable(L); /* XML's empty element, which may be laid out over two lines */
         *changed = true;
-        if (w->xml && type->tag == DF_TYPE_OBJECT) {
-            add_empty_arrays(w, L, at, type);
+        if (type->tag == DF_TYPE_ARRAY) {
+            mark_list(w, L, at);
+        } else if (type->tag == DF_TYPE_OBJECT) {
+            df_add_lists(w, L, at, type);
         }
         return true;
     }
@@ -282,22 +242,42 @@ static bool walk_value(struct df_walk *w, lua_State *L, int at, int index, bool 
 
 /* --- entry points --- */
 
-static int push_failure(lua_State *L, const char *message) {
-    lua_pushnil(L);
-    lua_pushstring(L, message);
-    return 2;
+/* The shape at `index`: compiled, a type to compile, whose shape takes its place, or none for
+ * "any". Sets `compiled` to the index, or 0. */
+static struct df_shape *check_shape(lua_State *L, int index, int *compiled) {
+    *compiled = index;
+    struct df_shape *shape = df_lua_test_userdata(L, index, lua_upvalueindex(1));
+    if (shape) {
+        return shape;
+    }
+    if (lua_isnoneornil(L, index)) {
+        static struct df_type any = {.tag = DF_TYPE_ANY};
+        static struct df_shape generic = {.types = &any};
+        *compiled = 0;
+        return &generic;
+    }
+    shape = df_lua_compile_shape(L, index, lua_upvalueindex(1), index);
+    lua_replace(L, index);
+    return shape;
 }
 
-/* Coerces the value at the top and returns it to Lua, or nil and a message. */
-static int coerce_top(lua_State *L, const struct df_shape *shape, bool xml) {
+/* The metatable that lists carry, pushed: the second upvalue, which is nil where cjson has none. */
+static int push_mark(lua_State *L) {
+    lua_pushvalue(L, lua_upvalueindex(2));
+    return lua_istable(L, -1) ? lua_gettop(L) : 0;
+}
+
+int df_lua_coerce(lua_State *L) {
     struct df_walk w;
+    int compiled;
     bool changed = false;
+    luaL_checkany(L, 1);
+    bool xml = lua_toboolean(L, 3);
+    lua_settop(L, 2);
+    const struct df_shape *shape = check_shape(L, 2, &compiled);
+    df_walk_init(&w, shape, xml, push_mark(L));
+    lua_pushvalue(L, 1);
     int at = lua_gettop(L);
-    w.shape = shape;
-    w.xml = xml;
-    w.depth = 0;
-    w.path_at = DF_PATH_SIZE;
-    w.path_cut = false;
     if (walk_value(&w, L, at, shape->root, &changed)) {
         if (!changed || !lua_isnil(L, at)) {
             return 1;
@@ -309,79 +289,43 @@ static int coerce_top(lua_State *L, const struct df_shape *shape, bool xml) {
     return 2;
 }
 
-/* The shape at `index`: compiled, a type to compile, whose shape takes its place, or none for
- * "any". */
-static struct df_shape *check_shape(lua_State *L, int index) {
-    struct df_shape *shape = df_lua_test_userdata(L, index, lua_upvalueindex(1));
-    if (shape) {
-        return shape;
-    }
-    if (lua_isnoneornil(L, index)) {
-        static struct df_type any = {.tag = DF_TYPE_ANY};
-        static struct df_shape generic = {.types = &any, .type_count = 1};
-        return &generic;
-    }
-    shape = df_lua_compile_shape(L, index, lua_upvalueindex(1), index);
-    lua_replace(L, index);
-    return shape;
-}
-
-int df_lua_coerce(lua_State *L) {
-    luaL_checkany(L, 1);
-    bool xml = lua_toboolean(L, 3);
-    lua_settop(L, 2);
-    const struct df_shape *shape = check_shape(L, 2);
-    lua_pushvalue(L, 1);
-    return coerce_top(L, shape, xml);
-}
-
 int df_lua_decode(lua_State *L) {
-    size_t length;
+    struct df_text body;
+    int compiled;
     luaL_checktype(L, 1, LUA_TSTRING);
-    const char *body = lua_tolstring(L, 1, &length);
-    struct df_shape *shape = check_shape(L, 2);
-    /* cjson takes a NUL for the end of the text, and lets ill-formed UTF-8 pass. */
-    if (memchr(body, '\0', length)) {
-        return push_failure(L, "invalid JSON: holds a NUL byte");
-    }
-    if (!df_utf8_check(body, length, NULL)) {
-        return push_failure(L, "invalid JSON: not UTF-8");
-    }
-    if (lua_isuserdata(L, 2) && df_lua_read_json(L, body, shape, 2)) {
-        return 1;
-    }
-    lua_pushvalue(L, lua_upvalueindex(2));
-    lua_pushvalue(L, 1);
-    int status = lua_pcall(L, 1, 1, 0);
-    if (status == LUA_ERRRUN && lua_type(L, -1) == LUA_TSTRING) {
+    body.data = lua_tolstring(L, 1, &body.length);
+    lua_settop(L, 2);
+    struct df_shape *shape = check_shape(L, 2, &compiled);
+    if (!df_utf8_check(body.data, body.length, NULL)) {
         lua_pushnil(L);
-        lua_pushfstring(L, "invalid JSON: %s", lua_tostring(L, -2));
+        lua_pushliteral(L, "invalid JSON: not UTF-8");
         return 2;
     }
-    if (status != 0) {
-        return lua_error(L); /* no memory */
-    }
-    return coerce_top(L, shape, false);
+    return df_lua_read_json(L, body, shape, compiled, push_mark(L));
 }
 
-/* Calls instance[name](value), for the instance at the top; pops the value. */
-static void configure(lua_State *L, const char *name) {
-    lua_getfield(L, -2, name);
-    lua_insert(L, -2);
-    lua_call(L, 1, 0);
-}
-
-void df_lua_push_json_decoder(lua_State *L) {
+void df_lua_push_list_mark(lua_State *L) {
+    static const char *const names[] = {"array_mt", "empty_array_mt"};
     lua_getglobal(L, "require");
     lua_pushliteral(L, "cjson");
     lua_call(L, 1, 1);
-    lua_getfield(L, -1, "new");
-    lua_call(L, 0, 1);
+    lua_pushnil(L);
+    for (size_t i = 0; i < sizeof names / sizeof *names && !lua_istable(L, -1); i++) {
+        lua_pop(L, 1);
+        lua_getfield(L, -1, names[i]);
+    }
     lua_remove(L, -2);
-    lua_pushboolean(L, 0);
-    configure(L, "decode_invalid_numbers");
-    lua_pushinteger(L, MAX_DEPTH);
-    configure(L, "decode_max_depth");
-    lua_getfield(L, -1, "decode");
-    lua_remove(L, -2);
+}
+
+void df_lua_push_costs(lua_State *L) {
+    static const struct {
+        const char *name;
+        int bytes;
+    } costs[] = {{"table", DF_COST_TABLE}, {"member", DF_COST_MEMBER}, {"item", DF_COST_ITEM},
+                 {"text", DF_COST_TEXT},   {"factor", DF_COST_FACTOR}, {"free", DF_COST_FREE}};
+    lua_createtable(L, 0, sizeof costs / sizeof *costs);
+    for (size_t i = 0; i < sizeof costs / sizeof *costs; i++) {
+        lua_pushinteger(L, costs[i].bytes);
+        lua_setfield(L, -2, costs[i].name);
+    }
 }

@@ -134,6 +134,7 @@ end
 -- @treturn[1] any value, its fields of the types that the shape names
 -- @treturn[2] nil
 -- @treturn[2] string what is wrong
+-- @treturn[2] ?string `"limit"` where it would take too much memory
 function json.decode(body, shape)
   if byte(body) == BYTE_ORDER_MARK then
     body = gsub(body, "^\239\187\191", "")

@@ -1,9 +1,10 @@
 --- XML: requests to text, answers to the same tables as JSON's.
 --
 -- As the pages show it: a root named after the operation, an element a field, a list as its
--- element repeated without a wrapper. lua-expat is loaded at first use. What an answer never
--- needs is refused: a DTD (and with it entities of its own), processing instructions, and
--- any encoding but UTF-8.
+-- element repeated without a wrapper, `xsi:nil="true"` for null. lua-expat is loaded at first use. What a
+-- response never needs is refused: a DTD (and with it entities of its own), processing instructions, and
+-- any encoding but UTF-8; and so is one whose values would take more than `core.cost.factor` times its size
+-- in memory, and some.
 --
 -- @module dataforest.codec.xml
 
@@ -189,12 +190,26 @@ local function add(parent, counts, name, value)
   return counts
 end
 
+local COST = core.cost
+
+--- Whether an element stands for null: it has an attribute `xsi:nil`, whatever the prefix.
+local function is_nil(attributes)
+  for index = 1, #attributes do
+    local name = attributes[index]
+    if find(name, ":nil$") and (attributes[name] == "true" or attributes[name] == "1") then
+      return true
+    end
+  end
+  return false
+end
+
 --- The handlers of one document, and the state that they fill: `value` and `name` of the root,
 -- or `fault`. A handler never raises: an error must not unwind through expat.
-local function new_reader()
+-- @tparam integer size of the document, in bytes
+local function new_reader(size)
   local reader = {}
-  local depth = 0
-  local names, children, counts, texts = {}, {}, {}, {}
+  local depth, left = 0, COST.free + COST.factor * size
+  local names, children, counts, texts, nils = {}, {}, {}, {}, {}
 
   local function refuse(parser, fault)
     if not reader.fault then
@@ -203,17 +218,28 @@ local function new_reader()
     end
   end
 
+  local function pay(parser, bytes)
+    left = left - bytes
+    if left < 0 then
+      reader.kind = "limit"
+      refuse(parser, format("its values would take more than %d times its size in memory", COST.factor))
+    end
+  end
+
   reader.handlers = {
-    StartElement = function(parser, name)
+    StartElement = function(parser, name, attributes)
+      pay(parser, COST.member + COST.text)
       if depth == MAX_DEPTH then
         refuse(parser, format("elements are nested more than %d deep", MAX_DEPTH))
       end
       depth = depth + 1
       names[depth] = find(name, ":", 1, true) and match(name, "[^:]+$") or name
       children[depth], counts[depth], texts[depth] = nil, nil, nil
+      nils[depth] = attributes[1] and is_nil(attributes)
     end,
 
-    CharacterData = function(_, text)
+    CharacterData = function(parser, text)
+      pay(parser, COST.text + #text)
       local before = texts[depth]
       if not before then
         texts[depth] = text
@@ -224,13 +250,14 @@ local function new_reader()
       end
     end,
 
-    EndElement = function()
+    EndElement = function(parser)
       -- Beside elements, text is layout.
       local value = children[depth] or texts[depth] or ""
       if value == texts[depth] and type(value) == "table" then
         value = concat(value)
       end
       local name = names[depth]
+      local is_null = nils[depth]
       depth = depth - 1
       if depth == 0 then
         reader.name, reader.value = name, value
@@ -238,10 +265,13 @@ local function new_reader()
       end
       local parent = children[depth]
       if not parent then
+        pay(parser, COST.table)
         parent = {}
         children[depth] = parent
       end
-      counts[depth] = add(parent, counts[depth], name, value)
+      if not is_null then
+        counts[depth] = add(parent, counts[depth], name, value)
+      end
     end,
 
     StartDoctypeDecl = function(parser)
@@ -280,6 +310,7 @@ end
 -- @treturn[1] string name of the root
 -- @treturn[2] nil
 -- @treturn[2] string what is wrong
+-- @treturn[2] ?string `"limit"` where it would take too much memory
 function xml.decode(body, shape, expected_root)
   if load_expat() then
     return nil, missing
@@ -288,7 +319,8 @@ function xml.decode(body, shape, expected_root)
   if refused then
     return nil, "invalid XML: " .. refused
   end
-  local reader = new_reader()
+  body = gsub(body, "^\239?\187?\191?%s+<%?xml", "<?xml") -- as some gateways write it
+  local reader = new_reader(#body)
   local parser = lxp.new(reader.handlers)
   local ok, message, line, column = parser:parse(body)
   if ok then
@@ -296,7 +328,7 @@ function xml.decode(body, shape, expected_root)
   end
   pcall(parser.close, parser) -- closing raises after a failure
   if reader.fault then
-    return nil, "invalid XML: " .. reader.fault
+    return nil, "invalid XML: " .. reader.fault, reader.kind
   elseif not ok then
     return nil, format("invalid XML: %s (line %d, column %d)", message, line or 0, column or 0)
   elseif expected_root and reader.name ~= expected_root then

@@ -74,6 +74,7 @@ local BRACE = 123
 -- @treturn[1] ?table value
 -- @treturn[2] nil
 -- @treturn[2] string what is wrong
+-- @treturn[2] ?string the kind of error, where it is not `protocol`
 local function decode(body, shape, content_type)
   if byte(body) == BRACE then -- as nearly every response begins
     return json.decode(body, shape)
@@ -239,10 +240,10 @@ local function failed(response)
   return nil, fields
 end
 
-local function malformed(response, message)
+local function malformed(response, message, kind)
   return nil,
     {
-      kind = "protocol",
+      kind = kind or "protocol",
       message = "the response cannot be read: " .. message,
       status = response.status,
       request_id = response.headers["x-ncp-trace-id"],
@@ -333,9 +334,9 @@ function response_of.read(operation, response)
     end
     return {}
   end
-  local value, message = decode(response.body, shape_of(operation), response.headers["content-type"])
+  local value, message, kind = decode(response.body, shape_of(operation), response.headers["content-type"])
   if value == nil then
-    return malformed(response, message)
+    return malformed(response, message, kind)
   elseif type(value) ~= "table" then
     return malformed(response, "expected an object")
   elseif is_refusal(value) then

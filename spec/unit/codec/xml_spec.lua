@@ -4,6 +4,7 @@ local arguments = require "dataforest.api.validate"
 local cjson = require "cjson"
 local core = require "dataforest.core"
 local examples = require "spec.support.examples"
+local with_empty_lists = require "spec.support.with_empty_lists"
 local json = require "dataforest.codec.json"
 local operations = require "dataforest.operations"
 local schema = require "dataforest.api.schema"
@@ -46,27 +47,6 @@ local function assert_identical(expected, value)
     end
   end
   compare(expected, value)
-end
-
---- The value with an empty list for each that is absent: XML cannot tell them apart.
-local function with_empty_lists(value, of)
-  if type(of) ~= "table" then
-    return value
-  elseif of.array then
-    for i, item in ipairs(value) do
-      value[i] = with_empty_lists(item, of.array)
-    end
-  elseif of.fields then
-    for _, field in ipairs(of.fields) do
-      local kind = field.type
-      if value[field.name] ~= nil then
-        value[field.name] = with_empty_lists(value[field.name], kind)
-      elseif type(kind) == "table" and kind.array then
-        value[field.name] = {}
-      end
-    end
-  end
-  return value
 end
 
 describe("xml.encode", function()
@@ -345,10 +325,39 @@ describe("xml.decode", function()
       "<1/>",
       "<R><?php system('x') ?></R>",
       "<?xml-stylesheet href='x'?><R/>",
-      " <?xml version='1.0'?><R/>",
+      "x<?xml version='1.0'?><R/>",
       '{"success":true}',
     } do
       assert.equal("invalid XML: ", assert_refused(body):sub(1, 13))
+    end
+  end)
+
+  it("reads white space before the declaration, and nil elements as null", function()
+    local shape = schema.shape(result_of "accounts/getDetail")
+    for _, before in ipairs { "\n", " ", "\239\187\191", "\239\187\191\r\n", "\t\n " } do
+      local value = xml.decode(before .. '<?xml version="1.0" encoding="UTF-8"?>\n<r><id>a</id></r>', shape)
+      assert.equal("a", value.id)
+    end
+    local body =
+      [[<r xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:i="x"><id>a</id><name xsi:nil="true"/>
+      <status i:nil="1"></status><createdAt xsi:nil="false">t</createdAt><quotas xsi:nil="true"/>
+      <quotas><spaceTb xsi:nil="true"/><namespace nil="true">koya</namespace></quotas></r>]]
+    assert.same({ id = "a", createdAt = "t", quotas = { { namespace = "koya" } } }, (xml.decode(body, shape)))
+    assert.same({ quotas = {} }, (xml.decode('<r><a x:nil="true">b</a></r>', shape)))
+  end)
+
+  it("takes no more than eight times its size in memory, and 4 MB", function()
+    for _, unit in ipairs { "<a/>", "<a><b/></a>", "&lt;", "<a>x</a>", "<c/>x" } do
+      local body = "<R>" .. unit:rep(math.floor(1024 * 1024 / #unit)) .. "</R>"
+      collectgarbage()
+      collectgarbage()
+      collectgarbage "stop"
+      local before = collectgarbage "count"
+      local value, _, kind = xml.decode(body)
+      local grown = (collectgarbage "count" - before) * 1024
+      collectgarbage "restart"
+      assert.is_true(grown < 2.5 * (8 * #body + 4 * 1024 * 1024), unit .. ": " .. grown / #body)
+      assert.is_true(value ~= nil or kind == "limit")
     end
   end)
 

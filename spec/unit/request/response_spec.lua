@@ -284,7 +284,7 @@ describe("response.read, for values", function()
     local _, err = read(403, "\31\139", { ["content-encoding"] = "gzip" })
     assert.are.equal("forbidden", err.kind)
     assert.matches("Content-Encoding: gzip", err.message, 1, true)
-    assert.are.same({ id = "a" }, read(200, '{"id":"a"}', { ["content-encoding"] = "identity" }))
+    assert.are.same({ id = "a", quotas = {} }, read(200, '{"id":"a"}', { ["content-encoding"] = "identity" }))
   end)
 
   it("takes a body that ended with the connection, and may be cut, for a fault of the network", function()
@@ -295,17 +295,17 @@ describe("response.read, for values", function()
       assert.are.equal("network", err.kind)
     end
     assert.are.same(
-      { id = "a" },
+      { id = "a", quotas = {} },
       response_of.read(DETAIL, { status = 200, headers = {}, body = '{"id":"a"}\n', end_uncertain = true })
     )
   end)
 
   it("leaves out success, and the message that says nothing", function()
-    assert.are.same({ id = "a" }, read(200, '{"success":true,"message":"success","id":"a"}'))
-    assert.are.same({ id = "a" }, read(200, '{"success":true,"message":"","id":"a"}'))
-    assert.are.same({ id = "a" }, read(200, '{"success":true,"message":null,"id":"a"}'))
+    assert.are.same({ id = "a", quotas = {} }, read(200, '{"success":true,"message":"success","id":"a"}'))
+    assert.are.same({ id = "a", quotas = {} }, read(200, '{"success":true,"message":"","id":"a"}'))
+    assert.are.same({ id = "a", quotas = {} }, read(200, '{"success":true,"message":null,"id":"a"}'))
     assert.are.same(
-      { id = "a", message = "takes a day" },
+      { id = "a", message = "takes a day", quotas = {} },
       read(200, '{"success":true,"message":"takes a day","id":"a"}')
     )
   end)
@@ -317,7 +317,7 @@ describe("response.read, for values", function()
 
   it("reads JSON under any label, with a byte order mark and white space before it", function()
     assert.are.same(
-      { id = "a" },
+      { id = "a", quotas = {} },
       read(200, ' \n{"id":"a"}', { ["content-type"] = "text/plain;charset=UTF-8" })
     )
   end)
