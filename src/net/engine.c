@@ -157,7 +157,13 @@ static void put_back(struct df_http_engine *engine, struct df_http_transfer *tra
 
 /* ---- ends ---- */
 
+static void forget_watch(struct df_http_transfer *transfer) {
+    transfer->engine->unwatched -= transfer->unwatched;
+    transfer->unwatched = false;
+}
+
 static void let_go(struct df_http_transfer *transfer) {
+    forget_watch(transfer);
     if (transfer->connection) {
         df_connection_close(transfer->connection);
         transfer->connection = NULL;
@@ -166,8 +172,7 @@ static void let_go(struct df_http_transfer *transfer) {
 
 static void end(struct df_http_transfer *transfer) {
     transfer->state = STATE_ENDED;
-    transfer->engine->unwatched -= transfer->unwatched;
-    transfer->unwatched = false;
+    forget_watch(transfer);
     transfer->engine->running_count--;
     ended_add(transfer->engine, transfer);
 }

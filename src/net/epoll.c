@@ -24,11 +24,16 @@ bool df_poller_backend_update(struct df_poller *poller, int fd) {
     event.events = ((watched->wanted & DF_READ) ? EPOLLIN : 0u) |
                    ((watched->wanted & DF_WRITE) ? EPOLLOUT : 0u);
     event.data.fd = fd;
-    int operation = !watched->wanted ? EPOLL_CTL_DEL
-                    : watched->told  ? EPOLL_CTL_MOD
-                                     : EPOLL_CTL_ADD;
+    int told = watched->told;
     watched->told = watched->wanted;
-    return poller->fd >= 0 && epoll_ctl(poller->fd, operation, fd, &event) == 0;
+    if (!watched->wanted) { /* libcurl may have closed it unseen: then it is not there any more */
+        (void)epoll_ctl(poller->fd, EPOLL_CTL_DEL, fd, &event);
+        return true;
+    }
+    if (told && epoll_ctl(poller->fd, EPOLL_CTL_MOD, fd, &event) == 0) {
+        return true;
+    }
+    return (!told || errno == ENOENT) && epoll_ctl(poller->fd, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
 int df_poller_wait(struct df_poller *poller, struct df_ready ready[DF_READY_MAX],

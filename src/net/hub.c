@@ -108,12 +108,17 @@ struct df_hub *df_hub_new(struct df_poller *poller, const char *ca_file) {
     return hub;
 }
 
+static void free_multi(struct df_multi *multi) {
+    curl_multi_cleanup(multi->handle);
+    df_poller_forget(multi->hub->poller, multi);
+    df_free(multi);
+}
+
 void df_hub_free(struct df_hub *hub) {
     while (hub->multis) {
         struct df_multi *multi = hub->multis;
         hub->multis = multi->next;
-        curl_multi_cleanup(multi->handle);
-        df_free(multi);
+        free_multi(multi);
     }
     if (hub->share) {
         curl_share_cleanup(hub->share);
@@ -171,8 +176,7 @@ void df_hub_shrink(struct df_hub *hub) {
         bool is_only = multi == hub->multis && !multi->next;
         if (multi->connections == 0 && (multi->broken || !is_only)) {
             *link = multi->next;
-            curl_multi_cleanup(multi->handle);
-            df_free(multi);
+            free_multi(multi);
         } else {
             link = &multi->next;
         }
@@ -187,15 +191,17 @@ void df_hub_remove(struct df_multi *multi, CURL *easy) {
 
 /* ---- driving ---- */
 
+/* A multi that has broken down is not driven again: it may know handles that are gone. */
 static bool note(struct df_multi *multi, CURLMcode code) {
-    multi->broken = multi->broken || code != CURLM_OK;
-    return code == CURLM_OK;
+    multi->broken = code != CURLM_OK;
+    return !multi->broken;
 }
 
 bool df_multi_run_timer(struct df_multi *multi) {
     int running;
     multi->wake_at = -1;
-    return note(multi, curl_multi_socket_action(multi->handle, CURL_SOCKET_TIMEOUT, 0, &running));
+    return !multi->broken &&
+           note(multi, curl_multi_socket_action(multi->handle, CURL_SOCKET_TIMEOUT, 0, &running));
 }
 
 bool df_multi_run_socket(struct df_multi *multi, const struct df_ready *ready) {
@@ -203,7 +209,8 @@ bool df_multi_run_socket(struct df_multi *multi, const struct df_ready *ready) {
     int mask = ((ready->events & DF_READ) ? CURL_CSELECT_IN : 0) |
                ((ready->events & DF_WRITE) ? CURL_CSELECT_OUT : 0) |
                (ready->failed ? CURL_CSELECT_ERR : 0);
-    return note(multi, curl_multi_socket_action(multi->handle, ready->fd, mask, &running));
+    return !multi->broken &&
+           note(multi, curl_multi_socket_action(multi->handle, ready->fd, mask, &running));
 }
 
 CURL *df_multi_next_done(struct df_multi *multi, CURLcode *code) {

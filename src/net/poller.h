@@ -51,6 +51,9 @@ void df_poller_shut(struct df_poller *poller, int fd);
 /* Says what is waited for on a descriptor from now on; 0 is nothing. */
 bool df_poller_want(struct df_poller *poller, int fd, int events, void *owner);
 
+/* Stops watching whatever an owner has. */
+void df_poller_forget(struct df_poller *poller, const void *owner);
+
 /* Whose a descriptor is, and whether anything is wanted of it. */
 const struct df_watched *df_poller_watched(const struct df_poller *poller, int fd);
 

@@ -79,7 +79,19 @@ bool df_poller_want(struct df_poller *poller, int fd, int events, void *owner) {
     if (fd > poller->highest) {
         poller->highest = fd;
     }
-    return watched->told == watched->wanted || df_poller_backend_update(poller, fd);
+    if (watched->told == watched->wanted || df_poller_backend_update(poller, fd)) {
+        return true;
+    }
+    *watched = (struct df_watched){.open = watched->open};
+    return false;
+}
+
+void df_poller_forget(struct df_poller *poller, const void *owner) {
+    for (size_t fd = 0; fd < poller->capacity; fd++) {
+        if (poller->watched[fd].wanted && poller->watched[fd].owner == owner) {
+            df_poller_want(poller, (int)fd, 0, NULL);
+        }
+    }
 }
 
 const struct df_watched *df_poller_watched(const struct df_poller *poller, int fd) {
