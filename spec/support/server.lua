@@ -74,8 +74,10 @@ function server.wait_until(condition, seconds)
   return true
 end
 
+local NOT_OPTIONS = { port = true, listen = true, access_key = true, secret_key = true }
+
 local function arguments_of(options)
-  local arguments = { "--listen", ("127.0.0.1:%d"):format(options.port or 0) }
+  local arguments = { "--listen", options.listen or ("127.0.0.1:%d"):format(options.port or 0) }
   local parent = server.own_pid()
   if parent then
     arguments[#arguments + 1] = "--parent=" .. parent
@@ -83,8 +85,10 @@ local function arguments_of(options)
   for name, value in pairs(options) do
     if value == true then
       arguments[#arguments + 1] = "--" .. name:gsub("_", "-")
-    elseif name ~= "port" and name ~= "access_key" and name ~= "secret_key" then
-      arguments[#arguments + 1] = ("--%s=%s"):format(name:gsub("_", "-"), value)
+    elseif not NOT_OPTIONS[name] then
+      for _, one in ipairs(type(value) == "table" and value or { value }) do
+        arguments[#arguments + 1] = ("--%s=%s"):format(name:gsub("_", "-"), one)
+      end
     end
   end
   for i, argument in ipairs(arguments) do
@@ -103,7 +107,7 @@ end
 
 --- Starts a server.
 -- @tparam[opt] table options those of the command line, with _ for - (`creation_delay`, `strict`, `latency`,
--- ...), and `port`, `access_key`, `secret_key`
+-- ...; a list for one that is repeated), and `port` or `listen`, `access_key`, `secret_key`
 -- @treturn table `base_url`, `ca_file`, `access_key`, `secret_key`, `host`, `port`, `pid`, `folder`;
 -- `options` for `dataforest.new`
 function server.start(options)
@@ -124,7 +128,10 @@ function server.start(options)
   end, START_SECONDS)
   local complaint = read(said .. ".err") or ""
   os.remove(said)
-  os.remove(said .. ".err")
+  self.error_file = said .. ".err" -- what it prints later, too; removed when it stops
+  if not started or not text:find "NCLOUD_SECRET_KEY" then
+    os.remove(self.error_file)
+  end
   if not (started and text:find "NCLOUD_SECRET_KEY") then
     error("the emulator did not start: " .. complaint, 2)
   end
@@ -155,10 +162,16 @@ function Server:stop(signal)
   local gone = server.wait_until(function()
     return not server.is_running(self.pid)
   end, STOP_SECONDS)
+  os.remove(self.error_file)
   if not gone then
     os.execute(("kill -KILL %d"):format(self.pid))
     error("the emulator did not stop", 2)
   end
+end
+
+--- What it has printed on standard error.
+function Server:printed()
+  return read(self.error_file) or ""
 end
 
 --- Runs the curl tool against it.
@@ -167,8 +180,8 @@ end
 -- @treturn string what curl printed, its errors too
 function Server:curl(path, arguments)
   return server.output_of(
-    ("curl -sS --max-time 20 --cacert %s %s %s 2>&1"):format(
-      quoted(self.ca_file),
+    ("curl -sS -g --max-time 20 %s %s %s 2>&1"):format(
+      self.ca_file and "--cacert " .. quoted(self.ca_file) or "",
       arguments or "",
       quoted(self.base_url .. path)
     )

@@ -118,19 +118,29 @@ local function gateway_error(code, details)
   }
 end
 
---- Answers a request that nginx refuses by itself: for a location that `error_page` leads to.
+local SHOWN = 2048 -- bytes of a target that nginx refused
+
+--- Answers a request that nginx refuses by itself: for a location that `error_page` leads to. It must not be
+-- a
+-- named one, since a request may have no URI that nginx understands.
 --
 -- @tparam Emulator emulator
--- @tparam[opt] integer status nginx's own, where it is one that `$status` does not tell: 494 or 497
--- @usage error_page 400 404 405 408 411 413 414 417 431 495 496 500 501 @refused;
--- location @refused { content_by_lua_block { require("dataforest.emulator.nginx").refuse(emulator) } }
-function nginx.refuse(emulator, status)
-  local known = OWN_REFUSALS[status or tonumber(ngx.var.status)] or OWN_REFUSALS[500]
+-- @usage error_page 400 404 405 408 411 413 414 417 431 495 496 500 501 /.refused;
+-- error_page 494 /.refused?494; -- for which $status is 400
+-- error_page 497 /.refused?497;
+-- location = /.refused {
+--   internal;
+--   content_by_lua_block { require("dataforest.emulator.nginx").refuse(emulator) }
+-- }
+function nginx.refuse(emulator)
+  local status = tonumber(ngx.var.args) or tonumber(ngx.var.status)
+  local known = OWN_REFUSALS[status] or OWN_REFUSALS[500]
   local response = gateway_error(known[1], known[2])
+  local method, target = (ngx.var.request or ""):match "^(%u+) ([^ ]+)"
   emulator:record {
     time = emulator:now(),
-    method = ngx.req.get_method(),
-    target = ngx.var.request_uri or "",
+    method = method or "",
+    target = (target or ""):sub(1, SHOWN),
     params = {},
     status = response.status,
     reason = known[3] or known[2] or "nginx could not answer; its output says more",

@@ -121,4 +121,14 @@ function options.check(given)
   return checked
 end
 
+--- The names of all options.
+-- @treturn {string,...} in no order
+function options.names()
+  local names = {}
+  for name in pairs(OPTIONS) do
+    names[#names + 1] = name
+  end
+  return names
+end
+
 return options

@@ -246,10 +246,11 @@ http {
     @TLS@
     keepalive_requests 1000000000;
     keepalive_timeout 300s;
+    lingering_close always;
     lua_check_client_abort on;
-    error_page 400 404 405 408 411 413 414 417 431 495 496 500 501 @refused;
-    error_page 494 @long;
-    error_page 497 @plain;
+    error_page 400 404 405 408 411 413 414 417 431 495 496 500 501 /.refused;
+    error_page 494 /.refused?494;
+    error_page 497 /.refused?497;
     location / {
       content_by_lua_block { emulator_process.serve() }
     }
@@ -257,14 +258,9 @@ http {
       client_max_body_size 64m;
       content_by_lua_block { emulator_process.serve() }
     }
-    location @refused {
+    location = /.refused {
+      internal;
       content_by_lua_block { require("dataforest.emulator.nginx").refuse(emulator) }
-    }
-    location @long {
-      content_by_lua_block { require("dataforest.emulator.nginx").refuse(emulator, 494) }
-    }
-    location @plain {
-      content_by_lua_block { require("dataforest.emulator.nginx").refuse(emulator, 497) }
     }
   }
 }
