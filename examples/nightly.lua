@@ -2,9 +2,12 @@
 -- reports accounts, apps and quotas as CSV. Whatever happened, it can be run again.
 --     DF_PASSWORD=... lua5.4 examples/nightly.lua df001 dev1 report.csv df001.keytab
 
+local function must(value, err)
+  return value or error(tostring(err), 0)
+end
+
 local function nightly(df, job)
   local deadline = df:now() + (job.seconds or 3600) -- absolute: for all of it, however many calls there are
-
   -- Makes a call until it succeeds. The client retries by itself for some seconds; the job has an hour.
   local function patiently(group, method, params)
     while true do
@@ -18,10 +21,9 @@ local function nightly(df, job)
     end
   end
   local function running(group, id)
-    return assert(df[group]:wait(id, "RUNNING", { timeout = math.max(deadline - df:now(), 0.001) }))
+    return must(df[group]:wait(id, "RUNNING", { timeout = math.max(deadline - df:now(), 0.001) }))
   end
-
-  local account = assert(patiently("accounts", "ensure", { name = job.account, password = job.password }))
+  local account = must(patiently("accounts", "ensure", { name = job.account, password = job.password }))
   running("accounts", account.id)
   local wanted = { accountId = account.id, name = job.app }
   local app, err = patiently("apps", "find", wanted)
@@ -32,24 +34,22 @@ local function nightly(df, job)
       app, err = patiently("apps", "find", wanted)
     end
   end
-  running("apps", assert(app, err).id)
-
+  running("apps", must(app, err).id)
   local _, doubt = patiently("accounts", "reset_kerberos_keytab", { id = account.id })
-  assert(not doubt or doubt.in_doubt, doubt) -- rotated or not: the file gets the one that is valid now
-  assert(patiently("accounts", "save_kerberos_keytab", { id = account.id, path = job.keytab }))
+  must(not doubt or doubt.in_doubt, doubt) -- rotated or not: the file gets the one that is valid now
+  must(patiently("accounts", "save_kerberos_keytab", { id = account.id, path = job.keytab }))
   local rows = { "account,kind,name,state,files_million,space_tb" }
-  for _, one in ipairs(assert(patiently("accounts", "get_list")).contents) do
-    for _, quota in ipairs(assert(patiently("accounts", "get_detail", one.id)).quotas) do
+  for _, one in ipairs(must(patiently("accounts", "get_list")).contents) do
+    for _, quota in ipairs(must(patiently("accounts", "get_detail", one.id)).quotas) do
       local place = { one.name, "quota", quota.namespace, one.status, quota.fileCountMillion, quota.spaceTb }
       rows[#rows + 1] = table.concat(place, ",")
     end
-    for _, each in ipairs(assert(patiently("apps", "get_list", { accountId = one.id })).contents) do
+    for _, each in ipairs(must(patiently("apps", "get_list", { accountId = one.id })).contents) do
       rows[#rows + 1] = table.concat({ one.name, "app", each.name, each.state, "", "" }, ",")
     end
   end
-  local file = assert(io.open(job.report, "w"))
-  assert(file:write(table.concat(rows, "\n"), "\n"))
-  assert(file:close())
+  local file = must(io.open(job.report, "w"))
+  must(file:write(table.concat(rows, "\n"), "\n") and file:close())
 end
 
 if arg and arg[0] and arg[0]:find "nightly%.lua$" then -- as a script; a suite loads the function
