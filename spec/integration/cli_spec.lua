@@ -274,6 +274,10 @@ describe("a wrong command line", function()
       'call accounts/create {"name":"cloud1","password":"' .. PASSWORD,
       'call other/operation {"a":[{"newPassword":"' .. PASSWORD .. '"}]}',
       "sign POST / --secret-key " .. PASSWORD,
+      "accounts list --secretKey=" .. PASSWORD,
+      "accounts create --name cloud1 --passphrase " .. PASSWORD,
+      "accounts create --name cloud1 --pwd=" .. PASSWORD,
+      "accounts list --token " .. PASSWORD,
       "accounts list --access-key=" .. PASSWORD,
     } do
       local result = run(line)

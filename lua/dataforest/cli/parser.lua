@@ -8,31 +8,16 @@
 
 local commands = require "dataforest.cli.commands"
 local nearest = require "dataforest.util.nearest"
+local secrets = require "dataforest.secrets"
 local text = require "dataforest.cli.output.text"
 
 local parser = {}
 
 -- Every user of a machine can see the arguments of every process, and shells keep them in their history.
-local SECRETS = {
-  {
-    pattern = "^%-%-?pass",
-    allowed = { ["--password-stdin"] = true, ["--password-rule"] = true },
-    message = "a password is not taken as an argument, where others can see it: "
-      .. "leave it out to be asked for it, or give --password-stdin",
-  },
-  {
-    pattern = "^%-%-?secret",
-    allowed = {},
-    message = "a secret key is not taken as an argument, where others can see it: "
-      .. "set NCLOUD_SECRET_ACCESS_KEY, or run dataforest configure",
-  },
-  {
-    pattern = "^%-%-?access[-_]?key",
-    allowed = {},
-    message = "keys are not taken as arguments: "
-      .. "set NCLOUD_ACCESS_KEY_ID and NCLOUD_SECRET_ACCESS_KEY, or run dataforest configure",
-  },
-}
+local NO_PASSWORD = "a password is not taken as an argument, where others can see it: "
+  .. "leave it out to be asked for it, or give --password-stdin"
+local NO_KEY = "keys and other secrets are not taken as arguments, where others can see them: "
+  .. "set NCLOUD_ACCESS_KEY_ID and NCLOUD_SECRET_ACCESS_KEY, or run dataforest configure"
 
 -- Names ---------------------------------------------------------------------------------------
 
@@ -188,16 +173,13 @@ local function refuse(command, message, ...)
   error(setmetatable({ what = "usage", message = text.safe(message), command = command }, Usage), 0)
 end
 
-local function refuse_secrets(command, argv)
+local function refuse_secrets(command, argv, takes)
   for _, word in ipairs(argv) do
+    local name = word:match "^(%-[^=]*)"
     if word == "--" then
       return
-    end
-    for _, secret in ipairs(SECRETS) do
-      local name = word:match "^[^=]*"
-      if name:lower():find(secret.pattern) and not secret.allowed[name] then
-        refuse(command, secret.message)
-      end
+    elseif name and takes[name] == nil and secrets.is_secret_name((name:gsub("^%-+", ""))) then
+      refuse(command, name:lower():find "pass" and NO_PASSWORD or NO_KEY)
     end
   end
 end
@@ -315,7 +297,7 @@ function parser.parse(root, argv)
   end
   local ok, result = pcall(function()
     local args = { command = found.command }
-    refuse_secrets(found.command, argv)
+    refuse_secrets(found.command, argv, takes)
     check_command(found)
     read_options(args, found, takes)
     read_arguments(args, found)
