@@ -189,12 +189,12 @@ Client.run = call.run
 Client.tell = events.tell
 
 local function unknown_operation(name)
-  local group, action = name:match "^(%a%w*)/(%a%w*)$"
+  local group, action = name:match "^([A-Za-z][A-Za-z0-9]*)/([A-Za-z][A-Za-z0-9]*)$"
   if not group then
     return nil
   end
   -- What is not known may not be harmless: only what says that it reads is tried again freely.
-  local reads = action:find "^get%u" or action:find "^check%u"
+  local reads = action:find "^get[A-Z]" or action:find "^check[A-Z]"
   return {
     id = name,
     group = group,

@@ -5,6 +5,7 @@
 --
 -- @module dataforest.errors
 
+local ascii = require "dataforest.util.ascii"
 local core = require "dataforest.core"
 local one_line = require "dataforest.util.one_line"
 
@@ -17,7 +18,7 @@ local known = {}
 for _, kind in ipairs(errors.kinds) do
   known[kind.name] = true
   --- Each kind is a constant too: `errors.NOT_FOUND == "not_found"`.
-  errors[kind.name:upper()] = kind.name
+  errors[ascii.upper(kind.name)] = kind.name
 end
 
 --- An error. What is not known is nil.

@@ -40,6 +40,7 @@
 --
 -- @module dataforest.operations
 
+local ascii = require "dataforest.util.ascii"
 local older_operations = require "dataforest.api.legacy"
 local schema = require "dataforest.api.schema"
 
@@ -659,8 +660,8 @@ local definitions = {
 -- @tparam string name name as the API spells it
 -- @treturn string name of the method
 local function method_name(name)
-  return (name:gsub("%u", function(letter)
-    return "_" .. letter:lower()
+  return (name:gsub("[A-Z]", function(letter)
+    return "_" .. ascii.lower(letter)
   end))
 end
 
@@ -696,7 +697,7 @@ local function complete(operation)
   end
   operation.page = ("https://api.ncloud-docs.com/docs/en/analytics-dataforest-%s-%s"):format(
     operation.group,
-    operation.name:lower()
+    ascii.lower(operation.name)
   )
 end
 

@@ -20,6 +20,7 @@
 --
 -- @module dataforest.secrets
 
+local ascii = require "dataforest.util.ascii"
 local core = require "dataforest.core"
 local lists = require "dataforest.util.lists"
 local one_line = require "dataforest.util.one_line"
@@ -82,7 +83,7 @@ function secrets.is_secret_name(name)
   local spaced = gsub(sub(name, 1, 256), "([a-z0-9])([A-Z])", "%1 %2")
   local words = {}
   for word in gmatch(gsub(spaced, "([A-Z])([A-Z][a-z])", "%1 %2"), "[A-Za-z0-9]+") do
-    words[#words + 1] = gsub(word, "[A-Z]", string.lower)
+    words[#words + 1] = gsub(word, "[A-Z]", ascii.lower)
   end
   local squeezed = concat(words)
   for _, part in ipairs(SECRET_PARTS) do

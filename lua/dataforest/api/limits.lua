@@ -7,6 +7,7 @@
 --
 -- @module dataforest.api.limits
 
+local ascii = require "dataforest.util.ascii"
 local core = require "dataforest.core"
 local password = require "dataforest.api.password"
 local words = require "dataforest.util.words"
@@ -85,7 +86,7 @@ function charset.cure(node, value)
     return nil
   end
   local cures = {}
-  local lower = gsub(value, "[A-Z]", string.lower)
+  local lower = gsub(value, "[A-Z]", ascii.lower)
   if lower ~= value and find("A", node.outside) then
     cures[1] = "write it in lower case"
     value = lower

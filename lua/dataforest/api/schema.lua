@@ -17,6 +17,7 @@
 --
 -- @module dataforest.api.schema
 
+local ascii = require "dataforest.util.ascii"
 local core = require "dataforest.core"
 local limits = require "dataforest.api.limits"
 local lists = require "dataforest.util.lists"
@@ -54,7 +55,7 @@ schema.scalars = {
     noun = "a string",
     annotation = "string",
     sample = function(field)
-      return field.name:lower():gsub("[^a-z0-9]", ""):sub(1, field.max_length or 10)
+      return ascii.lower(field.name):gsub("[^a-z0-9]", ""):sub(1, field.max_length or 10)
     end,
     from_text = function(text)
       return text

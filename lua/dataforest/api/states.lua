@@ -7,6 +7,8 @@
 --
 -- @module dataforest.api.states
 
+local ascii = require "dataforest.util.ascii"
+
 local states = {}
 
 --- An account is ACCEPTED once, when it is created; CHANGING passes. No page names a state that an
@@ -59,7 +61,7 @@ end
 -- @tparam ?string state
 -- @treturn boolean
 function states.app_is_at_rest(state)
-  return state ~= nil and states.apps.unreachable[state:upper()] == "others"
+  return state ~= nil and states.apps.unreachable[ascii.upper(state)] == "others"
 end
 
 return states

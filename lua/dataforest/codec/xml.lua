@@ -8,6 +8,7 @@
 --
 -- @module dataforest.codec.xml
 
+local ascii = require "dataforest.util.ascii"
 local common = require "dataforest.codec.common"
 local core = require "dataforest.core"
 local lists = require "dataforest.util.lists"
@@ -292,9 +293,9 @@ local function refuse_bytes(body)
     return format("it is larger than %d bytes", MAX_BYTES)
   end
   local encoding = match(body, "^\239?\187?\191?%s*<%?xml[^>]-%sencoding%s*=%s*[\"']([^\"'>]*)[\"']")
-  local known = not encoding or ENCODINGS[encoding:upper()]
+  local known = not encoding or ENCODINGS[ascii.upper(encoding)]
   if not known then
-    return format("it is in %s, and only UTF-8 is read", (gsub(encoding:sub(1, 32), "[^%w_.-]", "?")))
+    return format("it is in %s, and only UTF-8 is read", (gsub(encoding:sub(1, 32), "[^A-Za-z0-9_.-]", "?")))
   elseif find(body, "%z") or not core.valid_utf8(body) then
     return "it is not in UTF-8"
   end

@@ -10,12 +10,14 @@
 --
 -- @module dataforest.emulator.access
 
+local ascii = require "dataforest.util.ascii"
+
 local access = {}
 
 --- The host part of `host:port`, lower case, without brackets and a dot at the end.
 local function host_of(authority)
   local host = authority:match "^%[([%x:.]+)%]" or authority:match "^([^:]*)"
-  return (host:lower():gsub("%.$", ""))
+  return (ascii.lower(host):gsub("%.$", ""))
 end
 
 local function is_address(host)
@@ -25,7 +27,7 @@ end
 --- Whether an address is this machine's own.
 -- @tparam string address without brackets
 function access.is_loopback(address)
-  address = address:lower():gsub("^::ffff:", "")
+  address = ascii.lower(address):gsub("^::ffff:", "")
   return address == "::1" or address:find "^127%.%d+%.%d+%.%d+$" ~= nil or address:find "^unix:" ~= nil
 end
 
@@ -46,7 +48,7 @@ local function is_own_name(authority, names)
     return true
   end
   for _, name in ipairs(names or {}) do
-    if host == name:lower() then
+    if host == ascii.lower(name) then
       return true
     end
   end
@@ -56,7 +58,7 @@ end
 local function lower_names(headers)
   local out = {}
   for name, value in pairs(headers or {}) do
-    out[name:lower()] = value
+    out[ascii.lower(name)] = value
   end
   return out
 end

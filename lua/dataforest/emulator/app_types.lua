@@ -5,6 +5,8 @@
 -- made up after the products' own habits.
 -- @module dataforest.emulator.app_types
 
+local ascii = require "dataforest.util.ascii"
+
 local list = {
   {
     id = "DEV-1.0.0",
@@ -98,7 +100,7 @@ local app_types = { list = list, by_id = {} }
 for _, app_type in ipairs(list) do
   app_type.name, app_type.version = app_type.id:match("^(.+)%-([%d.]+)$")
   app_type.image = ("registry.kr.df.naverncp.com/dataforest/%s:%s"):format(
-    app_type.name:lower(),
+    ascii.lower(app_type.name),
     app_type.version
   )
   app_type.by_name = {}

@@ -2,6 +2,7 @@
 -- @module dataforest.emulator.faults
 
 local answers = require "dataforest.emulator.error_responses"
+local ascii = require "dataforest.util.ascii"
 local fields = require "dataforest.emulator.fields"
 local json = require "dataforest.emulator.json"
 local nearest = require "dataforest.util.nearest"
@@ -22,7 +23,7 @@ local function are_headers(headers)
   for name, value in pairs(headers) do
     if type(name) ~= "string" or not name:find "^[%w!#$%%&'*+.^_`|~-]+$" then
       return false, ("has a name that HTTP does not allow: %s"):format(tostring(name))
-    elseif RESERVED[name:lower()] then
+    elseif RESERVED[ascii.lower(name)] then
       return false, ("cannot have %s, which belongs to the connection"):format(name)
     elseif
       type(value) ~= "string" and type(value) ~= "number" or tostring(value):find "[%z\1-\8\10-\31\127]"

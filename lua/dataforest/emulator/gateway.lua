@@ -4,6 +4,7 @@
 -- @module dataforest.emulator.gateway
 
 local answers = require "dataforest.emulator.error_responses"
+local ascii = require "dataforest.util.ascii"
 local core = require "dataforest.core"
 local hmac = require "dataforest.emulator.hmac"
 local nearest = require "dataforest.util.nearest"
@@ -63,7 +64,7 @@ end
 local function unknown_path(path)
   local meant
   for _, known in ipairs(paths) do
-    if known == path .. "/" or known:lower() == path:lower() or known == "/api/v2" .. path then
+    if known == path .. "/" or ascii.lower(known) == ascii.lower(path) or known == "/api/v2" .. path then
       meant = known
     end
   end
@@ -116,7 +117,7 @@ local function mistakes(method, target, timestamp, access_key, headers)
     { "the text ends with a line feed, which it should not", right .. "\n" },
     { "its lines end with CR LF, not LF", (right:gsub("\n", "\r\n")) },
     { "the whole URL was signed, not the path", text:format(method, url, timestamp, access_key) },
-    { "the method is in lower case", text:format(method:lower(), target, timestamp, access_key) },
+    { "the method is in lower case", text:format(ascii.lower(method), target, timestamp, access_key) },
     { "the path was signed without its first /", text:format(method, target:sub(2), timestamp, access_key) },
     { "there is no access key in the text", ("%s %s\n%s"):format(method, target, timestamp) },
   }
@@ -143,7 +144,7 @@ end
 -- What is wrong with a signature, as far as it shows.
 local function signature_problem(mac, right, signature, request)
   local bytes = mac(right)
-  if signature:lower() == to_hex(bytes) then
+  if ascii.lower(signature) == to_hex(bytes) then
     return "wrong signature: it is in hexadecimal; it must be in base64"
   elseif signature:gsub("[=%s]+$", "") == hmac.base64(bytes):gsub("=+$", "") then
     return "wrong signature: its padding (=) is missing"
@@ -223,7 +224,7 @@ function Gate:refusal(operation, headers, body)
   elseif strict and operation.id == "accounts/getList" and not headers["content-type"] then
     return bad_request "Content-Type is required."
   elseif operation.binary then
-    local accept = (headers["accept"] or "*/*"):lower()
+    local accept = ascii.lower(headers["accept"] or "*/*")
     local fits = accept:find("application/octet-stream", 1, true)
     if not fits and (strict or not accept:find("*/*", 1, true)) then
       return bad_request "Accept: application/octet-stream is required."

@@ -28,6 +28,7 @@
 local accounts = require "dataforest.emulator.accounts"
 local answers = require "dataforest.emulator.error_responses"
 local apps = require "dataforest.emulator.apps"
+local ascii = require "dataforest.util.ascii"
 local core = require "dataforest.core"
 local faults = require "dataforest.emulator.faults"
 local fields = require "dataforest.emulator.fields"
@@ -788,7 +789,7 @@ end
 local function lower_names(headers)
   local out = {}
   for name, value in pairs(headers or {}) do
-    out[name:lower()] = tostring(value)
+    out[ascii.lower(name)] = tostring(value)
   end
   return out
 end
@@ -855,7 +856,7 @@ function Emulator:handle(request)
     ["x-ncp-trace-id"] = self.trace:hex(32),
   }
   for name, value in pairs(answer.headers or {}) do
-    response.headers[name:lower()] = tostring(value)
+    response.headers[ascii.lower(name)] = tostring(value)
   end
   return response
 end

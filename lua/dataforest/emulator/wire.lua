@@ -3,6 +3,7 @@
 -- Deliberately not the client's codecs: a mistake in one must not hide a mistake in the other.
 -- @module dataforest.emulator.wire
 
+local ascii = require "dataforest.util.ascii"
 local json = require "dataforest.emulator.json"
 
 local MAX_DEPTH = 64
@@ -15,7 +16,7 @@ local function named(header)
   if not header then
     return nil
   end
-  header = header:lower()
+  header = ascii.lower(header)
   local at_xml, at_json = header:find("xml", 1, true), header:find("json", 1, true)
   if at_xml and (not at_json or at_xml < at_json) then
     return "xml"

@@ -49,7 +49,7 @@ local function split_base_url(text)
   local parts, message = route.parse_url(text)
   if not parts then
     return nil, message
-  elseif parts.target:find "[^%w%-._~/%%]" then
+  elseif parts.target:find "[^A-Za-z0-9%-._~/%%]" then
     return nil, "must end with its path: no query, no fragment, no spaces"
   end
   local path = parts.target:gsub("/+$", ""):gsub("/api/v2$", "")
@@ -115,7 +115,7 @@ local OWN_HEADERS = { accept = true, ["content-type"] = true }
 -- @treturn ?string what is wrong, to go behind the option's name
 function options.check_headers(value)
   for name, text in pairs(value) do
-    if type(name) ~= "string" or not name:find "^[%w!#$%%&'*+%-.^_`|~]+$" then
+    if type(name) ~= "string" or not name:find "^[A-Za-z0-9!#$%%&'*+%-.^_`|~]+$" then
       return ("holds a name that is no header name: %q"):format(tostring(name):sub(1, 40))
     elseif type(text) ~= "string" or text:find "[%z\1-\8\10-\31\127]" then
       return ("field %s must be text without control characters (CR, LF, NUL)"):format(name)

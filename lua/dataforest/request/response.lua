@@ -6,6 +6,7 @@
 --
 -- @module dataforest.request.response
 
+local ascii = require "dataforest.util.ascii"
 local core = require "dataforest.core"
 local json = require "dataforest.codec.json"
 local schema = require "dataforest.api.schema"
@@ -64,7 +65,7 @@ local function first_character(body)
 end
 
 local function is_html(body)
-  local head = body:sub(1, 512):lower()
+  local head = ascii.lower(body:sub(1, 512))
   return head:find("<html", 1, true) ~= nil or head:find("<!doctype html", 1, true) ~= nil
 end
 
@@ -110,7 +111,7 @@ local function kind_of(status, code, message)
   elseif status >= 500 then
     return "server"
   elseif status >= 400 then
-    local text = (message or ""):lower()
+    local text = ascii.lower(message or "")
     return text:find("exceeded limit on resource quota", 1, true) and "quota" or "invalid"
   end
   return "protocol"
@@ -157,7 +158,7 @@ local function by_plain_name(values)
   local plain = {}
   for name, value in pairs(values) do
     if type(name) == "string" then
-      plain[name:lower():gsub("_", "")] = value
+      plain[ascii.lower(name):gsub("_", "")] = value
     end
   end
   return plain
@@ -218,7 +219,7 @@ end
 
 local function coding(response)
   local value = response.headers["content-encoding"]
-  return value and value ~= "" and tostring(value):lower() ~= "identity" and tostring(value) or nil
+  return value and value ~= "" and ascii.lower(tostring(value)) ~= "identity" and tostring(value) or nil
 end
 
 local function failed(response)

@@ -1,6 +1,8 @@
 --- Which name was probably meant by one that is not known.
 -- @module dataforest.util.nearest
 
+local ascii = require "dataforest.util.ascii"
+
 local LONGEST = 64 -- bytes: nobody mistypes more, and the work grows with the square
 
 --- Edits (insert, drop, change, swap neighbours) that turn one word into the other.
@@ -25,7 +27,7 @@ local function distance(a, b)
 end
 
 local function folded(name)
-  return (name:lower():gsub("[_-]", ""))
+  return (ascii.lower(name):gsub("[_-]", ""))
 end
 
 --- The known name that was probably meant.

@@ -2,6 +2,7 @@
 -- interrupted anywhere and run again.
 -- @module dataforest.workflows.apply
 
+local ascii = require "dataforest.util.ascii"
 local compare = require "dataforest.workflows.compare"
 local defaults = require "dataforest.request.defaults"
 local deadline_of = require "dataforest.workflows.deadline"
@@ -143,7 +144,7 @@ function Run:wait_for_account(step, id)
     return nil, err
   end
   return self.client.accounts:wait(id, function(detail)
-    if tostring(detail.status):upper() == "RUNNING" then
+    if ascii.upper(tostring(detail.status)) == "RUNNING" then
       return true
     end
     self:tell("waiting", step, { state = detail.status })
@@ -246,7 +247,7 @@ function Run:find_app(name)
 end
 
 local function state_of(detail)
-  return tostring(detail.state):upper()
+  return ascii.upper(tostring(detail.state))
 end
 
 --- Waits until an app is RUNNING.

@@ -1,6 +1,7 @@
 --- How an app that is there differs from what a spec says of it. What the spec leaves out is not compared.
 -- @module dataforest.workflows.compare
 
+local ascii = require "dataforest.util.ascii"
 local states = require "dataforest.api.states"
 
 local compare = {}
@@ -14,7 +15,7 @@ local ENDLESS = { infinite = true, unlimited = true }
 function compare.lifetime(detail)
   if detail.lifetimeSeconds then
     return detail.lifetimeSeconds
-  elseif type(detail.lifetime) == "string" and ENDLESS[detail.lifetime:lower()] then
+  elseif type(detail.lifetime) == "string" and ENDLESS[ascii.lower(detail.lifetime)] then
     return -1
   end
 end
@@ -123,7 +124,7 @@ function compare.app(app, detail)
   elseif rests then
     found.state = "start"
   else
-    found.state = tostring(detail.state):upper() == "RUNNING" and "ready" or "pending"
+    found.state = ascii.upper(tostring(detail.state)) == "RUNNING" and "ready" or "pending"
   end
   return found
 end

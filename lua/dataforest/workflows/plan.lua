@@ -4,6 +4,7 @@
 
 local arguments = require "dataforest.workflows.arguments"
 local cjson = require "cjson"
+local ascii = require "dataforest.util.ascii"
 local compare = require "dataforest.workflows.compare"
 local deadline_of = require "dataforest.workflows.deadline"
 local errors = require "dataforest.errors"
@@ -342,7 +343,7 @@ function Maker:account_task()
       { password = "(reset)" }
     )
   end
-  if tostring(seen.status):upper() ~= "RUNNING" then
+  if ascii.upper(tostring(seen.status)) ~= "RUNNING" then
     self:wait_for("account", spec.name, seen.id, seen.status)
   end
   return steps

@@ -3,6 +3,7 @@
 -- @module dataforest.workflows.spec_file
 
 local cjson = require "cjson"
+local ascii = require "dataforest.util.ascii"
 local errors = require "dataforest.errors"
 local json = require "dataforest.codec.json"
 
@@ -214,7 +215,7 @@ end
 -- @treturn[2] nil
 -- @treturn[2] table error of kind `argument` with field `spec`
 function spec_file.load(path, kind)
-  kind = kind or (path:match "%.(%w+)$" or ""):lower()
+  kind = kind or ascii.lower(path:match "%.(%w+)$" or "")
   if not FORMATS[kind] then
     return problem(
       "%s: what it holds cannot be told by its name, which ends with none of .lua .json .yaml",

@@ -2,6 +2,7 @@
 -- @module dataforest.workflows.wait
 
 local arguments = require "dataforest.workflows.arguments"
+local ascii = require "dataforest.util.ascii"
 local deadline_of = require "dataforest.workflows.deadline"
 local defaults = require "dataforest.request.defaults"
 local errors = require "dataforest.errors"
@@ -165,7 +166,7 @@ end
 
 local function dead_end_error(what, subject, state, words)
   local message = ("%s is %s, and does not become %s by itself"):format(subject, state, words)
-  local cure = what.cure[state:upper()]
+  local cure = what.cure[ascii.upper(state)]
   if cure then
     message = message .. ": " .. cure
   end
@@ -231,7 +232,7 @@ function wait.for_state(client, what, given, target, options)
       return nil, failure
     end
     local state = detail[what.field]
-    local name = state and state:upper()
+    local name = state and ascii.upper(state)
     if is_so and is_so(detail) or wanted and wanted[name] then
       return detail, nil, state
     elseif wanted and is_dead_end(what, name, wanted) then
