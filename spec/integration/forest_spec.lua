@@ -3,6 +3,7 @@
 local core = require "dataforest.core"
 local dataforest = require "dataforest"
 local server_of = require "spec.support.server"
+local spec_file = require "dataforest.workflows.spec_file"
 local spec_text = require "dataforest.workflows.spec_text"
 
 local LUA = rawget(_G, "jit") and "luajit" or "lua" .. _VERSION:match "%d%.%d"
@@ -30,6 +31,47 @@ local function spec_of(memory)
     },
   }
 end
+
+describe("the example of a forest #full", function()
+  it("runs in an emulator in process", function()
+    local text = server_of.output_of(("DATAFOREST_BASE_URL= %s examples/forest/apply.lua 2>&1"):format(LUA))
+    assert.truthy(text:find("5 done, 0 not done, 0 in doubt\nNothing to do", 1, true), text)
+  end)
+
+  it("has a workflow whose commands plan and apply", function()
+    local folder = os.tmpname()
+    os.remove(folder)
+    assert(os.execute("mkdir " .. folder))
+    local server = server_of.start { creation_delay = 0, app_delay = 0, container_delay = 0 }
+    local function run(job, step)
+      local file = assert(io.open("examples/forest/ci.yml", "rb"))
+      local workflow = require("lyaml").load(file:read "*a")
+      file:close()
+      local script = workflow.jobs[job].steps[step].run
+      file = assert(io.open(folder .. "/script", "wb"))
+      file:write(script)
+      file:close()
+      local words = {
+        "cd " .. folder .. " && env GITHUB_STEP_SUMMARY=summary DF_PASSWORD=Abcdef1!",
+        "DATAFOREST_BASE_URL=" .. server.base_url,
+        "DATAFOREST_CA_FILE=" .. server.ca_file,
+        "NCLOUD_ACCESS_KEY_ID=" .. server.access_key,
+        "NCLOUD_SECRET_ACCESS_KEY='" .. server.secret_key .. "'",
+        'PATH="$OLDPWD/bin:$PATH" sh -e script 2>&1; echo status $?; cat summary 2>/dev/null',
+      }
+      return server_of.output_of(table.concat(words, " "))
+    end
+    local file = assert(io.open(folder .. "/forest.yaml", "wb"))
+    file:write(spec_text.write(assert(spec_file.load "examples/forest/forest.lua"), "yaml"))
+    file:close()
+    local planned, applied, again = run("plan", 2), run("apply", 2), run("plan", 2)
+    server:stop()
+    os.execute("rm -r " .. folder)
+    assert.truthy(planned:find("5 to create", 1, true), planned)
+    assert.truthy(applied:find("status 0", 1, true), applied)
+    assert.truthy(again:find("Nothing to do", 1, true), again)
+  end)
+end)
 
 describe("a forest that processes make #full", function()
   local server, df, path
