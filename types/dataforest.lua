@@ -1511,19 +1511,11 @@ function emulator.new(options) end
 ---@class dataforest.Recorder: dataforest.Transport
 local Recorder = {}
 
----The clock of the transport below that deadlines go by.
----@return number # seconds
-function Recorder:monotonic() end
-
 ---Ends the recording, and closes the transport below.
 function Recorder:close() end
 
 ---@class dataforest.Player: dataforest.Transport
 local Player = {}
-
----The player's clock that deadlines go by.
----@return number # seconds
-function Player:monotonic() end
 
 ---The exchanges that were not asked for yet.
 ---@return integer

@@ -89,7 +89,7 @@ return {
     file = "lua/dataforest/testing/recording.lua",
     title = "dataforest.testing.recording",
     receivers = { recording = "dataforest.testing", Recorder = "recorder", Player = "player" },
-    hidden = { send = true, sleep = true, now = true },
+    hidden = { send = true, sleep = true, now = true, monotonic = true },
   },
   {
     name = "dataforest.transport",

@@ -30,7 +30,7 @@ end
 
 -- The order of the guide. A page of docs/ that is not named comes last.
 local GUIDE = {
-  { "Start", "README", "installation", "tutorial", "concepts", "first-session" },
+  { "Start", "README", "installation", "tutorial", "first-session", "concepts" },
   { "Use", "openresty", "recipes", "event-loops", "forest-as-code", "testing", "emulator" },
   { "Know", "errors", "in-doubt", "credentials", "http", "troubleshooting", "faq", "comparison" },
 }
@@ -57,6 +57,9 @@ for file in listing:lines() do
   unnamed[name] = not PROJECT[file] or nil
 end
 listing:close()
+
+-- Files that the site has beside its pages.
+assert(os.execute(("mkdir -p '%s' && cp -R docs/public '%s/'"):format(output, output)))
 
 local titles = {}
 

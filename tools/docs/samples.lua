@@ -8,8 +8,8 @@ local dataforest = require "dataforest"
 local emulators = require "dataforest.emulator"
 local json = require "dataforest.codec.json"
 local operations = require "dataforest.operations"
+local ordered = require "dataforest.emulator.json"
 local schema = require "dataforest.api.schema"
-local wire = require "dataforest.emulator.wire"
 
 local samples = {}
 
@@ -210,7 +210,7 @@ local function in_order(operation, body)
     end
     container[#container + 1] = param
   end
-  return wire.json(json.decode(body), { object = operation.name, fields = fields })
+  return ordered.encode(ordered.decode(body), { object = operation.name, fields = fields })
 end
 
 local function component_word(component)
