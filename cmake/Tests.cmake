@@ -8,6 +8,8 @@
 
 include(cmake/Test.cmake)
 
+option(DATAFOREST_TEST_SERVERS "Run the tests that start servers and other programs, too" ON)
+
 enable_testing()
 add_custom_target(tests) # builds what the tests need
 foreach(lua IN LISTS dataforest_luas)
@@ -145,7 +147,7 @@ foreach(spec IN LISTS specs)
   endif()
 
   foreach(lua IN LISTS dataforest_luas)
-    if(lua MATCHES "^(lua5\\.4|luajit)$")
+    if(DATAFOREST_TEST_SERVERS AND lua MATCHES "^(lua5\\.4|luajit)$")
       dataforest_test(${lua}/${name} LABELS ${kind} ${lua} TIMEOUT 300 PROCESSORS ${processors}
         COMMAND tools/spec.sh ${lua} ${spec})
     elseif(NOT spec_only_servers)
@@ -161,7 +163,7 @@ foreach(spec IN LISTS specs)
   endif()
 endforeach()
 
-if(DATAFOREST_SANITIZE)
+if(DATAFOREST_SANITIZE OR NOT DATAFOREST_TEST_SERVERS)
   return()
 endif()
 

@@ -33,7 +33,7 @@ for folder in build/lua*/dataforest; do
   check "$lua: curl.so names libcurl, and neither libcrypto nor liblua" curl_needs_libcurl_only "$folder/curl.so"
 done
 
-copy_tree "$work/copy"
+tools/copy-tree.sh "$work/copy"
 check "make install, with DESTDIR and PREFIX" \
   make -C "$work/copy" --no-print-directory install "DESTDIR=$work/staged" PREFIX=/opt/dataforest
 tree=$work/staged/opt/dataforest

@@ -6,7 +6,7 @@
 . spec/support/installed.sh
 
 version=$(cat VERSION)
-copy_tree "$work/copy"
+tools/copy-tree.sh "$work/copy"
 
 rockspec_builds() { # <version of Lua>
   cd "$work/copy" && luarocks --lua-version="$1" --tree="$work/rocks" make --deps-mode=none dataforest-scm-1.rockspec
@@ -27,7 +27,7 @@ mkdir "$work/release" && cp "dataforest-$version-1.rockspec" "$work/release/"
 archive() { tar -C "$work" --transform="s|^copy|dataforest-$version|" -czf "$work/release/dataforest-$version.tar.gz" copy; }
 rocks() { (cd "$work/release" && luarocks --lua-version=5.4 --tree="$work/released" "$@"); }
 
-rm -rf "$work/copy" && copy_tree "$work/copy"
+rm -rf "$work/copy" && tools/copy-tree.sh "$work/copy"
 check "the released rockspec is well formed" luarocks lint "dataforest-$version-1.rockspec"
 check "an archive of the tree" archive
 check "luarocks build, from the released rockspec" rocks build --deps-mode=none "dataforest-$version-1.rockspec"

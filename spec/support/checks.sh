@@ -29,13 +29,3 @@ skip() {
 finish() {
   echo "1..$checks"
 }
-
-# copy_tree <folder>: what git has, or would have, and nothing that was built.
-copy_tree() {
-  mkdir -p "$1" || return 1
-  if git rev-parse --git-dir >/dev/null 2>&1; then
-    git ls-files -z --cached --others --exclude-standard
-  else
-    find . \( -path ./build -o -path ./docs/site \) -prune -o -type f -print0
-  fi | while IFS= read -r -d '' file; do [ ! -e "$file" ] || cp --parents "$file" "$1/" || return 1; done
-}

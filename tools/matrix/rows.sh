@@ -1,0 +1,68 @@
+# shellcheck shell=bash
+# The rows of the matrix, a function each. To be sourced by tools/matrix/run.
+: "${matrix:?}" "${results:?}"
+
+# record <row> <what is tried> <versions> <log>: counts, and names of what failed and was skipped, from a log of
+# `make test` that ends with its counts
+record() {
+  local counts
+  counts=$(grep -E '^[0-9]+ passed, [0-9]+ failed' "$4" | tail -n 1)
+  {
+    echo "row: $1"
+    echo "tried: $2"
+    echo "date: $(date -u +%Y-%m-%d)"
+    echo "versions: $3"
+    echo "counts: ${counts:-0 passed, 1 failed}"
+    sed -n 's/^skipped: \(.*\)/skipped: \1/p; s/^not completed: /failed: /p; s/^not ok [0-9]* - /failed: /p' "$4"
+    [ -n "$counts" ] || echo "failed: it ended before it could count"
+  } >"$results/$1"
+  echo "$1: ${counts:-no counts; see $4}"
+  [[ $counts == *", 0 failed"* ]]
+}
+
+# tests <row> <what is tried> <make argument>...: `make test` as the user of $root
+tests() {
+  local row=$1 tried=$2
+  shift 2
+  as_user dataforest make test "$@" >"$matrix/$row.log" 2>&1
+  record "$row" "$tried" "$(as_user dataforest tools/matrix/versions.sh)" "$matrix/$row.log"
+}
+
+# prepared <row> <suite> [<architecture>]: a root with the tree and all that `make deps` installs
+prepared() {
+  make_root "$@" && copy_here || return 1
+  in_root make -C /home/user/dataforest deps >"$matrix/$1.deps.log" 2>&1 && return
+  tail -n 5 "$matrix/$1.deps.log"
+  echo "failed: make deps" >"$results/$1"
+  return 1
+}
+
+# whole <row> <suite> [<architecture>]: all that a user does
+whole() {
+  prepared "$@" || return 1
+  local demo=ok
+  as_user dataforest make demo >"$matrix/$1.demo.log" 2>&1 || demo="not ok"
+  tests "$1" "make deps, make demo ($demo), make test" WERROR=ON
+  [ "$demo" = ok ] || { echo "failed: make demo" >>"$results/$1" && return 1; }
+}
+
+row_debian-12() { whole debian-12 bookworm; }
+row_debian-13() { whole debian-13 trixie; }
+row_debian-testing() { whole debian-testing testing; }
+row_debian-13-i386() { whole debian-13-i386 trixie i386; }
+
+# Under qemu, without what starts servers: C tests, and the specs on each Lua.
+emulated() { # <row> <architecture>
+  make_root "$1" trixie "$2" && copy_here || return 1
+  in_root make -C /home/user/dataforest deps >"$matrix/$1.deps.log" 2>&1
+  tests "$1" "make test, the C tests and unit specs, under qemu" PARTS=unit \
+    CMAKE_FLAGS="-DDATAFOREST_TEST_TIME=20 -DDATAFOREST_TEST_SERVERS=OFF"
+}
+row_debian-13-arm64() { emulated debian-13-arm64 arm64; }
+row_debian-13-s390x() { emulated debian-13-s390x s390x; }
+
+# The poll back end in place of epoll.
+row_poll() {
+  prepared debian-13 trixie || return 1
+  tests poll "make test with DATAFOREST_POLL=ON" CMAKE_FLAGS=-DDATAFOREST_POLL=ON
+}
