@@ -32,6 +32,9 @@ foreach(name IN ITEMS decode xml credentials time)
   target_compile_definitions(fuzz_${name} PRIVATE FUZZ_TARGET="${name}")
   target_link_libraries(fuzz_${name} PRIVATE ${lua5.4_LINK_LIBRARIES} m)
 endforeach()
+foreach(name IN ITEMS http1_reader http1_writer http1_oracle)
+  dataforest_fuzz(${name} spec/fuzz/${name}.c)
+endforeach()
 
 # Under AddressSanitizer, all targets are tests: each takes its seeds, and all that fuzzing has ever found.
 # `make fuzz` looks for more.
