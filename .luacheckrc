@@ -21,6 +21,7 @@ inside_nginx {
   "lua/dataforest/transport/scheduler.lua",
   "lua/dataforest/transport/cosocket/init.lua",
   "lua/dataforest/transport/cosocket/connection.lua",
+  "lua/dataforest/transport/cosocket/dial.lua",
   "lua/dataforest/transport/cosocket/limiter.lua",
   "lua/dataforest/emulator/nginx.lua",
   "lua/dataforest/emulator/nginx_process.lua",

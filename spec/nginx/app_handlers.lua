@@ -146,7 +146,9 @@ end
 --- The same in random sequences.
 function handlers.wire_sequences(args)
   local sequences = require("spec.support.wire").sequences
-  return { problems = sequences(wire_transport(), tonumber(args.port), tonumber(args.count), tonumber(args.seed)) }
+  return {
+    problems = sequences(wire_transport(), tonumber(args.port), tonumber(args.count), tonumber(args.seed)),
+  }
 end
 
 --- A plain list, over the emulator of the service.
@@ -163,6 +165,7 @@ function handlers.dial(args)
     connect_to = args.connect_to,
     ca_file = args.ca_file,
     proxy = args.proxy,
+    pool_name = args.pool_name,
     access_key = emulator_class.access_key,
     secret_key = emulator_class.secret_key,
     timeout = tonumber(args.timeout) or 2,
@@ -174,6 +177,61 @@ function handlers.dial(args)
   ngx.update_time()
   result.seconds = ngx.now() - started
   return result
+end
+
+local function https_client(args, options)
+  options.base_url, options.connect_to = "https://df.test", args.address
+  options.access_key, options.secret_key = emulator_class.access_key, emulator_class.secret_key
+  options.retry = false
+  return dataforest.new(options)
+end
+
+--- A call with `ca_file` where sockets have settrustedstore, as newer nginx does.
+function handlers.trusted_store(args)
+  local methods = getmetatable(ngx.socket.tcp()).__index
+  local stores = 0
+  methods.settrustedstore = function(_, store)
+    stores = stores + (type(store) == "cdata" and 1 or 0)
+    return true
+  end
+  local df = https_client(args, { ca_file = args.ca_file })
+  local result = { during = told(df.accounts:get_list()), again = told(df.accounts:get_list()) }
+  methods.settrustedstore = nil
+  result.stores = stores
+  return result
+end
+
+--- Threads that are killed while they wait for their handshakes, and one more call.
+function handlers.killed_handshakes(args)
+  local now = require("dataforest.core").monotonic
+  local df = https_client(args, { timeout = 10 })
+  local threads = {}
+  for index = 1, tonumber(args.count) do
+    threads[index] = ngx.thread.spawn(df.accounts.get_list, df.accounts)
+  end
+  ngx.sleep(0.1)
+  for _, thread in ipairs(threads) do
+    ngx.thread.kill(thread)
+  end
+  local started = now()
+  local last = told(df.accounts:get_list())
+  return { last = last, seconds = now() - started }
+end
+
+--- A call over plain HTTP, and another one over its connection.
+function handlers.warm_list(args)
+  local now = require("dataforest.core").monotonic
+  local df = dataforest.new {
+    base_url = "http://" .. args.address,
+    access_key = emulator_class.access_key,
+    secret_key = emulator_class.secret_key,
+    timeout = tonumber(args.timeout),
+    retry = false,
+  }
+  assert(df.accounts:get_list())
+  local started = now()
+  local during = told(df.accounts:get_list())
+  return { during = during, seconds = now() - started }
 end
 
 -- Many calls ---------------------------------------------------------------------------

@@ -298,7 +298,7 @@ describe("nginx's settings:", function()
     assert_refused(
       dial("", { ca_file = "ca.pem" }, "good"),
       "tls",
-      "the option ca_file does not reach nginx's sockets"
+      "ca_file does not reach the sockets of this nginx"
     )
   end)
 

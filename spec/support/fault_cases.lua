@@ -682,6 +682,34 @@ add {
   attempts = FINAL,
 }
 
+-- Early responses ----------------------------------------------------------------------------------------
+
+add {
+  name = "a refusal while the request is still being sent",
+  tls = false,
+  connections = {
+    {
+      { "read_bytes", 2000 },
+      {
+        "send",
+        answer(
+          '{"error":{"errorCode":"430","message":"too big"}}',
+          { status = "413 Payload Too Large", headers = "Connection: close\r\n" }
+        ),
+      },
+      { "sleep", 0.05 },
+      { "reset" },
+    },
+  },
+  operation = "foo/createBig",
+  params = { x = ("a"):rep(5000000) },
+  kind = "invalid",
+  status = 413,
+  message = "too big",
+  attempts = { once = 1 },
+  requests = 0,
+}
+
 -- Redirects ----------------------------------------------------------------------------------------------
 
 cases.REDIRECT_TARGET = "redirect target"

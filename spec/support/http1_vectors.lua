@@ -46,8 +46,8 @@ local function read_verdict(case, text)
 end
 
 --- Reads the cases of a file.
--- @treturn table list of `name`, `bytes`, `method`, `max`, `ending`, `headers`; `status`, `keep`, `surplus` and
---   `body`, or `kind` and `words`
+-- @treturn table list of `name`, `bytes`, `method`, `max`, `ending`, `headers`; `status`, `keep`, `surplus`
+--   and `body`, or `kind` and `words`
 function vectors.read(path)
   local cases, case = {}, nil
   for line in io.lines(path) do

@@ -1,6 +1,7 @@
 -- The process of spec/support/wire.lua: luajit wire_process.lua FOLDER PARENT
 --
--- FOLDER/plan says of each response of spec/vectors/http how its connection goes on: "hold", "close" or "reset".
+-- FOLDER/plan says of each response of spec/vectors/http how its connection goes on: "hold", "close" or
+-- "reset".
 -- FOLDER/port is written once the port is open. It ends when PARENT does, or on a signal.
 
 local socket = require "socket"

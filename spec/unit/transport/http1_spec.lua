@@ -80,7 +80,8 @@ describe("the reader of responses", function()
     assert.is_nil(done)
     assert.are.same({
       kind = "limit",
-      message = "the response from peer:443 is too large: its body is larger than 4 bytes (max_response_bytes)",
+      message = "the response from peer:443 is too large: "
+        .. "its body is larger than 4 bytes (max_response_bytes)",
       sent = true,
     }, reader:failure "peer:443")
   end)
@@ -129,7 +130,8 @@ describe("the reader of responses", function()
     reader:close()
     reader:close()
     assert.are.equal("dataforest.http_reader (closed)", tostring(reader))
-    for _, name in ipairs { "start", "feed", "finish", "response", "failure", "begun", "surplus", "status" } do
+    local methods = { "start", "feed", "finish", "response", "failure", "begun", "surplus", "status" }
+    for _, name in ipairs(methods) do
       assert.has_error(function()
         reader[name](reader, "GET", 1)
       end, "the reader is closed")

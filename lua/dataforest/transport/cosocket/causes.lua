@@ -74,7 +74,9 @@ local function cure_of_handshake(reason, route, settings)
     -- A chain that is too deep is told in the same words as one whose end is not trusted.
     return "; set the directives lua_ssl_trusted_certificate, to a file with its authority's certificate"
       .. " (Debian has /etc/ssl/certs/ca-certificates.crt), and lua_ssl_verify_depth, to 3 or more"
-      .. (settings.ca_file and not settings.store and "; the option ca_file does not reach nginx's sockets" or "")
+      .. (
+        settings.ca_file and not settings.store and "; ca_file does not reach the sockets of this nginx" or ""
+      )
   elseif reason:find("has expired", 1, true) or reason:find("not yet valid", 1, true) then
     return "; check the dates of the server's certificate, and this machine's clock"
   elseif reason == "handshake failed" then

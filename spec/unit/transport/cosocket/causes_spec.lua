@@ -56,7 +56,7 @@ describe("a failed connection of nginx", function()
 
   it("tells that ca_file does not count here", function()
     local _, message = cause("20: unable to get local issuer certificate", { ca_file = "ca.pem" })
-    assert.matches("the option ca_file does not reach nginx's sockets", message, 1, true)
+    assert.matches("ca_file does not reach the sockets of this nginx", message, 1, true)
   end)
 
   it("tells a wrong name from an address, which nginx cannot verify", function()
