@@ -42,16 +42,23 @@ static bool has_control(const char *at, const char *end) {
     return false;
 }
 
+/* Eight bytes at a time, the last eight perhaps once more: a tab is a false alarm. */
 bool df_has_control(struct df_text text) {
+    enum { STEP = sizeof(uint64_t) };
     const char *at = text.data, *end = text.data + text.length;
-    for (; end - at >= (ptrdiff_t)sizeof(uint64_t); at += sizeof(uint64_t)) {
+    if (text.length < STEP) {
+        return has_control(at, end);
+    }
+    while (at < end) {
         uint64_t bytes;
+        at = end - at < STEP ? end - STEP : at;
         memcpy(&bytes, at, sizeof bytes);
-        if (find_control(bytes) && has_control(at, at + sizeof bytes)) {
+        if (find_control(bytes) && has_control(at, at + STEP)) {
             return true;
         }
+        at += STEP;
     }
-    return has_control(at, end);
+    return false;
 }
 
 bool df_is_word(struct df_text text) {

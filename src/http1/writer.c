@@ -2,37 +2,47 @@
 
 #include "base/grammar.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
 /* Framing, the connection, and what would change the response into one that nobody reads. */
-const char *const df_http1_reserved[] = {
-    "accept-encoding",
-    "connection",
-    "content-length",
-    "expect",
-    "host",
-    "http2-settings",
-    "if-range",
-    "keep-alive",
-    "proxy-authenticate",
-    "proxy-authorization",
-    "proxy-connection",
-    "range",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-    NULL,
-};
+/* clang-format off */
+#define RESERVED(X) \
+    X("accept-encoding") \
+    X("connection") \
+    X("content-length") \
+    X("expect") \
+    X("host") \
+    X("http2-settings") \
+    X("if-range") \
+    X("keep-alive") \
+    X("proxy-authenticate") \
+    X("proxy-authorization") \
+    X("proxy-connection") \
+    X("range") \
+    X("te") \
+    X("trailer") \
+    X("transfer-encoding") \
+    X("upgrade")
+/* clang-format on */
+
+#define NAME(name) name,
+const char *const df_http1_reserved[] = {RESERVED(NAME) NULL};
+
+/* A bit for each of their lengths: most names need no look at the list. */
+#define LENGTH_BIT(name) | UINT32_C(1) << (sizeof name - 1)
+static const uint32_t reserved_lengths = 0 RESERVED(LENGTH_BIT);
 
 enum { NUMBER_SIZE = 24, NAME_SHOWN = 64 };
 
 bool df_http1_is_reserved(struct df_text name) {
+    if (name.length >= 32 || !(reserved_lengths >> name.length & 1)) {
+        return false;
+    }
     for (size_t i = 0; df_http1_reserved[i]; i++) {
         const char *reserved = df_http1_reserved[i];
-        /* Few names have both the length and the first letter of one of them. */
-        if (name.length && (name.data[0] | 0x20) == reserved[0] &&
+        if ((name.data[0] | 0x20) == reserved[0] &&
             df_equals_lower(name, (struct df_text){reserved, strlen(reserved)})) {
             return true;
         }
