@@ -1330,6 +1330,9 @@ describe("plans", function()
     assert.are_not.equal(exit.OK, result.code)
     local err = cjson.decode(result.err).error
     assert.matches("dataforest apply %- goes on from there", err.hint)
+    emulator:fail_next { status = 403, operation = "apps/create", times = 9 }
+    result = run("apply - --input lua", { stdin = SPEC })
+    assert.matches("; done: nothing; failed: create app dev1", result.err)
   end)
 end)
 

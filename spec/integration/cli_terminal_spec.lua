@@ -269,9 +269,11 @@ describe("the command in a terminal #full", function()
       (screen:gsub("\n", ""))
     )
     server:advance(120)
-    local again, status = terminal:run "dataforest apply --yes ~/forest.lua"
-    assert.are.equal(0, status, again)
-    assert.matches("1/1 create app dev1: done", again)
+    terminal:press "C-l"
+    terminal:type "dataforest apply --yes ~/forest.lua"
+    terminal:wait_for "1/1 create app dev1: waiting, ACCEPTED"
+    server:advance(120)
+    terminal:wait_for("1/1 create app dev1: done\ndone in ", 20)
   end)
 
   it("ends the shell's loop, too, where Ctrl-C ends it", function()

@@ -22,35 +22,49 @@ local function listed(words)
   return words[1] and text.listed(words, "and") or "nothing"
 end
 
---- What became of the steps of a plan, in words.
+local OUTCOMES = { "done", "failed", "in doubt", "not begun" }
+
+--- What became of the steps of a plan, in words. A step that was begun and has not ended is in doubt.
 local function told(steps, became)
-  local done, doubt, undone = {}, {}, {}
-  for _, step in ipairs(steps) do
-    local state = became[step_words(step)]
-    local list = state == "done" and done or state and doubt or undone
-    list[#list + 1] = step_words(step)
+  local lists = {}
+  for _, outcome in ipairs(OUTCOMES) do
+    lists[outcome] = {}
   end
-  return ("done: %s; in doubt: %s; not begun: %s"):format(listed(done), listed(doubt), listed(undone))
+  for _, step in ipairs(steps) do
+    local words = step_words(step)
+    table.insert(lists[became[words] or "not begun"], words)
+  end
+  local parts = {}
+  for _, outcome in ipairs(OUTCOMES) do
+    if lists[outcome][1] or outcome == "done" then
+      parts[#parts + 1] = ("%s: %s"):format(outcome, listed(lists[outcome]))
+    end
+  end
+  return table.concat(parts, "; ")
+end
+
+local function outcome_of(event)
+  if event.event == "failed" then
+    return event.error and event.error.in_doubt and "in doubt" or "failed"
+  end
+  return event.event == "done" and "done" or "in doubt"
 end
 
 local COLOURS = { done = "green", failed = "red" }
 
---- Tells each step as a line with the time since the start.
+--- Tells each step as a line with the time since the start; while it waits, each new state.
 local function listener(context, became)
+  local states = {}
   return function(event)
-    if event.event ~= "waiting" then
-      -- By its words: apply looks anew, and has steps of its own.
-      became[step_words(event.step)] = event.event
+    local what = step_words(event.step) -- by its words: apply looks anew, and has steps of its own
+    became[what] = outcome_of(event)
+    if event.event == "waiting" and states[what] == event.state then
+      return
     end
+    states[what] = event.state
     local words = event.event .. (event.state and ", " .. tostring(event.state) or "")
     context:note(
-      ("%7.1f s  %d/%d %s: %s"):format(
-        event.seconds,
-        event.index or 0,
-        event.total or 0,
-        step_words(event.step),
-        words
-      ),
+      ("%.1f s  %d/%d %s: %s"):format(event.seconds, event.index or 0, event.total or 0, what, words),
       COLOURS[event.event]
     )
   end
