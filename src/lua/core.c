@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/grammar.h"
 #include "base/kinds.h"
+#include "base/number.h"
 #include "lua/compat.h"
 #include "lua/decode.h"
 #include "lua/http1.h"
@@ -44,19 +45,13 @@ static struct df_text check_word(lua_State *L, int argument, const char *name) {
     return text;
 }
 
-/* Writes the digits of a number to the end of `digits`, two at a time: the divisions wait for one
- * another. */
+/* Writes the digits of a number to the end of `digits`. */
 static struct df_text write_digits(uint64_t value, char digits[TIMESTAMP_SIZE]) {
     char *first = digits + TIMESTAMP_SIZE;
     do {
-        unsigned pair = (unsigned)(value % 100);
-        value /= 100;
-        *--first = (char)('0' + pair % 10);
-        *--first = (char)('0' + pair / 10);
+        *--first = (char)('0' + value % 10);
+        value /= 10;
     } while (value > 0);
-    if (*first == '0' && first + 1 < digits + TIMESTAMP_SIZE) {
-        first++;
-    }
     return (struct df_text){first, (size_t)(digits + TIMESTAMP_SIZE - first)};
 }
 
@@ -64,14 +59,14 @@ static struct df_text write_digits(uint64_t value, char digits[TIMESTAMP_SIZE]) 
 static struct df_text check_timestamp(lua_State *L, int argument, char digits[TIMESTAMP_SIZE]) {
     if (lua_type(L, argument) == LUA_TNUMBER) {
         double value = lua_tonumber(L, argument);
-        if (!(value >= 0 && value <= 9007199254740992.0) || (double)(int64_t)value != value) {
+        if (!(value >= 0 && df_number_is_whole(value))) {
             luaL_argerror(L, argument, "the timestamp is not a whole number of milliseconds");
         }
         return write_digits((uint64_t)(int64_t)value, digits);
     }
     struct df_text text = check_text(L, argument);
     for (size_t i = 0; i < text.length; i++) {
-        if (text.data[i] < '0' || text.data[i] > '9') {
+        if (!df_is_digit(text.data[i])) {
             luaL_argerror(L, argument, "the timestamp holds something other than digits");
         }
     }
@@ -114,7 +109,9 @@ static int signer_sign(lua_State *L) {
     struct df_sign_request request;
     struct df_signer *signer = check_signer(L);
     if (!signer->mac) {
-        return luaL_error(L, "signer is closed");
+        lua_pushnil(L);
+        lua_pushliteral(L, "the signer is closed");
+        return 2;
     }
     request.method = check_word(L, 2, "method");
     request.target = check_word(L, 3, "target");
@@ -301,14 +298,19 @@ static const luaL_Reg decode_functions[] = {
     {NULL, NULL},
 };
 
+/* In the order of the files of the core that they lead to. */
 static const luaL_Reg functions[] = {
+    /* sign/sign */
     {"string_to_sign", string_to_sign},
     {"base64", base64},
+    /* base/utf8 */
     {"valid_utf8", valid_utf8},
     {"utf8_length", utf8_length},
+    /* base/file */
     {"save", save},
     {"can_save", can_save},
     {"load", load},
+    /* base/clock */
     {"now", now},
     {"monotonic", monotonic},
     {"sleep", sleep_for},

@@ -169,9 +169,13 @@ local function sign(client, operation, request, deadline, policy)
   local headers = request.headers
   headers["x-ncp-apigw-timestamp"] = timestamp
   headers["x-ncp-iam-access-key"] = access_key
-  headers["x-ncp-apigw-signature-v2"] = signer:sign(request.method, request.target, timestamp)
+  local signature, message = signer:sign(request.method, request.target, timestamp)
+  headers["x-ncp-apigw-signature-v2"] = signature
   if is_ours then
     signer:close()
+  end
+  if not signature then -- it was collected before this finaliser ran, or there is no memory
+    return nil, { kind = errors.CLOSED, message = message, sent = false }
   end
   return signer
 end
