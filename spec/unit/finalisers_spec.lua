@@ -74,7 +74,8 @@ local function account_type()
 end
 
 local BODY = '{"accountId":"a\\u0041b","ratio":"1.5","quotas":[{"spaceTb":1},{"spaceTb":"2"},null,'
-  .. '{"x":[1,{}]}],"links":{"a":1,"b":"x"},"extra":[{"deep":[[[["\\ud83d\\ude00"]]]]},1.25,true,null],"more":{"a":"b"}}'
+  .. '{"x":[1,{}]}],"links":{"a":1,"b":"x"},"extra":[{"deep":[[[["\\ud83d\\ude00"]]]]},'
+  .. '1.25,true,null],"more":{"a":"b"}}'
 
 describe("finalisers", function()
   it("may decode by the shape that is in use, sign, and close what others use", function()
