@@ -4,12 +4,12 @@
 local core = require "dataforest.core"
 local errors = require "dataforest.errors"
 local lazy = require "dataforest.util.lazy"
+local states = require "dataforest.api.states"
 
 local ensure = lazy "dataforest.workflows.ensure"
 local lookup = lazy "dataforest.workflows.lookup"
 local remove = lazy "dataforest.workflows.remove"
 local set_quota = lazy "dataforest.workflows.set_quota"
-local states = lazy "dataforest.api.states"
 local wait = lazy "dataforest.workflows.wait"
 
 local accounts = {}

@@ -2,11 +2,11 @@
 -- @module dataforest.apps
 
 local lazy = require "dataforest.util.lazy"
+local states = require "dataforest.api.states"
 
 local create_app = lazy "dataforest.workflows.create_app"
 local lookup = lazy "dataforest.workflows.lookup"
 local remove = lazy "dataforest.workflows.remove"
-local states = lazy "dataforest.api.states"
 local wait = lazy "dataforest.workflows.wait"
 
 local apps = {}

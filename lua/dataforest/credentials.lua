@@ -29,7 +29,7 @@ local core = require "dataforest.core"
 local defaults = require "dataforest.request.defaults"
 local json = require "dataforest.codec.json"
 local retry = require "dataforest.request.retry"
-local time = require "dataforest.time"
+local time = require "dataforest.util.time"
 local trim = require "dataforest.util.trim"
 
 local credentials = {}

@@ -11,7 +11,7 @@
 
 local Client = require "dataforest.client"
 local core = require "dataforest.core"
-local time = require "dataforest.time"
+local time = require "dataforest.util.time"
 
 local dataforest = { _VERSION = require "dataforest.version" }
 

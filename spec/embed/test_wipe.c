@@ -284,6 +284,57 @@ static void a_client(void **state) {
     lua_close(L);
 }
 
+/* A client whose keys come from a provider. `expires` is a Lua expression. */
+static lua_State *state_with_provider(const char *expires) {
+    char code[1024];
+    lua_State *L = state_with_key();
+    snprintf(code, sizeof code,
+             "asked, status = 0, 200\n"
+             "df = require('dataforest').new { retry = false, credentials = function()\n"
+             "  asked = asked + 1\n"
+             "  return { access_key = 'AK' .. asked, secret_key = key, expires = %s }\n"
+             "end, transport = function() return { status = status, body = '{}' } end }\n"
+             "function call() return df.accounts:get_list() end",
+             expires);
+    run(L, code);
+    return L;
+}
+
+static void a_provider_that_is_asked_each_time(void **state) {
+    (void)state;
+    choose_key(40);
+    lua_State *L = state_with_provider("nil");
+    run(L, "call() call() assert(asked == 2)");
+    assert_int_equal(copies_in_memory(), 0);
+    run(L, "df:close()");
+    assert_int_equal(copies_in_memory(), 0);
+    lua_close(L);
+}
+
+static void a_provider_whose_keys_expire(void **state) {
+    (void)state;
+    choose_key(40);
+    lua_State *L = state_with_provider("1"); /* long ago: others at each call */
+    run(L, "call() call() call() assert(asked == 3)");
+    assert_int_equal(copies_in_memory(), 1);
+    run(L, "df:close()");
+    assert_int_equal(copies_in_memory(), 0);
+    lua_close(L);
+}
+
+static void a_provider_whose_keys_are_refused(void **state) {
+    (void)state;
+    choose_key(40);
+    lua_State *L = state_with_provider("math.huge");
+    run(L, "call() call() assert(asked == 1)");
+    assert_int_equal(copies_in_memory(), 1);
+    run(L, "status = 401; assert(not call()) assert(asked == 2)");
+    assert_int_equal(copies_in_memory(), 1);
+    run(L, "df:close()");
+    assert_int_equal(copies_in_memory(), 0);
+    lua_close(L);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_search_finds_copies),
@@ -292,6 +343,9 @@ int main(void) {
         cmocka_unit_test(a_key_that_is_refused),
         cmocka_unit_test(a_signer_in_lua),
         cmocka_unit_test(a_client),
+        cmocka_unit_test(a_provider_that_is_asked_each_time),
+        cmocka_unit_test(a_provider_whose_keys_expire),
+        cmocka_unit_test(a_provider_whose_keys_are_refused),
     };
     if (access("/proc/self/mem", R_OK) != 0) {
         puts("ok 1 # SKIP wiped keys: there is no /proc/self/mem\n1..1");

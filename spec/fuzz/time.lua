@@ -1,7 +1,7 @@
 --- Retry-After, Date, and the times of the API.
 
 local checks = require "spec.fuzz.checks"
-local time = require "dataforest.time"
+local time = require "dataforest.util.time"
 
 local NOW = 1700000000
 

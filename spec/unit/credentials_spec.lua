@@ -2,7 +2,7 @@ local core = require "dataforest.core"
 local credentials = require "dataforest.credentials"
 local dataforest = require "dataforest"
 local scripted = require "spec.support.scripted_transport"
-local time = require "dataforest.time"
+local time = require "dataforest.util.time"
 
 local ID = "axE7wU9ERm8fTc7e17vNvu"
 local NAMES = {

@@ -1,7 +1,7 @@
 -- labels: collector valgrind
 local errors = require "dataforest.errors"
 local scripted_client = require "spec.support.scripted_client"
-local time = require "dataforest.time"
+local time = require "dataforest.util.time"
 
 local client = scripted_client.new
 local ID, THROTTLED, UNAVAILABLE, BROKEN, RESET, UNSENT =

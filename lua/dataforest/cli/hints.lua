@@ -7,7 +7,7 @@ local credentials = require "dataforest.credentials"
 local nearest = require "dataforest.util.nearest"
 local operations = require "dataforest.operations"
 local text = require "dataforest.cli.output.text"
-local time = require "dataforest.time"
+local time = require "dataforest.util.time"
 
 local hints = {}
 

@@ -39,7 +39,7 @@ local operations = require "dataforest.operations"
 local options_of = require "dataforest.emulator.options"
 local random = require "dataforest.emulator.random"
 local secrets = require "dataforest.secrets"
-local time = require "dataforest.time"
+local time = require "dataforest.util.time"
 local transport = require "dataforest.emulator.transport"
 local wire = require "dataforest.emulator.wire"
 

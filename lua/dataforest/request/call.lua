@@ -11,7 +11,7 @@ local response_of = require "dataforest.request.response"
 local retry = require "dataforest.request.retry"
 local schema = require "dataforest.api.schema"
 local secrets = require "dataforest.secrets"
-local time = require "dataforest.time"
+local time = require "dataforest.util.time"
 local url = require "dataforest.transport.url"
 local validate = require "dataforest.api.validate"
 local xml = require "dataforest.codec.xml"
@@ -366,7 +366,14 @@ function call.run(client, operation, params, options)
       if pause and tells then
         events.outcome(client, "retry", operation, times, response, err, pause)
       end
-      if not pause or transport:sleep(pause) == false then -- it cannot wait here
+      local can_wait, why_not
+      if pause then
+        can_wait, why_not = transport:sleep(pause)
+      end
+      if not pause or can_wait == false then
+        if why_not then
+          err.message = ("%s; no further attempt, since %s"):format(err.message, why_not)
+        end
         if tells then
           events.outcome(client, "failure", operation, times, response, err)
         end

@@ -2,7 +2,7 @@
 -- than five minutes old or ahead.
 -- @module dataforest.request.clock_skew
 
-local time = require "dataforest.time"
+local time = require "dataforest.util.time"
 
 local clock_skew = {}
 

@@ -283,6 +283,8 @@ function options.client(given, getenv)
   end
   settings.retry = options.retry_policy(given.retry)
   settings.origin, settings.path_prefix = split_base_url(settings.base_url)
+  -- Printed, it shows no password.
+  settings.proxy = settings.proxy and route.proxy(settings.proxy)
   if settings.connect_to then
     local host, wrong = route.parse_connect_to(settings.connect_to, (route.parse_url(settings.base_url)))
     if not host then

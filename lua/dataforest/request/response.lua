@@ -10,9 +10,7 @@ local ascii = require "dataforest.util.ascii"
 local core = require "dataforest.core"
 local json = require "dataforest.codec.json"
 local schema = require "dataforest.api.schema"
-local lazy = require "dataforest.util.lazy"
-
-local xml = lazy "dataforest.codec.xml"
+local xml = require "dataforest.codec.xml"
 
 local byte = string.byte
 

@@ -40,10 +40,8 @@
 
 local core = require "dataforest.core"
 local guarded = require "dataforest.util.guarded"
-local lazy = require "dataforest.util.lazy"
 local phase = require "dataforest.transport.phase"
-
-local scheduler = lazy "dataforest.transport.scheduler"
+local scheduler = require "dataforest.transport.scheduler"
 
 local transport = {}
 
@@ -65,7 +63,11 @@ local function auto(options)
   local made = {}
   local closed = false
   local function make(name)
-    made[name] = require("dataforest.transport." .. name).new(options)
+    local loaded, module = pcall(require, "dataforest.transport." .. name)
+    if not loaded then
+      return nil, { kind = "argument", message = "cannot be loaded: " .. tostring(module), sent = false }
+    end
+    made[name] = module.new(options)
     if closed and made[name].close then
       made[name]:close()
     end
@@ -74,12 +76,20 @@ local function auto(options)
   return {
     send = function(_, request)
       local may_yield, has_cosockets = phase.may_yield()
-      if may_yield then
-        return (made.cosocket or make "cosocket"):send_here(request)
-      elseif has_cosockets then
+      local chosen = may_yield and made.cosocket or not may_yield and made.curl
+      if has_cosockets and not may_yield then
         return nil, { kind = "argument", message = phase.reason(), sent = false }
+      elseif not chosen then
+        local err
+        chosen, err = make(may_yield and "cosocket" or "curl")
+        if not chosen then
+          return nil, err
+        end
       end
-      return (made.curl or make "curl"):send(request)
+      if may_yield then
+        return chosen:send_here(request)
+      end
+      return chosen:send(request)
     end,
     sleep = sleep,
     now = now,
@@ -118,15 +128,15 @@ end
 --- What a transport of the caller's gave back, as the rest of the library may rely on it.
 local function checked(ok, response, problem)
   if not ok then
-    return failure("network", "the transport raised: " .. tostring(response))
+    return failure("network", "the transport raised: " .. guarded.text(response))
   elseif not response then
     if type(problem) ~= "table" then
-      return failure("network", problem and tostring(problem) or "the transport gave no reason")
+      return failure("network", problem and guarded.text(problem) or "the transport gave no reason")
     end
     return nil,
       {
         kind = known_kinds[problem.kind] and problem.kind or "network",
-        message = tostring(problem.message or problem.kind or "the transport gave no reason"),
+        message = guarded.text(problem.message or problem.kind or "the transport gave no reason"),
         status = tonumber(problem.status),
         sent = problem.sent ~= false,
       }
@@ -166,34 +176,48 @@ local function own(given)
       return nil, ("option transport: its %s must be a function, got a %s"):format(name, found)
     end
   end
-  local own_sleep, own_monotonic = sleep, monotonic
-  if given.monotonic then
-    own_monotonic = function()
-      return given:monotonic()
+  local fault -- what a clock did wrong, which the next send reports
+  local function clock_of(name, otherwise)
+    if not given[name] then
+      return otherwise
+    end
+    return function()
+      local ok, seconds = guarded.protected(given[name], given)
+      if ok and type(seconds) == "number" and seconds == seconds then
+        return seconds
+      end
+      fault = ok and ("%s gave no number but a %s"):format(name, type(seconds))
+        or ("%s raised: %s"):format(name, guarded.text(seconds))
+      return otherwise()
     end
   end
+  local own_sleep, skipped = sleep, 0
   if given.sleep then
-    local skipped = 0
     own_sleep = function(_, seconds)
       local before = monotonic()
-      local waited = given:sleep(seconds)
+      local ok, waited = guarded(given.sleep, given, seconds)
+      if not ok then
+        return false, "the transport's sleep raised: " .. guarded.text(waited)
+      end
       -- A sleep that only moves a clock of the transport's own counts all the same.
       skipped = waited ~= false and skipped + math.max(0, seconds - (monotonic() - before)) or skipped
       return waited
     end
-    own_monotonic = given.monotonic and own_monotonic or function()
-      return monotonic() + skipped
-    end
   end
   return {
     send = function(_, request)
+      if fault then
+        local message = "the transport's " .. fault
+        fault = nil
+        return nil, { kind = "argument", message = message, sent = false }
+      end
       return checked(guarded(given.send, given, request))
     end,
     sleep = own_sleep,
-    now = given.now and function()
-      return given:now()
-    end or now,
-    monotonic = own_monotonic,
+    now = clock_of("now", now),
+    monotonic = clock_of("monotonic", given.sleep and function()
+      return monotonic() + skipped
+    end or monotonic),
   }
 end
 

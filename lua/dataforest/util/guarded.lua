@@ -51,7 +51,9 @@ function guarded.relayed(callee, ...)
   if YIELDS_ACROSS_PCALL or not coroutine.running() then
     return unless_interrupted(pcall(callee, ...))
   end
-  local thread = coroutine.create(callee)
+  local thread = coroutine.create(function(...) -- which takes no C function
+    return callee(...)
+  end)
   return relay(thread, coroutine.resume(thread, ...))
 end
 

@@ -2,7 +2,7 @@
 local core = require "dataforest.core"
 local dataforest = require "dataforest"
 local scripted_client = require "spec.support.scripted_client"
-local time = require "dataforest.time"
+local time = require "dataforest.util.time"
 
 local client = scripted_client.new
 local ID, DETAIL, THROTTLED, UNAVAILABLE, BROKEN, RESET, UNSENT =

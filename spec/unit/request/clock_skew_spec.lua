@@ -1,6 +1,6 @@
 -- labels: collector valgrind
 local scripted_client = require "spec.support.scripted_client"
-local time = require "dataforest.time"
+local time = require "dataforest.util.time"
 
 local client = scripted_client.new
 local ID, DETAIL = scripted_client.ID, scripted_client.DETAIL

@@ -1,7 +1,7 @@
 -- labels: collector valgrind
 local event_names = require "spec.support.event_names"
 local scripted_client = require "spec.support.scripted_client"
-local time = require "dataforest.time"
+local time = require "dataforest.util.time"
 
 local client = scripted_client.new
 local ID, DETAIL, THROTTLED = scripted_client.ID, scripted_client.DETAIL, scripted_client.THROTTLED

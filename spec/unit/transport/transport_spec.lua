@@ -100,6 +100,37 @@ describe("a transport", function()
       assert.is_nil(own.closed) -- who made it closes it
     end)
 
+    it("may raise or give garbage in any of its functions: the call fails, and says so", function()
+      local dataforest = require "dataforest"
+      local CASES = {
+        { "now", "the transport's now raised: .*no clock" },
+        { "monotonic", "the transport's monotonic raised: .*no clock" },
+        { "now", "the transport's now gave no number but a table", {} },
+        { "monotonic", "the transport's monotonic gave no number but a number", 0 / 0 },
+        { "sleep", "too many requests; no further attempt, since the transport's sleep raised: .*no clock" },
+      }
+      for _, case in ipairs(CASES) do
+        local sends = 0
+        local own = {
+          send = function()
+            sends = sends + 1
+            return { status = 429 }
+          end,
+        }
+        own[case[1]] = function()
+          if case[3] == nil then
+            error "no clock"
+          end
+          return case[3]
+        end
+        local df = dataforest.new { access_key = "A", secret_key = "S", transport = own }
+        local value, err = df.accounts:get_list()
+        assert.is_nil(value)
+        assert.matches(case[2], err.message)
+        assert.equal(case[1] == "sleep" and 1 or 0, sends)
+      end
+    end)
+
     it("needs no more than send", function()
       local transport = assert(transports.resolve {
         send = function()

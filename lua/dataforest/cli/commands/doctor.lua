@@ -14,7 +14,7 @@ local operations = require "dataforest.operations"
 local secrets = require "dataforest.secrets"
 local session = require "dataforest.cli.session"
 local text = require "dataforest.cli.output.text"
-local time = require "dataforest.time"
+local time = require "dataforest.util.time"
 
 local doctor = {}
 

@@ -1,4 +1,4 @@
-local time = require "dataforest.time"
+local time = require "dataforest.util.time"
 
 describe("time.iso8601", function()
   local MOMENT = 1685068501 -- 2023-05-26T02:35:01Z

@@ -1,5 +1,5 @@
 --- Times as the API and HTTP write them, as seconds since the epoch.
--- @module dataforest.time
+-- @module dataforest.util.time
 
 local trim = require "dataforest.util.trim"
 
