@@ -368,8 +368,10 @@ end
 function Client:sleep(seconds)
   if type(seconds) ~= "number" or not (seconds >= 0 and seconds < math.huge) then
     error("df:sleep takes a number of seconds, 0 or more", 2)
-  elseif self.transport:sleep(seconds) == false then
-    return nil, errors.new { kind = errors.ARGUMENT, message = phase.reason() }
+  end
+  local waited, why_not = self.transport:sleep(seconds)
+  if waited == false then
+    return nil, errors.new { kind = errors.ARGUMENT, message = why_not or phase.reason() }
   end
   return true
 end

@@ -1,5 +1,5 @@
---- A process's first error comes when nothing can be loaded any more: no file descriptor is left, or the folder
--- has changed. Here the module paths are emptied once a client is made and one call went well.
+--- A process's first error comes when nothing can be loaded any more: no file descriptor is left, or the
+-- folder has changed. Here the module paths are emptied once a client is made and one call went well.
 
 local LUA = rawget(_G, "jit") and "luajit" or "lua" .. _VERSION:match "%d%.%d"
 

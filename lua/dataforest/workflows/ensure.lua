@@ -61,11 +61,10 @@ local function created_entry(deadline, created, name)
 end
 
 --- Pauses before another try, if there is time for it.
+-- @treturn boolean false where code cannot wait here
 local function pause_for(client, deadline, policy, round)
   local pause = retry.pause(policy, round)
-  if pause < deadline:left() then
-    client.transport:sleep(pause)
-  end
+  return pause >= deadline:left() or client:sleep(pause) == true
 end
 
 --- See `accounts:ensure`.
@@ -118,8 +117,8 @@ return function(client, params, options)
       end
       in_doubt = in_doubt or failure.in_doubt
     end
-    if failure and retry.is_passing(failure) then
-      pause_for(client, deadline, policy, round)
+    if failure and retry.is_passing(failure) and not pause_for(client, deadline, policy, round) then
+      break
     end
   end
   return failed(failure)

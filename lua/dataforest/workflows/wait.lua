@@ -114,7 +114,11 @@ function wait.poll(deadline, looking, options)
     elseif not pause then
       return nil, timeout_error(deadline, looking, state, err)
     end
-    client.transport:sleep(pause)
+    local waited, failure = client:sleep(pause)
+    if not waited then
+      failure.operation, failure.state = looking.operation, state
+      return nil, failure
+    end
     interval = math.min(interval * GROWTH, ceiling)
   end
 end

@@ -301,6 +301,28 @@ describe("wait", function()
     assert.matches("mine", message, 1, true)
   end)
 
+  it("ends where no code can wait, and does not look without a pause", function()
+    for message, sleep in pairs {
+      ["the transport's sleep raised: .*no"] = function()
+        error "no"
+      end,
+      ["cosocket"] = function()
+        return false
+      end,
+    } do
+      local script = repeated(seen "ACCEPTED", 5)
+      local transport = scripted.new(script)
+      transport.sleep = sleep
+      local df = dataforest.new { access_key = "AK", secret_key = "SK", transport = transport }
+      local value, err = df.accounts:wait(ID, "RUNNING")
+      assert.is_nil(value)
+      assert.are.equal("argument", err.kind)
+      assert.are.equal("ACCEPTED", err.state)
+      assert.matches(message, err.message)
+      assert.are.equal(1, #transport.requests)
+    end
+  end)
+
   it("ends with closed where the client was closed meanwhile", function()
     local df
     df = client {
