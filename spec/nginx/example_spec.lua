@@ -132,6 +132,21 @@ describe("the example application", function()
       assert.are.equal("server", answer.error.kind)
       assert.are.equal(404, (its_app:get("http", "/accounts/a/b")))
     end)
+
+    it("under its own names only, since anybody's name can lead to this address", function()
+      local function status(host)
+        return nginx.output_of(
+          ("curl -sS -o /dev/null -w '%%{http_code}' -H 'host: %s' http://127.0.0.1:%s/accounts"):format(
+            host,
+            its_app.ports.http
+          )
+        )
+      end
+      assert.are.equal("403", status "rebound.example")
+      assert.are.equal("403", status "localhost.rebound.example:80")
+      assert.are.equal("200", status "localhost")
+      assert.are.equal("200", status "127.0.0.1:8080")
+    end)
   end)
 
   describe("calls the service as little as it can:", function()
@@ -274,8 +289,18 @@ describe("the example application", function()
     end)
 
     it("runs nothing that an account's name says", function()
-      add(HOSTILE)
-      add("<b>" .. ("long"):rep(100))
+      -- The emulator takes no such name, so that a response is put in the place of its own.
+      local account = {
+        success = true,
+        id = "hostile",
+        name = HOSTILE,
+        status = "RUNNING",
+        createdAt = "<b>" .. ("long"):rep(100),
+        quotas = { { namespace = "<b>koya", fileCountMillion = 1, spaceTb = 200 } },
+      }
+      local list = { success = true, total = 1, contents = { account } }
+      its_service:control("fail_next", { operation = "accounts/getList", body = list, times = 9 })
+      its_service:control("fail_next", { operation = "accounts/getDetail", body = account, times = 9 })
       local _, html = its_app:get("http", "/")
       assert.is_nil(html:find "<script")
       assert.is_nil(html:find "<img")

@@ -27,6 +27,7 @@
 -- - `in the tree`: runs at the root of the source tree;
 -- - `server`: a command that runs an emulator's server, which is the page's from here on;
 -- - `fails`: ends with an error;
+-- - `needs PROGRAM`: is not run on a machine without that program;
 -- - `says more`: what it prints is not shown;
 -- - `get PATH`, `answers TEXT`: what a server with this configuration is asked, and what is in its answer;
 -- - `to look at`: a text that is no output;
@@ -85,7 +86,12 @@ local function read_words(block, words)
       block.unset = argument
     elseif argument_of == "fault" then
       block.faults[#block.faults + 1] = argument
-    elseif argument_of == "file" or argument_of == "get" or argument_of == "answers" then
+    elseif
+      argument_of == "file"
+      or argument_of == "needs"
+      or argument_of == "get"
+      or argument_of == "answers"
+    then
       block[argument_of] = argument
     else
       error(("%s: an example's comment has the unknown word %q"):format(block.where, word), 0)

@@ -22,6 +22,7 @@ local function param_of(operation, name)
 end
 
 local NAME = param_of("accounts/checkAvailableName", "name")
+local CREATE_NAME = param_of("accounts/create", "name")
 local QUOTA = {
   fileCountMillion = param_of("accounts/setQuota", "fileCountMillion"),
   spaceTb = param_of("accounts/setQuota", "spaceTb"),
@@ -179,7 +180,7 @@ function Accounts:remove_of(user)
 end
 
 local function is_name(value)
-  local problem = limits.problem(NAME, value)
+  local problem = limits.problem(CREATE_NAME, value)
   return not problem, problem and ("'%s': %s"):format(value, problem.body.message)
 end
 
