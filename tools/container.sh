@@ -7,6 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 [ "$(id -u)" = 0 ] || { echo "debootstrap and chroot need root" >&2; exit 1; }
 release=bookworm
+# shellcheck disable=SC2016 # apt's variable
 mirror=${MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' "Codename: $release" | head -1)}
 work=$(mktemp -d)
 server=''
@@ -18,10 +19,20 @@ enter() { # <root> <command...>
     DATAFOREST_EMULATOR_LISTEN=127.0.0.1:$port chroot "$root" "$@"
 }
 
+# processes: those whose root is the Debian that runs the emulator
+inside() {
+  local process
+  processes=()
+  for process in /proc/[0-9]*; do
+    [ "$(readlink "$process/root" 2>/dev/null)" = "$work/run" ] && processes+=("${process#/proc/}")
+  done
+  [ ${#processes[@]} -gt 0 ]
+}
+
 clean_up() {
-  [ -z "$server" ] || kill "$server" 2>/dev/null || true
+  if inside; then kill "${processes[@]}" 2>/dev/null || true; sleep 1; fi
   for root in "$work/build" "$work/run"; do
-    umount "$root/proc" "$root/dev" 2>/dev/null || true
+    umount "$root/proc" 2>/dev/null || true
   done
   if mount | grep -q " $work/"; then
     echo "something is still mounted below $work: it is left there" >&2
@@ -38,7 +49,6 @@ rm -rf "$work/build/etc/apt/apt.conf.d" && cp -r /etc/apt/apt.conf.d "$work/buil
 cp -a "$work/build" "$work/run"
 for root in "$work/build" "$work/run"; do
   mount --bind /proc "$root/proc"
-  mount --bind /dev "$root/dev"
   cp /etc/resolv.conf "$root/etc/"
 done
 
@@ -84,7 +94,8 @@ without=$(curl -sS --cacert "$work/run/var/lib/dataforest/ca.pem" -d '{}' "https
 echo "without the token: $without"
 
 echo "== killed, and started again"
-kill -KILL $(pgrep -f -- "-p /tmp/dataforest-emulator") "$server" 2>/dev/null || true
+inside # every process of that Debian, and no other
+kill -KILL "${processes[@]}" 2>/dev/null || true
 wait "$server" 2>/dev/null || true
 start
 dump=$(control dump '{}')
