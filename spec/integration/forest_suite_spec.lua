@@ -1,6 +1,4 @@
 -- Forests, end to end, against the emulator in process.
---
--- labels: collector
 
 local emulated = require "spec.support.emulated"
 local suite = require "spec.support.forest_suite"

@@ -1,4 +1,4 @@
---- What the caller's hook `on_event` is told, and what becomes of a hook that raises.
+--- What the caller's hooks are told, and what becomes of a hook that raises.
 -- @module dataforest.request.events
 
 local guarded = require "dataforest.util.guarded"
@@ -10,12 +10,12 @@ local events = {}
 local LONGEST = 1000
 
 --- Reports a hook that raised, once for a client: to `on_error`, else to nginx's log, else to stderr.
-local function report(client, raised, event)
+local function report(client, name, raised, event)
   if client.hook_raised then
     return
   end
   client.hook_raised = true
-  local message = "the hook on_event raised: " .. one_line(guarded.text(raised):sub(1, LONGEST))
+  local message = ("the hook %s raised: %s"):format(name, one_line(guarded.text(raised):sub(1, LONGEST)))
   local on_error = client.settings.on_error
   local ngx = rawget(_G, "ngx")
   if on_error then
@@ -27,17 +27,25 @@ local function report(client, raised, event)
   end
 end
 
---- Tells the hook what happened. One that raises does no harm to the call.
+--- Tells a hook what happened. One that raises does no harm to the call.
 -- @tparam table client
--- @tparam table event with a `name`
-function events.tell(client, event)
-  local hook = client.settings.on_event
+-- @tparam string name of the option, for the report of what it raised
+-- @tparam ?function hook
+-- @tparam table event
+function events.call(client, name, hook, event)
   if hook then
     local ok, raised = guarded.relayed(hook, event)
     if not ok then
-      report(client, raised, event)
+      report(client, name, raised, event)
     end
   end
+end
+
+--- Tells the hook `on_event` what happened.
+-- @tparam table client
+-- @tparam table event with a `name`
+function events.tell(client, event)
+  events.call(client, "on_event", client.settings.on_event, event)
 end
 
 --- Tells what became of an attempt, or of the call.

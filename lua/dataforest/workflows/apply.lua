@@ -7,7 +7,7 @@ local compare = require "dataforest.workflows.compare"
 local defaults = require "dataforest.request.defaults"
 local deadline_of = require "dataforest.workflows.deadline"
 local errors = require "dataforest.errors"
-local guarded = require "dataforest.util.guarded"
+local events = require "dataforest.request.events"
 local lazy = require "dataforest.util.lazy"
 local lookup = require "dataforest.workflows.lookup"
 local observe = require "dataforest.workflows.observe"
@@ -55,7 +55,7 @@ function Run:tell(name, step, more)
   for key, value in pairs(more or {}) do
     event[key] = value
   end
-  guarded(self.options.on_step, setmetatable(event, Event))
+  events.call(self.client, "on_step", self.options.on_step, setmetatable(event, Event))
 end
 
 --- The options of one workflow, in what is left of the time.

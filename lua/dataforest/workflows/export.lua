@@ -4,6 +4,7 @@
 local arguments = require "dataforest.workflows.arguments"
 local compare = require "dataforest.workflows.compare"
 local deadline_of = require "dataforest.workflows.deadline"
+local errors = require "dataforest.errors"
 local observe = require "dataforest.workflows.observe"
 local plans = require "dataforest.workflows.plan"
 local specs = require "dataforest.workflows.spec"
@@ -39,8 +40,9 @@ end
 function Export:app(path, entry)
   local detail = entry.detail
   local out = {}
-  for name, value in pairs { name = entry.name, type = detail.appTypeId } do
-    local checked, why = specs.check_field("app", name, value)
+  local given = { name = entry.name, type = detail.appTypeId }
+  for _, name in ipairs { "name", "type" } do
+    local checked, why = specs.check_field("app", name, given[name])
     if checked == nil then
       self:omit(
         ("app %s"):format(tostring(entry.name)),
@@ -86,12 +88,21 @@ return function(client, given)
   if not account then
     return { account = false, apps = {} }, nil, export.omitted
   end
-  local spec = { account = { name = account.name }, apps = {} }
+  local name, why = specs.check_field("account", "name", account.name)
+  if not name then
+    return nil,
+      errors.new {
+        kind = errors.PROTOCOL,
+        operation = "accounts/getList",
+        message = "the account's name is none that a spec can have: it " .. why,
+      }
+  end
+  local spec = { account = { name = name }, apps = {} }
   export:omit("account.password", "the service never tells it")
   for _, namespace in ipairs(sorted_names(account.quotas)) do
     local quota = {}
-    for _, name in ipairs { "spaceTb", "fileCountMillion" } do
-      export:field(quota, "quota", "account.quotas." .. namespace, name, account.quotas[namespace][name])
+    for _, field in ipairs { "spaceTb", "fileCountMillion" } do
+      export:field(quota, "quota", "account.quotas." .. namespace, field, account.quotas[namespace][field])
     end
     spec.account.quotas = spec.account.quotas or {}
     spec.account.quotas[namespace] = quota

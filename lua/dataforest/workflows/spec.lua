@@ -12,6 +12,7 @@
 
 local cjson = require "cjson"
 local errors = require "dataforest.errors"
+local guarded = require "dataforest.util.guarded"
 local nearest = require "dataforest.util.nearest"
 local operations = require "dataforest.operations"
 local validate = require "dataforest.api.validate"
@@ -140,7 +141,7 @@ function Check:unknown(path, value, names, also)
     end
   end
   table.sort(wrong, function(a, b)
-    return tostring(a) < tostring(b)
+    return guarded.text(a) < guarded.text(b)
   end)
   for _, key in ipairs(wrong) do
     if type(key) == "string" then
@@ -154,7 +155,7 @@ function Check:unknown(path, value, names, also)
     else
       self:add(
         path == "" and "spec" or path,
-        ("must be a table of names, got the key %s"):format(tostring(key))
+        ("must be a table of names, got the key %s"):format(guarded.text(key))
       )
     end
   end
@@ -332,7 +333,7 @@ function Check:components(path, value)
     names[#names + 1] = name
   end
   table.sort(names, function(a, b)
-    return tostring(a) < tostring(b)
+    return guarded.text(a) < guarded.text(b)
   end)
   local rule = COMPONENT.by_name.name
   for _, name in ipairs(names) do
@@ -487,15 +488,17 @@ function spec.check(value, password_rule)
   return checked
 end
 
+local SETS = { account = ACCOUNT, app = APP, component = COMPONENT, quota = QUOTA }
+
 --- Checks one field by itself: `df:export` leaves out what no spec can say.
--- @tparam string group `"app"`, `"component"` or `"quota"`
+-- @tparam string group `"account"`, `"app"`, `"component"` or `"quota"`
 -- @tparam string name
 -- @param value
 -- @treturn[1] any the value
 -- @treturn[2] nil
 -- @treturn[2] string what is wrong
 function spec.check_field(group, name, value)
-  local set = group == "app" and APP or group == "component" and COMPONENT or QUOTA
+  local set = SETS[group]
   local check = setmetatable({ problems = {} }, Check)
   local out = check:value("", set.by_name[name], name, value)
   if out == nil then
@@ -527,13 +530,12 @@ function spec.password(source, password_rule)
       file:close()
       text = text:gsub("\r?\n$", "")
     end
-    problem = ("cannot be read: %s"):format(tostring(message))
+    problem = ("cannot be read: %s"):format(guarded.text(message))
   else
-    local guarded = require "dataforest.util.guarded"
-    local ok, value, message = guarded(source.call)
+    local ok, value, message = guarded.relayed(source.call)
     text = ok and value or nil
-    problem = ok and "the function gave none" .. (message ~= nil and ": " .. tostring(message) or "")
-      or "the function raised: " .. tostring(value)
+    problem = ok and "the function gave none" .. (message ~= nil and ": " .. guarded.text(message) or "")
+      or "the function raised: " .. guarded.text(value)
   end
   if type(text) ~= "string" or text == "" then
     return nil, failure { { path = "account.password", message = problem or "is empty" } }
