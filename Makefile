@@ -7,7 +7,7 @@ JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 CMAKE_FLAGS ?=
 for_tests = WERROR="$(WERROR)" JOBS="$(JOBS)" CMAKE_FLAGS='$(CMAKE_FLAGS)'
 
-.PHONY: docs types build man help deps test test-unit lint format install clean env demo demo-openresty
+.PHONY: matrix docs types build man help deps test test-unit lint format install clean env demo demo-openresty
 MAKEFLAGS += --no-print-directory
 export PATH := $(CURDIR)/build/bin:$(PATH) # Luas that this system calls otherwise: see cmake/FindLuas.cmake
 
@@ -54,6 +54,9 @@ types: build ## write types/ anew, the annotations for editors
 
 man: build ## write docs/man/ anew, from the commands themselves
 	@rm -f docs/man/*.1 && eval "$$(tools/env.sh lua5.4)" && lua5.4 tools/man.lua docs/man
+
+matrix: ## try other platforms, as docs/platforms.md tells: ROWS="debian-13 lua5.5" (needs root and hours)
+	@tools/matrix/run $(ROWS)
 
 install: build ## install under PREFIX (/usr/local), below DESTDIR if given
 	@cmake --install build

@@ -83,7 +83,8 @@ endif()
 # The specs: each file a test on each Lua. What starts servers or other programs is tagged #full: Lua 5.4
 # and LuaJIT run it, the others run the rest. A line "-- labels: valgrind collector" in a spec that leads
 # into C has it run under valgrind, too (on Lua 5.4: valgrind does not follow the code that LuaJIT makes),
-# and with Lua's collector at full stress (spec/support/gc_stress.lua).
+# and with Lua's collector at full stress (spec/support/gc_stress.lua); "wire" is for those that look at what goes
+# over the wire, which tools/matrix runs with each libcurl.
 
 set(without_full --exclude-tags=full)
 # A comparison of thousands of random texts would take a minute under valgrind and full stress.
@@ -132,6 +133,11 @@ foreach(spec IN LISTS specs)
     set(processors 2)
   endif()
 
+  set(labels ${kind})
+  if(spec_labels MATCHES "wire")
+    list(APPEND labels wire)
+  endif()
+
   if(DATAFOREST_SANITIZE)
     if(spec_only_servers)
       continue()
@@ -148,7 +154,7 @@ foreach(spec IN LISTS specs)
 
   foreach(lua IN LISTS dataforest_luas)
     if(DATAFOREST_TEST_SERVERS AND lua MATCHES "^(lua5\\.4|luajit)$")
-      dataforest_test(${lua}/${name} LABELS ${kind} ${lua} TIMEOUT 300 PROCESSORS ${processors}
+      dataforest_test(${lua}/${name} LABELS ${labels} ${lua} TIMEOUT 300 PROCESSORS ${processors}
         COMMAND tools/spec.sh ${lua} ${spec})
     elseif(NOT spec_only_servers)
       dataforest_test(${lua}/${name} LABELS ${kind} ${lua}

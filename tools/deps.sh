@@ -20,7 +20,7 @@ words_of() { # <group>
     # Other systems may have one Lua only, and the tests are content with it.
     ! command -v apt-get >/dev/null || echo lua5.1 lua5.1-dev lua5.2 lua5.2-dev lua5.3 lua5.3-dev
     ;;
-  lint) echo luacheck cmocka-dev clang-format clang-tidy cppcheck shellcheck node npm ;;
+  lint) echo luacheck cmocka-dev clang-format clang-tidy cppcheck shellcheck yamllint node npm ;;
   browser) echo chromium chromedriver ;;
   bench) echo lua:socket lua:ssl lua:openssl.hmac python3 ;;
   docs) echo lua5.4 node npm ;;

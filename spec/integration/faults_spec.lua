@@ -1,4 +1,6 @@
 -- What can go wrong between a client and the service, over libcurl: see spec/support/fault_cases.lua.
+--
+-- labels: wire
 
 local calls = require "spec.support.fault_calls"
 local cases = require "spec.support.fault_cases"

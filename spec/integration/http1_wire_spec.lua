@@ -1,5 +1,7 @@
 -- The responses of spec/vectors/http over libcurl's connections. DATAFOREST_TEST_SEQUENCES=10000 makes the
 -- random run as long as that.
+--
+-- labels: wire
 
 local curl = require "dataforest.transport.curl"
 local wire = require "spec.support.wire"

@@ -1,4 +1,6 @@
 -- df:map over libcurl and real TLS: how long it takes, and what it leaves behind.
+--
+-- labels: wire
 
 local core = require "dataforest.core"
 local curl = require "dataforest.transport.curl"

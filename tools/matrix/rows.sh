@@ -66,3 +66,43 @@ row_poll() {
   prepared debian-13 trixie || return 1
   tests poll "make test with DATAFOREST_POLL=ON" CMAKE_FLAGS=-DDATAFOREST_POLL=ON
 }
+
+# Lua 5.5, which has no modules in Debian yet: those written in C are built from Debian's sources, and those in
+# Lua are Lua 5.4's.
+row_lua5.5() {
+  prepared debian-testing testing || return 1
+  if ! { in_root apt-get -qq install --yes lua5.5 liblua5.5-dev libexpat1-dev dpkg-dev &&
+    in_root /home/user/dataforest/tools/matrix/lua5.5-modules.sh; } >"$matrix/lua5.5.deps.log" 2>&1; then
+    tail -n 5 "$matrix/lua5.5.deps.log"
+    return 1
+  fi
+  tests lua5.5 "make test, the specs on Lua 5.5" PARTS=lua5.5
+}
+
+# here <row> <what is tried> <versions> <make argument>...: `make test` in a copy of the tree on this system
+here() {
+  local row=$1 tried=$2 versions=$3 copy=$matrix/here/$1
+  shift 3
+  rm -rf "$copy" && tools/copy-tree.sh "$copy" || return 1
+  make -C "$copy" test "$@" >"$matrix/$row.log" 2>&1
+  record "$row" "$tried" "$versions" "$matrix/$row.log"
+  rm -rf "$copy"
+}
+
+# What goes over the wire, with each libcurl of CURL_ROOTS.
+row_libcurl() {
+  local prefix version failed=0
+  for prefix in ${CURL_ROOTS:?names folders with a libcurl each}; do
+    version=$(sed -n 's/^#define LIBCURL_VERSION "\(.*\)"/\1/p' "$prefix/include/curl/curlver.h")
+    here "libcurl-$version" "make test, C tests and what goes over the wire" "$(LIBCURL=$version tools/matrix/versions.sh)" \
+      PARTS="c wire" CMAKE_FLAGS="-DCURL_ROOT=$prefix" || failed=1
+  done
+  return $failed
+}
+
+# OpenResty as its users have it, in the folder OPENRESTY.
+row_openresty() {
+  local prefix=${OPENRESTY:?names a folder with OpenResty}
+  PATH=$prefix/bin:$prefix/nginx/sbin:$PATH here openresty "make test, inside nginx" \
+    "$(PATH=$prefix/luajit/bin:$prefix/nginx/sbin:$PATH tools/matrix/versions.sh)" PARTS=nginx
+}

@@ -1,6 +1,6 @@
 -- Which way a request goes, and the transport over libcurl.
 --
--- labels: collector valgrind
+-- labels: collector valgrind wire
 
 local core = require "dataforest.core"
 local fault_server = require "spec.support.fault_server"
