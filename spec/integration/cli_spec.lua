@@ -581,8 +581,8 @@ describe("a password", function()
     assert.are.equal(exit.OK, result.code)
     assert.are.equal(5, #result.asked)
     assert.are.same({
-      "password must be 8 to 20 characters, and have an upper-case letter, a lower-case letter, a digit and a "
-        .. "special character; it is too short: add an upper-case letter, a digit and a special character",
+      "password must be 8 to 20 characters, and have an upper-case letter, a lower-case letter, a digit and "
+        .. "a special character; it is too short: add an upper-case letter, a digit and a special character",
       "the two passwords differ",
     }, lines_of(result.err))
     local given_up = create { answers = { "short", "short", "short", "short" } }

@@ -95,9 +95,8 @@ static void put(int fd, const char *text, size_t length) {
 /* Reads up to the end of a line; what is beyond the capacity is dropped. */
 static int read_line(int fd, char *reply, size_t capacity, size_t *length) {
     char byte;
-    ssize_t got;
     *length = 0;
-    while (!any_caught() && (got = read(fd, &byte, 1)) == 1) {
+    while (!any_caught() && read(fd, &byte, 1) == 1) {
         if (byte == '\n' || byte == '\r') {
             return 1;
         }

@@ -59,20 +59,23 @@ end
 -- @tparam table context
 -- @treturn ?string
 function hints.two_pairs(context)
-  local losing, winning = {}, {}
-  for _, names in ipairs { credentials.ACCESS_KEY_NAMES, credentials.SECRET_KEY_NAMES } do
-    local set = hints.set_names(context, names)
-    if set[2] and context:variable(set[1]) ~= context:variable(set[2]) then
-      winning[#winning + 1], losing[#losing + 1] = set[1], set[2]
-    end
+  local access = hints.set_names(context, credentials.ACCESS_KEY_NAMES)
+  local secret = hints.set_names(context, credentials.SECRET_KEY_NAMES)
+  if not (access[2] and secret[2]) or context.args.profile then
+    return nil
   end
-  return losing[1]
-    and ("%s %s over %s; to use the latter: unset %s"):format(
-      text.listed(winning, "and"),
-      winning[2] and "win" or "wins",
-      text.listed(losing, "and"),
-      table.concat(winning, " ")
-    )
+  local differ = context:variable(access[1]) ~= context:variable(access[2])
+    or context:variable(secret[1]) ~= context:variable(secret[2])
+  return differ
+      and ("%s and %s win over %s and %s; to use the latter: unset %s %s"):format(
+        access[1],
+        secret[1],
+        access[2],
+        secret[2],
+        access[1],
+        secret[1]
+      )
+    or nil
 end
 
 --- The headings of the key file.
@@ -122,14 +125,8 @@ end
 -- @tparam table context
 -- @treturn string
 function hints.key_source(context)
-  local keys = context.keys
-  if not keys or keys.source ~= "the environment" then
-    local profile = context:profile()
-    return (keys and keys.source or "?") .. (profile and (" under [%s]"):format(profile) or "")
-  end
-  local access = hints.set_names(context, credentials.ACCESS_KEY_NAMES)
-  local secret = hints.set_names(context, credentials.SECRET_KEY_NAMES)
-  return ("the environment (%s and %s)"):format(access[1] or "?", secret[1] or "?")
+  local profile = context:profile()
+  return (context.keys and context.keys.source or "?") .. (profile and (" under [%s]"):format(profile) or "")
 end
 
 local function about_keys(context)
@@ -266,7 +263,7 @@ local function about_time(context)
   if context.waits then
     return ("--wait-timeout SECONDS waits longer than %g"):format(context.args.wait_timeout or 600)
   end
-  return ("--timeout SECONDS gives it longer than %g"):format(context.args.timeout or 30)
+  return ("--timeout SECONDS gives it longer than %g"):format(settings_of(context).timeout or 0)
 end
 
 local ABOUT = {

@@ -64,9 +64,9 @@ function session.provider(context)
     inner = credentials.chain { credentials.environment(), credentials.file() }
   end
   return function(...)
-    local keys, message = inner(...)
+    local keys, message, is_final = inner(...)
     context.keys = keys or context.keys
-    return keys, message
+    return keys, message, is_final
   end
 end
 
