@@ -13,15 +13,15 @@
 enum { CASES = 1024, LINE = 8192, HEADERS = 4, SPLITS = 20 };
 
 struct vector {
-    char name[128];
     char *bytes;
     size_t length;
-    enum df_http1_method method;
     size_t max_body;
-    enum df_http1_end end;
-    char verdict[LINE]; /* as it stands in the file */
     char *headers[HEADERS];
     int header_count;
+    enum df_http1_method method;
+    enum df_http1_end end;
+    char name[128];
+    char verdict[LINE]; /* as it stands in the file */
 };
 
 static struct vector vectors[CASES];
@@ -89,7 +89,7 @@ static void read_option(struct vector *vector, const char *text) {
     if (strcmp(text, "method HEAD") == 0) {
         vector->method = DF_HTTP1_HEAD;
     } else if (strncmp(text, "max ", 4) == 0) {
-        vector->max_body = (size_t)atol(text + 4);
+        vector->max_body = strtoul(text + 4, NULL, 10);
     } else {
         assert_int_equal(strncmp(text, "end ", 4), 0);
         vector->end = text[4] == 'r'   ? DF_HTTP1_END_RESET
@@ -99,7 +99,7 @@ static void read_option(struct vector *vector, const char *text) {
 }
 
 static void read_line(char *line) {
-    struct vector *vector = vector_count ? &vectors[vector_count - 1] : NULL;
+    struct vector *vector = &vectors[vector_count ? vector_count - 1 : 0];
     line[strcspn(line, "\n")] = '\0';
     char *text = strlen(line) > 1 ? line + 2 : line + 1;
     switch (*line) {

@@ -133,7 +133,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         df_http1_reader_end(&reader, DF_HTTP1_END_CLEAN);
     }
     if (df_http1_reader_done(&reader) && !is_explained(&reader, data, size)) {
-        df_buffer_init(&theirs, 2 * MAX_BODY);
+        df_buffer_init(&theirs, (size_t)2 * MAX_BODY);
         CURLcode code = ask_curl(data, size, &theirs, &status);
         struct df_text body = df_http1_reader_body(&reader);
         if (code != CURLE_OK) {

@@ -51,9 +51,10 @@ static enum df_http1_result give(struct df_http1_reader *reader, const uint8_t *
 static void check(const struct df_http1_reader *reader) {
     const char *start = reader->lines.data;
     const char *end = start ? start + reader->lines.length : NULL;
+    demand(start || reader->header_count == 0);
     demand(reader->lines.length <= DF_HTTP1_MAX_HEAD && reader->body.length <= MAX_BODY);
     demand(reader->header_count <= DF_HTTP1_MAX_FIELDS);
-    for (unsigned i = 0; i < reader->header_count; i++) {
+    for (unsigned i = 0; start && i < reader->header_count; i++) {
         struct df_http1_header header = df_http1_reader_header(reader, i);
         demand(header.name.data >= start && header.name.length > 0);
         demand(header.value.data >= header.name.data + header.name.length);

@@ -66,7 +66,7 @@ static void check(struct df_text head, const struct df_http1_request *request) {
     }
     line = next_line(&head);
     if (df_split_field(line, &name, &value) && is_same(name, DF_TEXT("Content-Length"))) {
-        demand((size_t)atol(value.data) == request->body.length);
+        demand(strtoul(value.data, NULL, 10) == request->body.length);
         line = next_line(&head);
     } else {
         demand(!request->body.data);

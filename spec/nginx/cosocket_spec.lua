@@ -101,7 +101,8 @@ describe("the cosocket transport", function()
     for name, value in pairs(arguments) do
       query[#query + 1] = name .. "=" .. tostring(value)
     end
-    local status, body = its_app:get("http", target .. "?" .. table.concat(query, "&"), { timeout = 30 })
+    local status, body =
+      its_app:get("http", target .. "?" .. table.concat(query, "&"), { timeout = 30, once = true })
     assert.are.equal(200, status, body)
     return cjson.decode(body)
   end

@@ -184,6 +184,7 @@ function Nginx:get(port, target, options)
     method = "GET",
     url = ("http://127.0.0.1:%s%s"):format(self.ports[port], target),
     headers = options.headers or {},
+    once = options.once, -- never sent again, however long the response takes
     timeout = options.timeout or 30,
     connect_timeout = 5,
     max_response_bytes = 16 * 1024 * 1024,

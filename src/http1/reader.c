@@ -330,7 +330,7 @@ static bool read_special(struct df_http1_reader *reader, struct df_text name,
 
 static bool is_repeated(struct df_http1_reader *reader, struct df_text name) {
     uint64_t bit = UINT64_C(1) << ((name.length * 7 + (unsigned char)name.data[0] +
-                                    3 * (unsigned)(unsigned char)name.data[name.length / 2]) &
+                                    3 * (size_t)(unsigned char)name.data[name.length / 2]) &
                                    63);
     bool seen = reader->names_seen & bit;
     reader->names_seen |= bit;

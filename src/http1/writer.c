@@ -31,7 +31,7 @@
 const char *const df_http1_reserved[] = {RESERVED(NAME) NULL};
 
 /* A bit for each of their lengths: most names need no look at the list. */
-#define LENGTH_BIT(name) | UINT32_C(1) << (sizeof name - 1)
+#define LENGTH_BIT(name) | (UINT32_C(1) << (sizeof(name) - 1))
 static const uint32_t reserved_lengths = 0 RESERVED(LENGTH_BIT);
 
 enum { NUMBER_SIZE = 24, NAME_SHOWN = 64 };
