@@ -12,14 +12,14 @@
     X(INVALID, "invalid", "400 about parameters, 413")                                             \
     X(QUOTA, "quota", "400 exceeded limit on resource quota; 429 with code 400")                   \
     X(THROTTLED, "throttled", "other 429")                                                         \
-    X(REFUSED, "refused", "a 2xx answer that says `success: false`, or holds an error envelope")   \
+    X(REFUSED, "refused", "a 2xx response that says `success: false`, or holds an error envelope") \
     X(SERVER, "server", "5xx; 408, 421 and 425")                                                   \
     X(TIMEOUT, "timeout", "the call's deadline passed")                                            \
-    X(NETWORK, "network", "DNS, connect, reset")                                                   \
-    X(TLS, "tls", "handshake or verification; the message names the option that mends it")         \
+    X(NETWORK, "network", "DNS, connect, reset, a response that is cut")                           \
+    X(TLS, "tls", "handshake or verification; the message names the option that fixes it")         \
     X(PROTOCOL, "protocol",                                                                        \
-      "truncated or malformed HTTP, JSON or XML, a 3xx, an unexpected content type")               \
-    X(LIMIT, "limit", "the answer is larger than `max_response_bytes`")                            \
+      "malformed HTTP, JSON or XML, an empty response, a 3xx, an unexpected content type")         \
+    X(LIMIT, "limit", "the response is larger than `max_response_bytes`")                          \
     X(CLOSED, "closed", "the client was closed")
 
 enum df_kind {
