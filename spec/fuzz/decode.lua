@@ -21,7 +21,8 @@ return function(bytes)
   end
   assert(pcall(cjson.decode, body), "read what is not JSON")
   checks.conforms(chosen.type, value)
-  local text = assert(json.encode(value, type(value) == "table" and schema.of(chosen.type) or nil))
+  local text =
+    assert(json.encode(value, type(value) == "table" and chosen.type and schema.of(chosen.type) or nil))
   checks.same(value, (core.decode(text, chosen.shape)))
   checks.same(value, (core.coerce(value, chosen.shape)))
 end

@@ -60,4 +60,13 @@ function emulated.count(emulator, operation)
   return count
 end
 
+--- Whether the emulator carries an operation out: one that was added to the data alone is 404 there.
+-- @tparam table operation an entry of `dataforest.operations`
+-- @treturn boolean
+function emulated.carries_out(operation)
+  local df = emulated.client(emulated.emulator(), { validate = false, retry = false })
+  local value, err = df:call(operation.id, {})
+  return value ~= nil or not (err.status == 404 and err.code == "300")
+end
+
 return emulated

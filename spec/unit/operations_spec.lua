@@ -170,14 +170,9 @@ describe("the operations", function()
   end)
 
   it("of which the emulator carries each out, or says plainly that it does not", function()
-    local emulator = emulated.emulator { zone = "Z" }
-    local df = emulated.client(emulator, { validate = false })
     for _, operation in ipairs(operations.list) do
-      local value, err = df:call(operation.id, {})
-      if value == nil and err.status == 404 and err.code == "300" then
-        assert.is_nil(PARAMS[operation.id], operation.id)
-        assert.are.equal("not_found", err.kind)
-      end
+      local is_known = PARAMS[operation.id] ~= nil
+      assert.is_true(emulated.carries_out(operation) or not is_known, operation.id)
     end
   end)
 

@@ -838,7 +838,7 @@ describe("the emulator's record of calls", function()
   it("has what was asked and answered, without secrets", function()
     local emulator = new()
     signed.call(emulator, "accounts/create", { name = "df001", password = "abcABC1!" })
-    signed.call(emulator, "accounts/none", {})
+    signed.call(emulator, "accounts/creates", {})
     send_xml(emulator, "accounts/getDetail", "GetAccountDetailRequest", "<id>abc</id>")
     local function call(operation, more)
       local out = {
@@ -860,10 +860,10 @@ describe("the emulator's record of calls", function()
         params = { name = "df001", password = "[redacted]" },
         status = 200,
       }),
-      call("accounts/none", {
+      call("accounts/creates", {
         params = {},
         status = 404,
-        reason = "unknown path /api/v2/accounts/none; the nearest is /api/v2/accounts/create",
+        reason = "unknown path /api/v2/accounts/creates; the nearest is /api/v2/accounts/create",
       }),
       call("accounts/getDetail", {
         operation = "accounts/getDetail",
