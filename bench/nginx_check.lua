@@ -18,7 +18,7 @@ local function fault()
   ngx.req.read_body()
   if ngx.var.scheme ~= "https" then
     return "it came over " .. ngx.var.scheme
-  elseif ngx.var.server_protocol ~= ngx.var.expected_protocol then
+  elseif ngx.var.server_protocol ~= "HTTP/1.1" then
     return "it came in " .. ngx.var.server_protocol
   elseif headers["x-ncp-iam-access-key"] ~= ACCESS_KEY then
     return "another access key"

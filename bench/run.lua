@@ -38,8 +38,6 @@ local function environment_for(contender, more)
   end
   if contender.through then
     settings.BENCH_URL = bench.caller_url .. contender.through
-  elseif contender.http2 then
-    settings.BENCH_URL = bench.http2_url
   end
   if contender.lua then
     settings.LUA_PATH = ("%s/?.lua;%s/lua/?.lua;%s/lua/?/init.lua;;"):format(root, root, root)

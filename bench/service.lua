@@ -17,12 +17,10 @@ local SERVICE = [[
   keepalive_timeout 300s;
   map $connection_requests $is_checked { "~SAMPLE" 1; default 0; }
   init_by_lua_block { bench_check = require "bench.nginx_check" }
-  map $server_port $expected_protocol { @http2@ HTTP/2.0; default HTTP/1.1; }
   ssl_certificate server.pem;
   ssl_certificate_key server.key;
   server {
     listen 127.0.0.1:@api@ ssl;
-    listen 127.0.0.1:@http2@ ssl http2;
     location = TARGET {
       if ($is_checked) { rewrite ^ /checked last; }
       return 200 'ACCOUNT';
@@ -96,14 +94,13 @@ function service.start(options)
   local self = { settings = settings }
   self.api = nginx.start {
     http = SERVICE:gsub("%u%u%u%u%u%u%u?", values),
-    ports = { "api", "http2", "report" },
+    ports = { "api", "report" },
     files = files,
     env = env_lines(settings),
   }
   pin(self.api, options.cpu)
   settings.BENCH_CA = self.api.folder .. "/ca.pem"
   settings.BENCH_URL = ("https://localhost:%s%s"):format(self.api.ports.api, TARGET)
-  self.http2_url = ("https://localhost:%s%s"):format(self.api.ports.http2, TARGET)
   self.other_ca = self.api.folder .. "/other.pem"
   self.caller = nginx.start {
     http = CALLER,

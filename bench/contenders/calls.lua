@@ -1,4 +1,4 @@
---- The library over TLS: `calls.lua sequential|map|map-http2 CALLS`.
+--- The library over TLS: `calls.lua sequential|map CALLS`.
 
 local answers = require "bench.answers"
 local dataforest = require "dataforest"
@@ -12,9 +12,6 @@ local df = dataforest.new {
   secret_key = timing.setting "BENCH_SECRET_KEY",
   base_url = timing.setting("BENCH_URL"):match "^https://[^/]+",
   ca_file = ca_file,
-  transport = mode == "map-http2"
-      and require("dataforest.transport.curl").new { ca_file = ca_file, http2 = true }
-    or nil,
 }
 
 local function call(id)
