@@ -206,6 +206,76 @@ static int push_saved(lua_State *L, struct df_text path, int failure) {
     return 1;
 }
 
+/* within(text, set): whether each byte of the text is in the set, whose n-th byte is not 0 where the
+ * byte n - 1 is in it. */
+static int within(lua_State *L) {
+    struct df_text text = check_text(L, 1);
+    struct df_text set = check_text(L, 2);
+    luaL_argcheck(L, set.length == 256, 2, "a set of 256 bytes expected");
+    size_t i = 0;
+    while (i < text.length && set.data[(unsigned char)text.data[i]]) {
+        i++;
+    }
+    lua_pushboolean(L, i == text.length);
+    return 1;
+}
+
+/* Writes a byte as JSON has it inside of quotes, or only counts: returns how many bytes it takes. */
+static size_t escape(unsigned char byte, char *out) {
+    static const char names[] = "\b\f\n\r\t\"\\";
+    static const char letters[] = "bfnrt\"\\";
+    static const char digits[] = "0123456789abcdef";
+    const char *name = byte ? strchr(names, byte) : NULL;
+    if (name) {
+        if (out) {
+            out[0] = '\\';
+            out[1] = letters[name - names];
+        }
+        return 2;
+    }
+    if (byte >= ' ') {
+        if (out) {
+            out[0] = (char)byte;
+        }
+        return 1;
+    }
+    if (out) {
+        memcpy(out, "\\u00", 4);
+        out[4] = digits[byte >> 4];
+        out[5] = digits[byte & 15];
+    }
+    return 6;
+}
+
+/* A string of JSON, with its quotes; nil where the text is not UTF-8. */
+static int quote(lua_State *L) {
+    char stage[STAGE_SIZE];
+    struct df_text text = check_text(L, 1);
+    if (!df_utf8_check(text.data, text.length, NULL)) {
+        lua_pushnil(L);
+        return 1;
+    }
+    size_t size = 2;
+    for (size_t i = 0; i < text.length; i++) {
+        unsigned char byte = (unsigned char)text.data[i];
+        size += byte >= ' ' && byte != '"' && byte != '\\' ? 1 : escape(byte, NULL);
+    }
+    char *out = scratch(L, stage, size);
+    char *at = out;
+    *at++ = '"';
+    if (size == text.length + 2) {
+        memcpy(at, text.data, text.length);
+        at += text.length;
+    } else {
+        for (size_t i = 0; i < text.length; i++) {
+            at += escape((unsigned char)text.data[i], at);
+        }
+    }
+    *at = '"';
+    lua_pushlstring(L, out, size);
+    return 1;
+}
+
 static int save(lua_State *L) {
     struct df_text path = check_path(L, 1);
     struct df_text bytes = check_text(L, 2);
@@ -306,6 +376,8 @@ static const luaL_Reg functions[] = {
     /* base/utf8 */
     {"valid_utf8", valid_utf8},
     {"utf8_length", utf8_length},
+    {"within", within},
+    {"quote", quote},
     /* base/file */
     {"save", save},
     {"can_save", can_save},

@@ -68,13 +68,13 @@ local charset = { name = "charset", keys = { "charset", "charset_doc" } }
 function charset.prepare(node)
   -- A character set is of printable ASCII, so that what keeps it needs no other look.
   assert(find(node.charset, PRINTABLE), "a charset must be of printable ASCII")
-  node.inside = "^[" .. node.charset .. "]*$"
+  node.inside = ascii.set("^[" .. node.charset .. "]$")
   node.outside = "[^" .. node.charset .. "]"
   node.charset_doc = node.charset_doc or node.charset
 end
 
 function charset.fits(node, value)
-  return find(value, node.inside) ~= nil
+  return core.within(value, node.inside)
 end
 
 function charset.phrase(node)

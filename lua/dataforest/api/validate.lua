@@ -4,6 +4,7 @@
 --
 -- @module dataforest.api.validate
 
+local ascii = require "dataforest.util.ascii"
 local core = require "dataforest.core"
 local errors = require "dataforest.errors"
 local lists = require "dataforest.util.lists"
@@ -16,13 +17,14 @@ local pairs, type = pairs, type
 local to_integer = rawget(math, "tointeger") or function(number)
   return number + 0 -- turns -0 into 0
 end
-local utf8_length, joined, walk, null = core.utf8_length, schema.joined, schema.walk, lists.null
+local utf8_length, within = core.utf8_length, core.within
+local PRINTABLE = ascii.set "^[ -~]$"
+local joined, walk, null = schema.joined, schema.walk, lists.null
 
 local LARGEST_INTEGER = 2 ^ 53
 local MAX_DEPTH = 32
 
 -- Ranges are spelled out: %c and %u follow the host program's locale.
-local PLAIN = "^[ -~]*$"
 local CONTROLS = "[%z\1-\31\127]"
 local CONTROLS_IN_TEXT = "[%z\1-\8\11\12\14-\31\127]"
 
@@ -45,7 +47,7 @@ local function check_string(node, value, how)
     return nil, messages.wrong_type(node, value)
   end
   local length = #value
-  if not find(value, PLAIN) then
+  if not within(value, PRINTABLE) then
     length = utf8_length(value)
     if not length then
       return nil, "must be valid UTF-8" .. messages.got(node, value) .. ": convert it first"

@@ -11,31 +11,31 @@ local core = require "dataforest.core"
 local lists = require "dataforest.util.lists"
 local schema = require "dataforest.api.schema"
 
-local byte, find, format, gsub = string.byte, string.find, string.format, string.gsub
+local byte, format, gsub = string.byte, string.format, string.gsub
 local concat, next, type = table.concat, next, type
-local joined, valid_utf8, each_member, null = schema.joined, core.valid_utf8, common.each_member, lists.null
+local joined, quote, each_member, null = schema.joined, core.quote, common.each_member, lists.null
 local decode = core.decode
 
 local json = { content_type = "application/json" }
 
 local MAX_DEPTH = 64
 local BYTE_ORDER_MARK = 239 -- its first byte of three
-local PLAIN = "^[ !#-%[%]-~]*$"
 
-local escapes = { ["\\"] = "\\\\", ['"'] = '\\"', ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t" }
-for code = 0, 31 do
-  local character = string.char(code)
-  escapes[character] = escapes[character] or format("\\u%04x", code)
-end
+local NOT_UTF8 = "a string is not valid UTF-8"
 
-local function quoted(text)
-  if not find(text, PLAIN) then
-    if not valid_utf8(text) then
-      return nil, "a string is not valid UTF-8"
+-- The names of members as they are written, by the node that names them.
+local names = setmetatable({}, { __mode = "k" })
+
+local function name_of(name, node)
+  local text = node and names[node]
+  if not text then
+    text = quote(name)
+    text = text and text .. ":"
+    if node and node.name == name then
+      names[node] = text
     end
-    text = gsub(text, '[%z\1-\31"\\]', escapes)
   end
-  return '"' .. text .. '"'
+  return text
 end
 
 -- Each writer appends to `out`. On success it returns nothing; else what is wrong, and where.
@@ -56,12 +56,17 @@ local function write_list(out, list, length, node, depth)
 end
 
 local function write_member(name, value, node, out, depth)
-  local text, fault = quoted(name)
-  local path
-  if text then
-    out[#out + 1] = (out[#out] == "{" and "" or ",") .. text .. ":"
-    fault, path = write(out, value, node, depth + 1)
+  local text = name_of(name, node)
+  if not text then
+    return NOT_UTF8, name
   end
+  local length = #out
+  if out[length] ~= "{" then
+    length = length + 1
+    out[length] = ","
+  end
+  out[length + 1] = text
+  local fault, path = write(out, value, node, depth + 1)
   if fault then
     return fault, joined(name, path)
   end
@@ -88,7 +93,8 @@ end
 function write(out, value, node, depth)
   local kind, text, fault = type(value), nil, nil
   if kind == "string" then
-    text, fault = quoted(value)
+    text = quote(value)
+    fault = not text and NOT_UTF8 or nil
   elseif kind == "table" then
     return write_table(out, value, node, depth)
   elseif kind == "number" then

@@ -24,4 +24,15 @@ function ascii.upper(text)
   return (gsub(text, "[a-z]", UPPER))
 end
 
+--- The set of the characters that a pattern matches, for `core.within`.
+-- @tparam string pattern of one character, such as `^[a-z]$`
+-- @treturn string
+function ascii.set(pattern)
+  local bytes = {}
+  for code = 0, 255 do
+    bytes[code + 1] = string.char(code):find(pattern) and "\1" or "\0"
+  end
+  return table.concat(bytes)
+end
+
 return ascii
