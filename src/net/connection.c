@@ -1,6 +1,7 @@
 #include "net/connection.h"
 
 #include "base/alloc.h"
+#include "net/tls.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -120,7 +121,8 @@ static bool set_options(struct df_connection *connection, const struct df_hub *h
     SET(CURLOPT_QUICK_EXIT, 1L);
 #endif
     return !failed && set_security(easy, hub->ca_file) && set_proxy(easy, connection->route) &&
-           set_place(connection);
+           set_place(connection) &&
+           (strncmp(part(connection, DF_ROUTE_PROXY), "https:", 6) == 0 || df_tls_prepare(easy));
 }
 
 struct df_connection *df_connection_open(struct df_hub *hub, struct df_route *route,
@@ -351,14 +353,34 @@ enum df_io df_connection_receive(struct df_connection *connection, char *data, s
     return code == CURLE_AGAIN ? DF_IO_AGAIN : DF_IO_ERROR;
 }
 
-/* libcurl reports a TLS connection that was cut as an error or as an end, by its version. */
-enum df_http1_end df_connection_end(const struct df_connection *connection, enum df_io how) {
-    char byte;
-    if (how == DF_IO_END) {
-        return connection->route->tls ? DF_HTTP1_END_UNKNOWN : DF_HTTP1_END_CLEAN;
+/* The system said that the connection is gone, as opposed to TLS disliking what came. */
+static bool is_reset(const struct df_connection *connection) {
+    switch (number_of(connection, CURLINFO_OS_ERRNO)) {
+    case ECONNRESET:
+    case ECONNABORTED:
+    case EPIPE:
+    case ETIMEDOUT:
+        return true;
+    default:
+        return false;
     }
-    bool is_closed = recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
-    return is_closed && connection->route->tls ? DF_HTTP1_END_TLS_CUT : DF_HTTP1_END_RESET;
+}
+
+enum df_http1_end df_connection_end(const struct df_connection *connection, enum df_io how) {
+    if (!connection->route->tls) {
+        return how == DF_IO_END ? DF_HTTP1_END_CLEAN : DF_HTTP1_END_RESET;
+    }
+    if (how != DF_IO_END && is_reset(connection)) {
+        return DF_HTTP1_END_RESET;
+    }
+    switch (df_tls_how_ended(connection->easy)) {
+    case DF_TLS_END_NOTIFIED:
+        return DF_HTTP1_END_CLEAN;
+    case DF_TLS_END_CUT:
+        return DF_HTTP1_END_TLS_CUT;
+    default: /* a libcurl that makes an error of a cut leaves no doubt */
+        return how == DF_IO_END ? DF_HTTP1_END_UNKNOWN : DF_HTTP1_END_TLS_CUT;
+    }
 }
 
 const char *df_connection_reason(const struct df_connection *connection) {
