@@ -89,6 +89,7 @@
 ---@field user? string whose key that is
 ---@field operation? string such as `"accounts/create"`
 ---@field params table with `[redacted]` in place of secrets
+---@field left_out? string what is not in `params`, where the body was large
 ---@field status? integer of the response
 ---@field reason? string of a refusal
 ---@field string_to_sign? string where the signature was refused: the text that should have been signed

@@ -425,12 +425,10 @@ done
         local told = folder .. "/told"
         local script = write(
           "command.sh",
-          ('trap "echo %s >%s; exit 9" %s\necho $DATAFOREST_CA_FILE >%s/ca\nwhile :; do sleep 0.1; done'):format(
-            signal,
-            told,
-            signal,
-            folder
-          )
+          (
+            'trap "echo %s >%s; exit 9" %s\n'
+            .. "echo $DATAFOREST_CA_FILE >%s/ca\nwhile :; do sleep 0.1; done"
+          ):format(signal, told, signal, folder)
         )
         local pid = tonumber(
           output_of(

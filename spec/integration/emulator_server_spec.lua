@@ -337,6 +337,37 @@ describe("the emulator in one's own nginx #full", function()
     assert.are.equal("", log)
   end)
 
+  it("is steered by this machine, under its own names, where it is told so", function()
+    local serve =
+      'require("dataforest.emulator.nginx").serve(emulator, { control = true, names = { "df.test" } })'
+    with_nginx(1, serve, function(ask)
+      assert.matches('^{"result":%d', ask("/_emulator/now", "-d '{}'"))
+      assert.matches('^{"result":%d', ask("/_emulator/now", "-d '{}' -H 'host: df.test'"))
+      assert.matches(
+        "rebound.test is not the emulator's",
+        ask("/_emulator/now", "-d '{}' -H 'host: rebound.test'")
+      )
+      assert.matches("another origin", ask("/_emulator/now", "-d '{}' -H 'origin: https://other.test'"))
+    end)
+  end)
+
+  it("logs its own mistakes, and answers with the gateway's error", function()
+    local serve = [[emulator.handle = function() error "a mistake of its own" end
+      require("dataforest.emulator.nginx").serve(emulator, { control = true })]]
+    with_nginx(1, serve, function(ask)
+      local body = cjson.decode(ask("/api/v2/accounts/getList", "-d '{}'"))
+      assert.are.same({
+        error = {
+          errorCode = "900",
+          message = "Unexpected Error",
+          details = "The emulator failed; its output says more.",
+        },
+      }, body)
+    end)
+    local log = io.open(folder .. "/error.log"):read "*a"
+    assert.matches("dataforest.emulator: .*a mistake of its own\nstack traceback:", log)
+  end)
+
   it("wants its memory to be one worker's", function()
     with_nginx(2, 'require("dataforest.emulator.nginx").serve(emulator)', function(ask)
       assert.matches("500 Internal Server Error", ask("/api/v2/accounts/getList", "-d '{}'"))

@@ -44,6 +44,7 @@ local transport = require "dataforest.emulator.transport"
 local wire = require "dataforest.emulator.wire"
 
 local CALLS_KEPT = 1000
+local RECORDED_BYTES = 16384 -- of a body; the parameters of larger ones are not kept in the record of calls
 local LAST_SECOND = 253402300799 -- of the year 9999: later times have no ISO 8601 text
 
 -- For each list of calls: how many of each operation it no longer holds.
@@ -144,6 +145,7 @@ end
 -- @tfield ?string user whose key that is
 -- @tfield ?string operation such as `"accounts/create"`
 -- @tfield table params with `[redacted]` in place of secrets
+-- @tfield ?string left_out what is not in `params`, where the body was large
 -- @tfield ?integer status of the response
 -- @tfield ?string reason of a refusal
 -- @tfield ?string string_to_sign where the signature was refused: the text that should have been signed
@@ -714,7 +716,12 @@ function Emulator:answer(call, request, format)
     return answer, operation
   end
   local masked, found = secrets.mask_request(operation, body)
-  call.params, call.secrets = json.mark_like(masked, body), found
+  call.secrets = found
+  if #request.body <= RECORDED_BYTES then
+    call.params = json.mark_like(masked, body)
+  else
+    call.left_out = ("the parameters: %d bytes"):format(#request.body)
+  end
   answer = self:carry_out(operation, json.without_null(body), user)
   fault = self.faults:take(operation.id, "after", call.access_key)
   if fault then

@@ -120,6 +120,23 @@ describe("a refused call says why:", function()
     assert.is_nil(last().reason)
   end)
 
+  it("and large parameters are not kept", function()
+    signed.call(
+      emulator,
+      "accounts/getDetail",
+      { id = "abc", more = ("a"):rep(16384 - #'{"id":"abc","more":""}') }
+    )
+    assert.are.equal("abc", emulator.calls[1].params.id)
+    assert.is_nil(emulator.calls[1].left_out)
+    signed.call(
+      emulator,
+      "accounts/getDetail",
+      { id = "abc", more = ("a"):rep(16385 - #'{"id":"abc","more":""}') }
+    )
+    assert.are.same({}, emulator.calls[2].params)
+    assert.are.equal("the parameters: 16385 bytes", emulator.calls[2].left_out)
+  end)
+
   it("an operation that the emulator does not have", function()
     local by_path = require("dataforest.operations").by_name["accounts/getList"]
     local handlers = require("dataforest.emulator.accounts").handlers
