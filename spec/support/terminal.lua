@@ -28,7 +28,7 @@ function terminal.open(options)
   -- background ignores Ctrl-C.
   local words = { "env", "--default-signal", "-u", "TMUX", "-u", "NO_COLOR", "-u", "COLUMNS" }
   words[#words + 1] = "PS1='$ '"
-  words[#words + 1] = "LC_ALL=C.UTF-8"
+  words[#words + 1] = "LC_ALL=C.UTF-8 HISTFILE=/dev/null"
   for name, value in pairs(options.environment or {}) do
     words[#words + 1] = name .. "=" .. quoted(value)
   end
