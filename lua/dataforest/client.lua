@@ -138,6 +138,7 @@ function Client.new(given, level, getenv)
     settings = settings,
     transport = transport,
     budget = budget.new(),
+    addresses = setmetatable({}, { __mode = "k" }), -- of operations
     clock_offset = 0, -- seconds that this machine's clock is behind the service's
     user_agent = user_agent(settings.user_agent),
     closed = false,

@@ -90,16 +90,28 @@ local function set_headers(headers, more)
   end
 end
 
+--- The path and the whole address of an operation, made once.
+local function address_of(client, operation)
+  local address = client.addresses[operation]
+  if not address then
+    local settings = client.settings
+    local target = settings.path_prefix .. operation.path
+    address = { target = target, url = settings.origin .. target }
+    client.addresses[operation] = address
+  end
+  return address
+end
+
 --- What is sent. The fields that each attempt sets are named too, so that the tables are made in their
 -- final size.
 local function request_of(client, operation, body, format)
   local settings = client.settings
   local content_type = CONTENT_TYPES[format]
-  local target = settings.path_prefix .. operation.path
+  local address = address_of(client, operation)
   return {
     method = "POST",
-    url = settings.origin .. target,
-    target = target,
+    url = address.url,
+    target = address.target,
     headers = {
       ["Content-Type"] = content_type,
       Accept = operation.binary and BYTES or content_type,

@@ -163,7 +163,7 @@ local function own(given)
   if type(given) == "function" then
     return {
       send = function(_, request)
-        return checked(guarded(given, request))
+        return checked(guarded.direct(given, request))
       end,
       sleep = sleep,
       now = now,
@@ -195,7 +195,7 @@ local function own(given)
   if given.sleep then
     own_sleep = function(_, seconds)
       local before = monotonic()
-      local ok, waited = guarded(given.sleep, given, seconds)
+      local ok, waited = guarded.direct(given.sleep, given, seconds)
       if not ok then
         return false, "the transport's sleep raised: " .. guarded.text(waited)
       end
@@ -211,7 +211,7 @@ local function own(given)
         fault = nil
         return nil, { kind = "argument", message = message, sent = false }
       end
-      return checked(guarded(given.send, given, request))
+      return checked(guarded.direct(given.send, given, request))
     end,
     sleep = own_sleep,
     now = clock_of("now", now),

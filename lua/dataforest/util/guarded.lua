@@ -57,13 +57,16 @@ function guarded.relayed(callee, ...)
   return relay(thread, coroutine.resume(thread, ...))
 end
 
-return setmetatable(guarded, {
-  --- Calls what may yield, and is to do so itself: in Lua 5.1, what a coroutine calls goes unguarded, lest an
-  -- event loop's transport, or one that calls libcurl's within `df:map`, could not wait.
-  __call = function(_, callee, ...)
-    if YIELDS_ACROSS_PCALL or not coroutine.running() then
-      return unless_interrupted(pcall(callee, ...))
-    end
-    return true, callee(...)
-  end,
-})
+--- Calls what may yield, and is to do so itself: in Lua 5.1, what a coroutine calls goes unguarded, lest an
+-- event loop's transport, or one that calls libcurl's within `df:map`, could not wait.
+-- @tparam function callee
+-- @param ... its arguments
+-- @return as of `pcall`
+function guarded.direct(callee, ...)
+  if YIELDS_ACROSS_PCALL or not coroutine.running() then
+    return unless_interrupted(pcall(callee, ...))
+  end
+  return true, callee(...)
+end
+
+return guarded
