@@ -83,6 +83,7 @@ describe("a forest that processes make #full", function()
       container_delay = 0.1,
       deletion_delay = 0.2,
       strict = true,
+      second_account = 400, -- so that a status tells what was carried out
     }
     path = os.tmpname()
   end)

@@ -254,7 +254,8 @@ end
 -- @tparam ?table step that this is about
 -- @tparam string id
 -- @tparam boolean started whether it was just started, and may still show that it was at rest
-function Run:wait_for_app(step, id, started)
+-- @tparam[opt] boolean may_rest whether an app at rest will do, too
+function Run:wait_for_app(step, id, started, may_rest)
   local options, err = self:call_options()
   if not options then
     return nil, err
@@ -271,7 +272,7 @@ function Run:wait_for_app(step, id, started)
   end, options)
   if not detail then
     return nil, err
-  elseif state_of(detail) ~= "RUNNING" then
+  elseif state_of(detail) ~= "RUNNING" and not may_rest then
     return nil,
       errors.new {
         kind = errors.REFUSED,
@@ -401,6 +402,20 @@ function Run:create_params(app)
   }
 end
 
+--- Goes on with an app that was found where one was to be created: the response was lost, or somebody else
+-- applies the same spec, and may have stopped it again already.
+function Run:take_over(step, app)
+  local detail, err = self.deadline:run("apps/getDetail", { id = step.id })
+  if not detail then
+    return nil, err
+  elseif not states.app_is_at_rest(detail.state) then
+    return self:wait_for_app(step, step.id, false, app.state == "STOPPED")
+  elseif app.state ~= "STOPPED" then
+    return self:start_app(step)
+  end
+  return detail
+end
+
 --- Creates an app unless one of that name is there, and finds out its id.
 function Run:create_app(step, app, old_id)
   local entry
@@ -433,7 +448,7 @@ function Run:create_app(step, app, old_id)
     local made
     made, failure = self.client.apps:create(params, options)
     if made and made.id then
-      entry = { id = made.id }
+      entry = { id = made.id, made_here = true }
       return true
     end
     return nil,
@@ -450,11 +465,14 @@ function Run:create_app(step, app, old_id)
   end
   step.id = entry.id
   local detail
-  detail, err = self:wait_for_app(step, entry.id, true)
+  if entry.made_here then
+    detail, err = self:wait_for_app(step, entry.id, true)
+  else
+    detail, err = self:take_over(step, app)
+  end
   if not detail then
     return nil, err
   end
-  -- Somebody else may have created it at the same time.
   local difference = compare.app(app, detail)
   if difference.replace.any then
     return nil,
