@@ -268,7 +268,8 @@ function Run:wait_for_app(step, id, started, may_rest)
     elseif step then
       self:tell("waiting", step, { state = seen.state })
     end
-    return states.app_is_at_rest(seen.state) and not (started and self.deadline:elapsed() - began < GRACE)
+    local may_come = started and self.deadline:elapsed() - began < GRACE
+    return states.app_is_at_rest(seen.state) and (may_rest or not may_come)
   end, options)
   if not detail then
     return nil, err
@@ -466,7 +467,8 @@ function Run:create_app(step, app, old_id)
   step.id = entry.id
   local detail
   if entry.made_here then
-    detail, err = self:wait_for_app(step, entry.id, true)
+    -- One that is to be stopped may have been, by somebody else who applies the same spec.
+    detail, err = self:wait_for_app(step, entry.id, true, app.state == "STOPPED")
   else
     detail, err = self:take_over(step, app)
   end
