@@ -300,6 +300,12 @@ function arguments.check(operation, params, options)
     local single = node and schema.single(node)
     if not single then
       return not_a_table(operation, node, params)
+    elseif #node.fields == 1 and not node.flat and not (options and options.validate == false) then
+      -- Nothing else is there to be checked or filled in.
+      local checked = check_scalar(single, params, HOW[options and options.password_rule] or HOW.strict)
+      if checked then
+        return { [single.name] = checked }
+      end
     end
     params = { [single.name] = params }
   elseif params == nil then

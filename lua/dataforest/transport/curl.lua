@@ -38,14 +38,14 @@ end
 
 --- Sends a request and waits for its response; within a `map`, the others go on meanwhile.
 -- @tparam table request `method`, `url` (https; http for loopback hosts), `headers` (name to value), `body`
---   (string or nil), `once` (boolean: the request must not reach the server twice), `deadline` (seconds of the
---   monotonic clock) or `timeout` (seconds that are left), `connect_timeout` (seconds), `max_response_bytes`,
---   `connect_to` ("host:port" or nil)
+--   (string or nil), `once` (boolean: the request must not reach the server twice), `deadline` (seconds of
+--   the monotonic clock) or `timeout` (seconds that are left), `connect_timeout` (seconds),
+--   `max_response_bytes`, `connect_to` ("host:port" or nil)
 -- @treturn[1] table response: `status`, `headers` (names in lower case), `body`, and `reused` (boolean: over
 --   a connection of an earlier call)
 -- @treturn[2] nil
--- @treturn[2] table `kind` (`argument`, `network`, `tls`, `timeout`, `protocol`, `limit` or `closed`), `message`,
---   and `sent` (boolean: the request may have reached the server)
+-- @treturn[2] table `kind` (`argument`, `network`, `tls`, `timeout`, `protocol`, `limit` or `closed`),
+--   `message`, and `sent` (boolean: the request may have reached the server)
 function Transport:send(request)
   local engine, err = self.engine
   if not engine then

@@ -214,8 +214,8 @@ end
 
 --- The proxy to use for a host.
 -- @tparam table parts of a URL, see `url.parse`
--- @treturn[1] ?table `scheme`, `host`, `port`, `label` (host:port), and where it has a user `user`, `password`
---   and `authorization` (the header's value); nil for none
+-- @treturn[1] ?table `scheme`, `host`, `port`, `label` (host:port), and where it has a user `user`,
+--   `password` and `authorization` (the header's value); nil for none
 -- @treturn[2] nil
 -- @treturn[2] string what is wrong, naming the variable
 function Proxy:find(parts)

@@ -1,5 +1,5 @@
---- Upper and lower case of ASCII letters. Lua's own functions ask the locale that the host program has set: in
--- Turkish, `("I"):lower()` is another letter than `i`.
+--- Upper and lower case of ASCII letters, and sets of bytes. Lua's own functions ask the locale that the
+-- host program has set: in Turkish, `("I"):lower()` is another letter than `i`.
 -- @module dataforest.util.ascii
 
 local gsub = string.gsub
