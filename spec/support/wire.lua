@@ -84,13 +84,13 @@ function Server:stop()
   end
 end
 
-local function call(transport, port, target, case)
+local function call(transport, port, target, case, once)
   return transport:send {
     method = case and case.method or "GET",
     url = ("http://127.0.0.1:%d%s"):format(port, target),
     target = target,
     headers = {},
-    once = false,
+    once = once,
     deadline = core.monotonic() + CALL_SECONDS,
     timeout = CALL_SECONDS,
     connect_timeout = CALL_SECONDS,
@@ -162,6 +162,11 @@ function wire.sequences(transport, port, count, seed)
       if random(50) == 1 then
         local response = call(transport, port, "/late/" .. token)
         problem = (not response or response.body ~= token) and "the late one's own response is wrong" or nil
+        -- The server does one thing after the other: once this one has its response, the late one is out.
+        -- (One that came when the next request is under way could not be told from that one's response.)
+        problem = problem
+          or (not call(transport, port, "/probe/x", nil, true) and "the server is gone")
+          or nil
         transport:sleep(0.01)
       elseif is_playable(case) and #case.bytes < 20000 then
         problem = play(transport, port, case, number, random(2) == 1, token)
