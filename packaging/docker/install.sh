@@ -3,7 +3,7 @@
 set -eu
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -q
-apt-get install -q -y --no-install-recommends "$1" curl libluajit-5.1-2 libnginx-mod-http-lua lua-cjson lua-expat lua5.4 \
+apt-get install -q -y --no-install-recommends "$1" curl libnginx-mod-http-lua lua-cjson lua-expat lua5.4 \
   nginx-light openssl
 rm -rf /var/lib/apt/lists/*
 useradd --system --home-dir /var/lib/dataforest --shell /usr/sbin/nologin dataforest
