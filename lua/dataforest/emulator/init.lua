@@ -153,7 +153,9 @@ end
 -- @tfield string format `"json"` or `"xml"`
 -- @tfield number time seconds since the epoch, by the emulator's clock
 
---- Back to the beginning: true, or nil and what is wrong with the fixtures.
+--- Goes back to the beginning.
+-- @treturn boolean|nil
+-- @treturn ?string what is wrong with the fixtures
 function Emulator:start_over()
   self.offset = 0
   self.random = random.new(self.options.seed)
@@ -194,6 +196,7 @@ function Emulator:now()
 end
 
 --- Seconds that have passed, really or by `advance`, since some moment: what `Transport:monotonic` tells.
+-- @treturn number seconds
 function Emulator:monotonic()
   if self.options.clock == core.now then
     return core.monotonic() + self.advanced
@@ -202,6 +205,7 @@ function Emulator:monotonic()
 end
 
 --- The clock that signatures are judged by, for requests that do not come with one of their own.
+-- @treturn number seconds since the epoch
 function Emulator:signing_clock()
   return self.options.strict_clock and self:now() or self.options.clock()
 end
@@ -265,6 +269,7 @@ end
 
 --- Whether some key belongs to a user.
 -- @tparam string user
+-- @treturn boolean
 function Emulator:knows_user(user)
   for _, known in pairs(self.gate.users) do
     if known == user then
