@@ -50,7 +50,7 @@ local dataforest = { _VERSION = require "dataforest.version" }
 -- @tparam[opt] string options.user_agent put in front of the library's own
 -- @tparam[opt=64] number options.pool_size idle connections kept
 -- @tparam[opt=60] number options.pool_idle_timeout seconds that they are kept
--- @tparam[opt] string options.pool_name locations of nginx whose clients give the same name share connections;
+-- @tparam[opt] string options.pool_name clients of nginx that give the same name share connections;
 --   they must trust the same authorities (cosocket transport; without it, each location has its own)
 -- @treturn Client a client; raises at the caller's line where an option is unknown or wrong
 function dataforest.new(options)

@@ -85,7 +85,11 @@ local CASES = {
   },
   { name = "ten bytes till the end", connections = saying "HTTP/1.1 200 OK\r\n\r\n0123456789" },
   { name = "unframed", tls = "good", connections = saying "HTTP/1.1 200 OK\r\n\r\n0123456789" },
-  { name = "unframed, cut", tls = "good", connections = saying("HTTP/1.1 200 OK\r\n\r\n0123456789", { "cut" }) },
+  {
+    name = "unframed, cut",
+    tls = "good",
+    connections = saying("HTTP/1.1 200 OK\r\n\r\n0123456789", { "cut" }),
+  },
   { name = "unframed error", tls = "good", connections = saying "HTTP/1.1 502 Bad Gateway\r\n\r\n<html>" },
   { name = "hold", tls = "good", connections = { { { "hold" } } } },
   { name = "hold plain", connections = { { { "hold" } } } },
@@ -584,18 +588,15 @@ describe("the HTTP engine", function()
       for index, line in ipairs(lines) do
         lines[index] = line:gsub(" +$", "")
       end
-      assert.same(
-        {
-          "Accept-Encoding: identity",
-          "Content-Length: 3",
-          "Host: df.test",
-          "X-Blank:",
-          "X-One: 1",
-          "X-Semicolon: a;b",
-          "x-empty:",
-        },
-        lines
-      )
+      assert.same({
+        "Accept-Encoding: identity",
+        "Content-Length: 3",
+        "Host: df.test",
+        "X-Blank:",
+        "X-One: 1",
+        "X-Semicolon: a;b",
+        "x-empty:",
+      }, lines)
     end)
 
     it("the URL's host as Host and as server name, wherever connect_to leads", function()

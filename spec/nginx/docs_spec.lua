@@ -1,6 +1,5 @@
 -- What docs/openresty.md shows, run as it stands there.
 
-local app = require "spec.nginx.app"
 local nginx = require "spec.support.nginx"
 local service = require "spec.nginx.service"
 

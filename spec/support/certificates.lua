@@ -7,7 +7,7 @@ local certificates = {}
 -- What every good certificate is for.
 certificates.HOST = "df.test"
 
--- Arguments of `openssl x509`, for the shell: since 3.5 it refuses a negative -days, and before 3.4 it knows no
+-- Arguments of `openssl x509`, for the shell: 3.5 refuses a negative -days, and before 3.4 it knows no
 -- -not_after.
 certificates.EXPIRED = "$(if openssl x509 -help 2>&1 | grep -q not_after;"
   .. " then echo -not_before 20200101000000Z -not_after 20200102000000Z; else echo -days -1; fi)"

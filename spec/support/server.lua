@@ -113,7 +113,7 @@ end
 function server.start(options)
   options = options or {}
   local said = os.tmpname()
-  -- A shell ignores SIGINT in what it runs in the background, and nohup SIGHUP: not here, where env can help it.
+  -- A shell ignores SIGINT in what it runs in the background, and nohup SIGHUP: not here, if env can help.
   local pid = server.output_of(
     (
       "defaults=; ! env --default-signal=INT true 2>/dev/null || defaults=--default-signal=INT,TERM,HUP;"

@@ -206,8 +206,8 @@ static int push_saved(lua_State *L, struct df_text path, int failure) {
     return 1;
 }
 
-/* within(text, set): whether each byte of the text is in the set, whose n-th byte is not 0 where the
- * byte n - 1 is in it. */
+/* within(text, set): whether each byte of the text is in the set, whose n-th byte is not 0 where
+ * the byte n - 1 is in it. */
 static int within(lua_State *L) {
     struct df_text text = check_text(L, 1);
     struct df_text set = check_text(L, 2);
@@ -220,7 +220,8 @@ static int within(lua_State *L) {
     return 1;
 }
 
-/* Writes a byte as JSON has it inside of quotes, or only counts: returns how many bytes it takes. */
+/* Writes a byte as JSON has it inside of quotes, or only counts: returns how many bytes it takes.
+ */
 static size_t escape(unsigned char byte, char *out) {
     static const char names[] = "\b\f\n\r\t\"\\";
     static const char letters[] = "bfnrt\"\\";

@@ -41,7 +41,7 @@ describe.effects = {
 function describe.doubt(operation)
   local noun = operation.group == "accounts" and "account" or "app"
   if operation.name == "create" then
-    return ("Look for the %s with `df.%s:find` before repeating the call, or let `df.%s:ensure` do both."):format(
+    return ("Look for the %s with `df.%s:find` before you repeat it, or let `df.%s:ensure` do both."):format(
       noun,
       operation.group,
       operation.group

@@ -86,7 +86,7 @@ local function errors(operation, sample)
   for index, kind in ipairs(COMMON_KINDS) do
     links[index] = kind_link(kind)
   end
-  out[#out + 1] = ("\nEvery operation can also fail with %s, and other kinds of [Errors](/errors).\n\n"):format(
+  out[#out + 1] = ("\nEvery operation can also fail with %s, and other [errors](/errors).\n\n"):format(
     table.concat(links, ", ")
   )
   if operation.effect ~= "read" then

@@ -218,7 +218,8 @@ describe("json.decode", function()
         local decoded = json.decode(json.encode(example.response.json))
         assert.same(with_empty_lists(decoded, result), value)
         if number_type then
-          for _, number in ipairs { value.total, value.quotas and value.quotas[1] and value.quotas[1].spaceTb } do
+          local quota = value.quotas and value.quotas[1]
+          for _, number in ipairs { value.total, quota and quota.spaceTb } do
             assert.equal("integer", number_type(number))
           end
         end
