@@ -300,7 +300,7 @@ static void gives_the_verdicts_of_the_files(void **state) {
     for (int i = 0; i < vector_count; i++) {
         struct vector *vector = &vectors[i];
         struct df_http1_reader reader;
-        char verdict[LINE], message[512];
+        char verdict[LINE];
         df_http1_reader_init(&reader);
         free(read_in_pieces(&reader, vector, 0, false, false));
         bool done = df_http1_reader_done(&reader);
@@ -315,6 +315,7 @@ static void gives_the_verdicts_of_the_files(void **state) {
             }
             check_headers(vector, &reader);
         } else {
+            char message[512];
             const char *words = strchr(vector->verdict, ' ');
             df_http1_reader_describe(&reader, "peer:1", message, sizeof message);
             if (strncmp(verdict, vector->verdict, strcspn(vector->verdict, " ")) != 0 ||

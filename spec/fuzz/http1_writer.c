@@ -84,7 +84,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct df_http1_field headers[MAX_HEADERS];
     struct df_http1_request request = {.headers = headers};
     struct df_buffer out;
-    char message[512];
     size_t index;
     request.close = size % 2;
     request.method = take(&data, &size);
@@ -102,6 +101,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (result == DF_HTTP1_WRITTEN) {
         check((struct df_text){out.data, out.length}, &request);
     } else {
+        char message[512];
         demand(out.length == 0);
         df_http1_describe_written(result, &request, index, message, sizeof message);
         demand(strlen(message) > 0);

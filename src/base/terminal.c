@@ -73,6 +73,7 @@ static int raise_caught(void) {
     for (int i = 0; i < WATCHED; i++) {
         if (caught[i]) {
             raise(watched[i]);
+            /* cppcheck-suppress unreachableCode ; raise returns where the signal is handled */
             stopped |= watched[i] == SIGTSTP || watched[i] == SIGTTIN || watched[i] == SIGTTOU;
         }
     }

@@ -53,6 +53,7 @@ static void fail_protocol(struct df_http1_reader *reader, const char *detail) {
 static void fail_with(struct df_http1_reader *reader, const char *format, struct df_text text) {
     char shown[SHOWN + 1];
     size_t length = text.length < SHOWN ? text.length : SHOWN;
+    /* cppcheck-suppress knownConditionTrueFalse ; a value may be empty */
     for (size_t i = 0; i < length; i++) {
         shown[i] = text.data[i] >= ' ' && text.data[i] < 127 ? text.data[i] : '?';
     }
@@ -108,6 +109,18 @@ void df_http1_reader_shrink(struct df_http1_reader *reader) {
 
 /* ---- the status line ---- */
 
+/* What is wrong with a byte of "HTTP/1.". */
+static const char *not_http(unsigned position, char c) {
+    if (position > 4) {
+        return "its HTTP version is not 1.x";
+    } else if (position > 0) {
+        return "it does not begin with \"HTTP/1.\"";
+    }
+    return c == '\r' || c == '\n'   ? "an empty line before the status line"
+           : c == 0x15 || c == 0x16 ? "it begins with TLS and not with HTTP"
+                                    : "it does not begin with \"HTTP/1.\"";
+}
+
 /* Judges the fixed part, "HTTP/1.x ddd" and what must follow, byte by byte: a peer that speaks
  * something else may never end a line. */
 static bool check_fixed(struct df_http1_reader *reader, const char *at, size_t length) {
@@ -117,12 +130,7 @@ static bool check_fixed(struct df_http1_reader *reader, const char *at, size_t l
         char c = *at++;
         if (position < 7) {
             if (c != version[position]) {
-                fail_protocol(reader, position > 4 ? "its HTTP version is not 1.x"
-                                      : position == 0 && (c == '\r' || c == '\n')
-                                          ? "an empty line before the status line"
-                                      : position == 0 && (c == 0x15 || c == 0x16)
-                                          ? "it begins with TLS and not with HTTP"
-                                          : "it does not begin with \"HTTP/1.\"");
+                fail_protocol(reader, not_http(position, c));
                 return false;
             }
         } else if (position == 7 ? !df_is_digit(c) : position == 8 && c != ' ') {

@@ -249,7 +249,7 @@ static int refuse(lua_State *L, const char *message) {
 /* core.http_request(method, target, authority, headers, body, close): the request without its body,
  * of which only the length is written; nil and what is wrong. */
 static int http_request(lua_State *L) {
-    char stage[STAGE_SIZE], message[MESSAGE_SIZE];
+    char stage[STAGE_SIZE];
     struct df_http1_field fields[MAX_HEADERS];
     struct df_http1_request request = {.headers = fields};
     size_t size, index;
@@ -269,6 +269,7 @@ static int http_request(lua_State *L) {
     request.header_count = (size_t)count;
     enum df_http1_written result = df_http1_check_request(&request, &size, &index);
     if (result != DF_HTTP1_WRITTEN) {
+        char message[MESSAGE_SIZE];
         df_http1_describe_written(result, &request, index, message, sizeof message);
         return refuse(L, message);
     }

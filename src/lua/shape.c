@@ -212,7 +212,7 @@ static int compile(struct compiler *c) {
         found = has ? i : found;
     }
     if (found < 0) {
-        fail(c, "a type needs one of array, map and fields");
+        return fail(c, "a type needs one of array, map and fields");
     }
     push_member(L, forms[found].key);
     int type = forms[found].tag == DF_TYPE_OBJECT ? compile_object(c)

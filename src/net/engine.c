@@ -74,7 +74,6 @@ struct df_http_engine {
     int running_count;
     unsigned long last_number;
     double wake_at; /* no transfer wants to wake before; a bound */
-    struct df_http_engine *next_abandoned;
     char *received; /* RECEIVE_SIZE */
 };
 

@@ -31,7 +31,7 @@ enum df_tls_end df_tls_how_ended(CURL *easy) {
         return DF_TLS_END_UNKNOWN;
     }
     const SSL *ssl = session->internals;
-    return SSL_get_shutdown(ssl) & SSL_RECEIVED_SHUTDOWN ? DF_TLS_END_NOTIFIED : DF_TLS_END_CUT;
+    return (SSL_get_shutdown(ssl) & SSL_RECEIVED_SHUTDOWN) ? DF_TLS_END_NOTIFIED : DF_TLS_END_CUT;
 }
 
 #else

@@ -651,8 +651,9 @@ describe("arguments.check", function()
       {
         "accounts/create",
         { name = "df001", password = "short" },
-        "password must be 8 to 20 characters, and have an upper-case letter, a lower-case letter, a digit and "
-          .. "a special character; it is too short: add an upper-case letter, a digit and a special character",
+        "password must be 8 to 20 characters, and have an upper-case letter, a lower-case letter, a digit "
+          .. "and a special character; it is too short: add an upper-case letter, a digit and a "
+          .. "special character",
       },
       {
         name,
