@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 WERROR ?= ON
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 CMAKE_FLAGS ?=
-for_tests = WERROR="$(WERROR)" JOBS="$(JOBS)" CMAKE_FLAGS='$(CMAKE_FLAGS)'
+export WERROR JOBS CMAKE_FLAGS
 
 .PHONY: matrix docs types build man help deps test test-unit lint format install clean env demo demo-openresty
 MAKEFLAGS += --no-print-directory
@@ -33,10 +33,10 @@ env: ## print the lines that make the built tree loadable (LUA=lua5.4, LUA=luaji
 	@tools/env.sh "$(LUA)"
 
 test: ## run every test; PARTS="c luajit" those with a label; SPEC=spec/a_spec.lua LUA=luajit some files
-	@SPEC="$(SPEC)" LUA="$(LUA)" $(for_tests) tools/test.sh $(PARTS)
+	@SPEC="$(SPEC)" LUA="$(LUA)" tools/test.sh $(PARTS)
 
 test-unit: ## run the C tests and the specs on Lua 5.4 only
-	@$(for_tests) tools/test.sh c lua5.4
+	@tools/test.sh c lua5.4
 
 lint: ## check Lua, C and shell with every linter
 	@tools/deps.sh --try build lint

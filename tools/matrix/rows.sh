@@ -95,7 +95,7 @@ row_libcurl() {
   for prefix in ${CURL_ROOTS:?names folders with a libcurl each}; do
     version=$(sed -n 's/^#define LIBCURL_VERSION "\(.*\)"/\1/p' "$prefix/include/curl/curlver.h")
     here "libcurl-$version" "make test, C tests and what goes over the wire" "$(LIBCURL=$version tools/matrix/versions.sh)" \
-      PARTS="c wire" CMAKE_FLAGS="-DCURL_ROOT=$prefix" || failed=1
+      PARTS="c wire" CMAKE_FLAGS="-DCURL_ROOT=$prefix '-DDATAFOREST_LUA=5.4;luajit'" || failed=1
   done
   return $failed
 }
