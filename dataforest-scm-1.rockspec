@@ -17,7 +17,7 @@ description = {
 }
 
 dependencies = {
-  "lua >= 5.1, < 5.5",
+  "lua >= 5.1, < 5.6",
   "lua-cjson >= 2.1",
   "luaexpat >= 1.4", -- for XML only, loaded when first used
 }

@@ -13,7 +13,7 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION interpreters)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON) # libssl3, libcurl4 and libc6, with their versions
 set(CPACK_DEBIAN_PACKAGE_DEPENDS lua-cjson)
-set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "lua5.4 | luajit2, lua-expat")
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "lua5.4 | luajit2 | luajit, lua-expat")
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS "libnginx-mod-http-lua, nginx-light, openssl")
 install(FILES README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/lua-dataforest)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/lua-dataforest RENAME copyright)
