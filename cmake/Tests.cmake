@@ -70,7 +70,7 @@ elseif(NOT DATAFOREST_SANITIZE STREQUAL "thread")
     endif()
     dataforest_test(c/${subject} LABELS unit c ENVIRONMENT ${tap} COMMAND $<TARGET_FILE:${program}>)
     if(VALGRIND)
-      dataforest_test(valgrind/c/${subject} LABELS valgrind c-valgrind ENVIRONMENT ${tap} TIMEOUT 300
+      dataforest_test(valgrind/c/${subject} LABELS valgrind c-valgrind ENVIRONMENT ${tap} TIMEOUT 600
         COMMAND ${valgrind} --errors-for-leak-kinds=definite,possible $<TARGET_FILE:${program}>)
     endif()
   endforeach()
@@ -163,7 +163,7 @@ foreach(spec IN LISTS specs)
   endforeach()
   if(VALGRIND AND spec_labels MATCHES "valgrind" AND "lua5.4" IN_LIST dataforest_luas)
     list(JOIN valgrind " " under)
-    dataforest_test(valgrind/${name} LABELS valgrind lua5.4-valgrind TIMEOUT 300
+    dataforest_test(valgrind/${name} LABELS valgrind lua5.4-valgrind TIMEOUT 600
       ENVIRONMENT "UNDER=${under} --errors-for-leak-kinds=definite"
       COMMAND tools/spec.sh lua5.4 ${without_full} ${without_random} ${spec})
   endif()
@@ -189,7 +189,9 @@ foreach(script IN LISTS scripts)
     file(STRINGS ${script} line REGEX "^# ${word}: ")
     string(REGEX REPLACE "^# ${word}: " "" value "${line}")
     separate_arguments(value)
-    list(APPEND of_script ${word} ${value})
+    if(NOT value STREQUAL "")
+      list(APPEND of_script ${word} ${value})
+    endif()
   endforeach()
   list(TRANSFORM of_script REPLACE "^labels$" LABELS)
   list(TRANSFORM of_script REPLACE "^time limit$" TIMEOUT)

@@ -146,11 +146,14 @@ is_there() { # <word>
   esac
 }
 
-missing=''
-for word in $words; do
-  case " $missing " in *" $word "*) continue ;; esac
-  is_there "$word" || missing="$missing $word"
-done
+look() { # sets missing
+  missing=''
+  for word in $words; do
+    case " $missing " in *" $word "*) continue ;; esac
+    is_there "$word" || missing="$missing $word"
+  done
+}
+look
 [ -n "$missing" ] || exit 0
 
 # What it is called -------------------------------------------------------------------------------------
@@ -161,6 +164,7 @@ package_of() {
   apt:cc) echo gcc libc6-dev ;;
   apt:openssl-dev) echo libssl-dev ;;
   apt:curl-dev) echo libcurl4-openssl-dev ;;
+  apt:dpkg-dev) echo dpkg-dev ;;
   apt:cmocka-dev) echo libcmocka-dev ;;
   apt:lua5.1-dev) echo liblua5.1-0-dev ;;
   apt:lua5.?-dev) echo "lib$2" ;;
@@ -314,6 +318,12 @@ if ! install_missing; then
     echo "deps: OpenResty's; if the other one is here, take it away:  apt-get remove luajit libluajit-5.1-2" >&2
     ;;
   esac
+  give_up
+fi
+
+look
+if [ -n "$missing" ]; then
+  echo "deps: apt installed them, but these are not found:$missing" >&2
   give_up
 fi
 

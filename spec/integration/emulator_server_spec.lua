@@ -153,7 +153,8 @@ describe("dataforest emulator #full", function()
     assert.is_true(core.monotonic() - started >= 0.3)
     server:fail_next { kind = "network", when = "after", operation = "accounts/create" }
     local answer = send("accounts/create", '{"name":"df001","password":"8ghmuu8x"}')
-    assert.matches("Empty reply from server", answer)
+    -- curl's words, or OpenSSL's since 3.2.
+    assert.is_truthy(answer:find "Empty reply from server" or answer:find "unexpected eof", answer)
     assert.are.equal(1, cjson.decode((send("accounts/getList", "{}"))).total)
     server:fail_next { kind = "timeout", operation = "accounts/getList" }
     assert.matches("timed out", (send("accounts/getList", "{}", nil, "--max-time 0.5")))

@@ -2,6 +2,7 @@
 # The documentation as a site: it is built, its links lead somewhere, it loads nothing from elsewhere, and its
 # search finds what people look for. (Its examples are run by spec/integration/docs_spec.lua.)
 # labels: integration docs
+# time limit: 300
 . spec/support/checks.sh
 
 # The files that are kept in the tree are made in a copy, so that this changes nothing here.

@@ -13,7 +13,10 @@ cd "$work"
 # module <source package> <file of the module> <flags> <pattern of sources>
 module() {
   local package=$1 file=$2 flags=$3 sources
-  [ -d "$package" ] || { apt-get -qq source "$package" && mv "$package"-*/ "$package"; }
+  if [ ! -d "$package" ]; then # a mirror may lack the newest source
+    apt-get -qq source "$package" || apt-get -qq source "$package/trixie"
+    mv "$package"-*/ "$package"
+  fi
   sources=$(cd "$package" && find . -name '*.c' | grep -E "$4")
   # shellcheck disable=SC2086 # lists
   (cd "$package" && ${CC:-gcc} -O2 -fPIC -shared -D_GNU_SOURCE $lua $flags $sources -o "$lib/$file" ${5-})

@@ -23,6 +23,13 @@ make_root() {
     in_root apt-get -qq update && in_root apt-get -qq install --yes make >>"$root.log" 2>&1 && touch "$root/made"
 }
 
+# sources_of <suite>: apt-get source knows those of another release of Debian, too, where testing's are in motion
+sources_of() {
+  local list=$root/etc/apt/sources.list
+  if ! grep -q "^deb-src .* $1 " "$list"; then sed -n "s/^deb-src \([^ ]*\) .*/deb-src \1 $1 main/p;q" <(grep ^deb-src "$list") >>"$list"; fi
+  in_root apt-get -qq update
+}
+
 # enter <user> <command>...: in $root, with /proc, /dev and a /tmp of its own
 enter() {
   # shellcheck disable=SC2016 # for the other bash
