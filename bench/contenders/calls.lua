@@ -12,6 +12,9 @@ local df = dataforest.new {
   secret_key = timing.setting "BENCH_SECRET_KEY",
   base_url = timing.setting("BENCH_URL"):match "^https://[^/]+",
   ca_file = ca_file,
+  -- callgrind, too, is to come to its end.
+  timeout = 300,
+  connect_timeout = 300,
 }
 
 local function call(id)

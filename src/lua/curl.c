@@ -60,6 +60,7 @@ struct engine_box {
 struct transfer_box {
     struct df_http_transfer *transfer;
     unsigned long number;
+    bool is_taken; /* its result is being pushed, or was */
 };
 
 struct route_box {
@@ -157,9 +158,10 @@ static void release(struct transfer_box *box) {
     }
 }
 
-/* Pushes how a transfer ended and gives it back. Nobody else may have the box: a finaliser that
- * runs meanwhile would close it. If memory runs out, the collector finds the transfer in it. */
+/* Pushes how a transfer ended and gives it back. A finaliser that runs meanwhile finds the box
+ * taken. If memory runs out, the collector finds the transfer in it. */
 static int push_outcome(lua_State *L, struct transfer_box *box) {
+    box->is_taken = true;
     const struct df_http_error *error = df_http_transfer_error(box->transfer);
     int count = error ? push_error(L, error) : push_response(L, box->transfer);
     release(box);
@@ -391,16 +393,28 @@ static struct transfer_box *push_kept_box(lua_State *L) {
     return box;
 }
 
+/* The transfer at index 3, if it is one whose result was taken; else a new one. */
+static struct transfer_box *push_given_box(lua_State *L) {
+    struct transfer_box *box = df_lua_test_userdata(L, 3, lua_upvalueindex(TRANSFER_METATABLE));
+    if (!box || box->transfer) {
+        return push_box(L);
+    }
+    lua_pushvalue(L, 3);
+    return box;
+}
+
 /* Begins the call that the table at index 2 describes, and leaves its box on the stack. */
-static struct transfer_box *start(lua_State *L, struct engine_box *engine, bool is_kept,
+static struct transfer_box *start(lua_State *L, struct engine_box *engine,
+                                  struct transfer_box *(*push)(lua_State *),
                                   struct df_http_error *error) {
     struct df_http1_field fields[MAX_HEADERS];
     struct df_http_request request = {0};
     struct request_reader reader = {L, error, false};
     luaL_checktype(L, 2, LUA_TTABLE);
-    lua_settop(L, 2);
+    lua_settop(L, 3);
     luaL_checkstack(L, 40, "a call");
-    struct transfer_box *box = is_kept ? push_kept_box(L) : push_box(L);
+    struct transfer_box *box = push(L);
+    lua_replace(L, 3);
     if (!engine->engine) {
         df_http_error_set(error, DF_KIND_CLOSED, false, "the engine is closed");
         return NULL;
@@ -408,7 +422,10 @@ static struct transfer_box *start(lua_State *L, struct engine_box *engine, bool 
     request.route = find_route(L, engine, 2, &request.target, error);
     if (request.route && !engine->engine) { /* a finaliser may have run */
         df_http_error_set(error, DF_KIND_CLOSED, false, "the engine is closed");
-    } else if (request.route && !box->transfer && read_request(&reader, &request, fields)) {
+    } else if (request.route && box->transfer) {
+        df_http_error_set(error, DF_KIND_CLOSED, false, "the transfer was used by a finaliser");
+        return NULL;
+    } else if (request.route && read_request(&reader, &request, fields)) {
         box->transfer = df_http_start(engine->engine, &request, error);
     }
     lua_settop(L, 3);
@@ -416,6 +433,7 @@ static struct transfer_box *start(lua_State *L, struct engine_box *engine, bool 
         return NULL;
     }
     box->number = df_http_transfer_number(box->transfer);
+    box->is_taken = false;
     return box;
 }
 
@@ -432,7 +450,7 @@ static void heed_signals(lua_State *L, struct transfer_box *box) {
 static int engine_perform(lua_State *L) {
     struct df_http_error error;
     struct engine_box *engine = check_engine(L);
-    struct transfer_box *box = start(L, engine, true, &error);
+    struct transfer_box *box = start(L, engine, push_kept_box, &error);
     if (!box) {
         return push_error(L, &error);
     }
@@ -447,7 +465,7 @@ static int engine_perform(lua_State *L) {
 
 static int engine_start(lua_State *L) {
     struct df_http_error error;
-    struct transfer_box *box = start(L, check_engine(L), false, &error);
+    struct transfer_box *box = start(L, check_engine(L), push_given_box, &error);
     return box ? 1 : push_error(L, &error);
 }
 
@@ -524,22 +542,19 @@ static int engine_tostring(lua_State *L) {
 
 static int transfer_result(lua_State *L) {
     struct transfer_box *box = check_transfer(L);
-    if (!box->transfer) {
+    if (!box->transfer || box->is_taken) {
         return push_closed(L, "the result was taken before");
     }
     if (!df_http_transfer_ended(box->transfer)) {
         lua_pushboolean(L, 0);
         return 1;
     }
-    struct transfer_box *private = push_box(L);
-    private->transfer = box->transfer;
-    box->transfer = NULL;
-    return push_outcome(L, private);
+    return push_outcome(L, box);
 }
 
 static int transfer_cancel(lua_State *L) {
     struct transfer_box *box = check_transfer(L);
-    if (box->transfer) {
+    if (box->transfer && !box->is_taken) {
         df_http_cancel(box->transfer);
     }
     return 0;
@@ -547,7 +562,14 @@ static int transfer_cancel(lua_State *L) {
 
 static int transfer_close(lua_State *L) {
     struct transfer_box *box = check_transfer(L);
-    release(box);
+    if (!box->is_taken) {
+        release(box);
+    }
+    return 0;
+}
+
+static int transfer_collect(lua_State *L) {
+    release(check_transfer(L));
     return 0;
 }
 
@@ -695,7 +717,7 @@ static const luaL_Reg engine_methods[] = {{"perform", engine_perform},
 static const luaL_Reg transfer_methods[] = {{"result", transfer_result},
                                             {"cancel", transfer_cancel},
                                             {"number", transfer_number},
-                                            {"__gc", transfer_close},
+                                            {"__gc", transfer_collect},
                                             {"__close", transfer_close},
                                             {"__tostring", transfer_tostring},
                                             {NULL, NULL}};

@@ -63,11 +63,13 @@ end
 
 --- Starts what a task that has yielded wants sent.
 local function start(task, engine, request)
-  local transfer, err = engine:start(request)
+  -- A task has one transfer, which one call after another uses.
+  local transfer, err = engine:start(request, task.transfer)
   if not transfer then
     make_ready(task, nil, err)
     return
   end
+  task.transfer = transfer
   local by_number = waiting[engine]
   if not by_number then
     by_number = {}
@@ -224,11 +226,10 @@ local function resume(loop, task)
     task.begun = true
     ok, yielded, wanted, request = coroutine.resume(thread, task)
   end
-  if ok and coroutine.status(thread) == "suspended" then
-    if yielded == scheduler then
-      go_on_later(task, wanted, request)
-      return
-    end
+  if ok and yielded == scheduler then
+    go_on_later(task, wanted, request)
+    return
+  elseif ok and coroutine.status(thread) == "suspended" then
     ok, yielded = false, "the function given to map must not yield by itself"
   end
   group.active = group.active - 1
