@@ -126,14 +126,81 @@ add {
   network = true,
 }
 
-add {
-  id = "python",
-  what = "get_detail, one after another, Lua 5.4",
-  against = "Python's http.client, kept alive",
-  ours = lua("lua5.4", "calls.lua sequential"),
-  theirs = { command = "@PYTHON@ " .. CONTENDERS .. "client.py" },
-  calls = 4000,
-  network = true,
+-- The floor: OpenSSL and sockets in C.
+for _, each in ipairs(LUAS) do
+  local name, title = each[1], each[2]
+  add {
+    id = "floor one " .. name,
+    what = "get_detail, one after another, " .. title,
+    against = "OpenSSL and a socket in C, nothing else",
+    ours = lua(name, "calls.lua sequential"),
+    theirs = c "floor one",
+    calls = 6000,
+    network = true,
+  }
+  add {
+    id = "floor many " .. name,
+    what = "df:map, 64 at once, " .. title,
+    against = "OpenSSL and epoll in C, nothing else",
+    ours = lua(name, "calls.lua map"),
+    theirs = c "floor many",
+    calls = 20000,
+    network = true,
+  }
+end
+
+-- Peers. `needs` is a command that fails where one is not there: its row is left out then.
+local PEERS = {
+  { "http.client", "Python's http.client", "@PYTHON@", "client.py http.client", calls = 4000 },
+  { "pycurl", "pycurl", "@PYTHON@", "client.py pycurl", calls = 4000, needs = "@PYTHON@ -c 'import pycurl'" },
+  {
+    "requests",
+    "Python's requests",
+    "@PYTHON@",
+    "client.py requests",
+    calls = 1000,
+    needs = "@PYTHON@ -c 'import requests'",
+  },
+  {
+    "aiohttp",
+    "Python's aiohttp, 64 at once",
+    "@PYTHON@",
+    "client.py aiohttp",
+    calls = 3000,
+    many = true,
+    needs = "@PYTHON@ -c 'import aiohttp'",
+  },
+  { "node one", "Node's https", "node", "client.mjs 1", calls = 4000, needs = "command -v node" },
+  {
+    "node many",
+    "Node's https, 64 at once",
+    "node",
+    "client.mjs 64",
+    calls = 10000,
+    many = true,
+    needs = "command -v node",
+  },
+  { "java one", "Java's HttpClient", "java", "Client.java 1", calls = 4000, needs = "command -v javac" },
+  {
+    "java many",
+    "Java's HttpClient, 64 at once",
+    "java",
+    "Client.java 64",
+    calls = 10000,
+    many = true,
+    needs = "command -v javac",
+  },
 }
+for _, peer in ipairs(PEERS) do
+  add {
+    id = "peer " .. peer[1],
+    what = (peer.many and "df:map, 64 at once" or "get_detail, one after another") .. ", Lua 5.4",
+    against = peer[2] .. (peer.many and "" or ", kept alive"),
+    ours = lua("lua5.4", peer.many and "calls.lua map" or "calls.lua sequential"),
+    theirs = { command = peer[3] .. " " .. CONTENDERS .. peer[4], needs = peer.needs },
+    calls = peer.calls,
+    network = true,
+  }
+end
 
 return rows

@@ -19,6 +19,18 @@ local SMALL_SHARE = 0.005 -- of a row's calls
 local output_of, quoted, root = nginx.output_of, server.quoted, nginx.root()
 local failed = false
 
+local function is_wanted(id)
+  if not WANTED or WANTED == "" then
+    return true
+  end
+  for word in WANTED:gmatch "%S+" do
+    if id:sub(1, #word) == word then
+      return true
+    end
+  end
+  return false
+end
+
 -- Running --------------------------------------------------------------------------------
 
 local function is_there(command)
@@ -236,29 +248,31 @@ local function print_row(result)
   io.flush()
 end
 
-local function is_wanted(id)
-  if not WANTED or WANTED == "" then
-    return true
-  end
-  for word in WANTED:gmatch "%S+" do
-    if id:sub(1, #word) == word then
-      return true
+--- Leaves out the rows whose contender is not installed.
+local function leave_out_missing()
+  for index = #rows, 1, -1 do
+    local needs = rows[index].theirs.needs
+    if not is_wanted(rows[index].id) then
+      table.remove(rows, index)
+    elseif
+      needs and output_of(needs:gsub("@PYTHON@", python) .. " >/dev/null 2>&1 && echo yes || true") == ""
+    then
+      print(("%s is not here: its row is left out"):format(rows[index].against))
+      table.remove(rows, index)
     end
   end
-  return false
 end
 
 local function main()
+  leave_out_missing()
   check_verification()
   local results, costs = {}, {}
   print(ROW:format("what", "against", "us", "us", "ratio", "spread", "must", ""))
   for _, row in ipairs(rows) do
-    if is_wanted(row.id) then
-      local result = measure(row)
-      results[#results + 1] = result
-      print_row(result)
-      failed = failed or result.reached == false
-    end
+    local result = measure(row)
+    results[#results + 1] = result
+    print_row(result)
+    failed = failed or result.reached == false
   end
   if is_wanted "costs" then
     print()

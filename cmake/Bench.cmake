@@ -10,7 +10,7 @@ file(GLOB bench_sources CONFIGURE_DEPENDS bench/c/*.c)
 foreach(source IN LISTS bench_sources)
   get_filename_component(name ${source} NAME_WE)
   add_executable(bench_${name} EXCLUDE_FROM_ALL ${source})
-  target_link_libraries(bench_${name} PRIVATE dataforest_http)
+  target_link_libraries(bench_${name} PRIVATE dataforest_http OpenSSL::SSL)
   set_target_properties(bench_${name} PROPERTIES
     OUTPUT_NAME ${name}
     RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bench)
