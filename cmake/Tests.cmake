@@ -74,6 +74,24 @@ elseif(NOT DATAFOREST_SANITIZE STREQUAL "thread")
         COMMAND ${valgrind} --errors-for-leak-kinds=definite,possible $<TARGET_FILE:${program}>)
     endif()
   endforeach()
+
+  # The engine once more over poll, which systems without epoll use.
+  if(DATAFOREST_CURL AND DATAFOREST_POLL STREQUAL "epoll" AND NOT DATAFOREST_SANITIZE)
+    set(poll_sources ${http_sources})
+    list(FILTER poll_sources EXCLUDE REGEX "/epoll\\.c$")
+    add_library(dataforest_http_poll STATIC EXCLUDE_FROM_ALL ${poll_sources} src/net/poll.c)
+    target_link_libraries(dataforest_http_poll PUBLIC dataforest_core dataforest_libcurl Threads::Threads)
+    foreach(subject IN ITEMS http_engine http_memory)
+      add_executable(test_${subject}_poll EXCLUDE_FROM_ALL spec/c/test_${subject}.c ${test_helpers})
+      target_include_directories(test_${subject}_poll PRIVATE spec/c)
+      target_link_libraries(test_${subject}_poll PRIVATE dataforest_http_poll PkgConfig::CMOCKA)
+      set_target_properties(test_${subject}_poll PROPERTIES
+        RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/c-tests$<1:>)
+      add_dependencies(c-tests test_${subject}_poll)
+      dataforest_test(c/${subject}_poll LABELS unit c ENVIRONMENT ${tap}
+        COMMAND $<TARGET_FILE:test_${subject}_poll>)
+    endforeach()
+  endif()
 endif()
 
 if(DATAFOREST_SANITIZE STREQUAL "thread" OR NOT DATAFOREST_CURL)

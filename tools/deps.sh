@@ -16,7 +16,7 @@ words_of() { # <group>
   demo) echo openssl nginx-with-lua ;;
   test)
     words_of demo
-    echo git curl tmux zsh fish luarocks valgrind cmocka-dev lua:busted.runner lua:cqueues lua:socket lua:ssl
+    echo git curl tmux zsh fish luarocks valgrind cmocka-dev lua:busted.runner lua:cqueues lua:luv lua:socket lua:ssl
     # Other systems may have one Lua only, and the tests are content with it.
     ! command -v apt-get >/dev/null || echo lua5.1 lua5.1-dev lua5.2 lua5.2-dev lua5.3 lua5.3-dev
     ;;

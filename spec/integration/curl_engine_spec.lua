@@ -1078,7 +1078,7 @@ describe("the HTTP engine", function()
           readers[#readers + 1] = wanted.read and handle or nil
           writers[#writers + 1] = wanted.write and handle or nil
         end
-        assert.is_true(#readers + #writers > 0)
+        assert.is_true(#readers + #writers > 0 or engine:timeout() ~= nil)
         socket.select(readers, writers, math.min(engine:timeout() or 1, 1))
         engine:step(0)
         result = transfer:result()
