@@ -241,7 +241,9 @@ static size_t escape(unsigned char byte, char *out) {
         return 1;
     }
     if (out) {
-        memcpy(out, "\\u00", 4);
+        out[0] = '\\';
+        out[1] = 'u';
+        out[2] = out[3] = '0';
         out[4] = digits[byte >> 4];
         out[5] = digits[byte & 15];
     }

@@ -102,7 +102,7 @@ static int push_error(lua_State *L, const struct df_http_error *error) {
 }
 
 static int push_closed(lua_State *L, const char *message) {
-    struct df_http_error error;
+    struct df_http_error error = {0};
     df_http_error_set(&error, DF_KIND_CLOSED, false, "%s", message);
     return push_error(L, &error);
 }
@@ -448,7 +448,7 @@ static void heed_signals(lua_State *L, struct transfer_box *box) {
 }
 
 static int engine_perform(lua_State *L) {
-    struct df_http_error error;
+    struct df_http_error error = {0};
     struct engine_box *engine = check_engine(L);
     struct transfer_box *box = start(L, engine, push_kept_box, &error);
     if (!box) {
@@ -464,7 +464,7 @@ static int engine_perform(lua_State *L) {
 }
 
 static int engine_start(lua_State *L) {
-    struct df_http_error error;
+    struct df_http_error error = {0};
     struct transfer_box *box = start(L, check_engine(L), push_given_box, &error);
     return box ? 1 : push_error(L, &error);
 }

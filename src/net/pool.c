@@ -39,7 +39,7 @@ void df_pool_put(struct df_pool *pool, struct df_connection *connection, unsigne
     *(pool->first ? &pool->first->previous : &pool->last) = connection;
     pool->first = connection;
     pool->count++;
-    while (pool->count > limit) {
+    while (pool->last && pool->count > limit) {
         discard(pool, pool->last);
     }
 }
