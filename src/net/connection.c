@@ -149,6 +149,10 @@ struct df_connection *df_connection_open(struct df_hub *hub, struct df_route *ro
 
 void df_connection_close(struct df_connection *connection) {
     if (connection->multi) {
+        struct df_poller *poller = connection->multi->hub->poller;
+        if (connection->fd >= 0 && df_poller_watched(poller, connection->fd)->owner == connection) {
+            df_poller_want(poller, connection->fd, 0, NULL); /* libcurl may close it later */
+        }
         df_hub_remove(connection->multi, connection->easy);
     }
     if (connection->easy) {

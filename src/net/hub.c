@@ -7,8 +7,9 @@
 #include <string.h>
 
 /* For each byte that curl_easy_send and curl_easy_recv move, libcurl looks through the connections
- * of the multi. Before 7.76 it also forgot that a connection was in use, and could close it while
- * another one was being made: there each has a multi of its own. */
+ * of the multi. Before 7.85 it also forgot that a connection was in use, and could close it while
+ * another one was being made; and it kept a connection open after its handle was removed. There
+ * each has a multi of its own, which goes with it. */
 enum { CONNECTIONS_OF_A_MULTI = 32 };
 static unsigned connections_of_a_multi = CONNECTIONS_OF_A_MULTI;
 
@@ -23,7 +24,7 @@ static void count_fork(void) {
 static void start_curl(void) {
     curl_is_ready = pthread_atfork(NULL, NULL, count_fork) == 0 &&
                     curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
-    if (curl_is_ready && curl_version_info(CURLVERSION_NOW)->version_num < 0x074c00) {
+    if (curl_is_ready && curl_version_info(CURLVERSION_NOW)->version_num < 0x075500) {
         connections_of_a_multi = 1;
     }
 }
@@ -187,6 +188,7 @@ void df_hub_remove(struct df_multi *multi, CURL *easy) {
     curl_multi_remove_handle(multi->handle, easy);
     multi->connections--;
     multi->hub->connections--;
+    multi->broken = multi->broken || connections_of_a_multi == 1;
 }
 
 /* ---- driving ---- */

@@ -10,12 +10,13 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 
-# module <source package> <file of the module> <flags> <pattern of sources>
+# module <source package> <file of the module> <flags> <pattern of sources> [<libraries>]
 module() {
   local package=$1 file=$2 flags=$3 sources
-  if [ ! -d "$package" ]; then # a mirror may lack the newest source
-    apt-get -qq source "$package" || apt-get -qq source "$package/trixie"
-    mv "$package"-*/ "$package"
+  if [ ! -d "$package" ]; then
+    apt-get -qq source --only-source "$package" && mv "$package"-*/ "$package"
+    # luafilesystem knows the versions of Lua by number, and nothing of its code is another in 5.5.
+    sed -i 's/LUA_VERSION_NUM <= 504/LUA_VERSION_NUM <= 505/' "$package"/src/*.c 2>/dev/null || true
   fi
   sources=$(cd "$package" && find . -name '*.c' | grep -E "$4")
   # shellcheck disable=SC2086 # lists

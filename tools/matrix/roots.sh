@@ -23,12 +23,8 @@ make_root() {
     in_root apt-get -qq update && in_root apt-get -qq install --yes make >>"$root.log" 2>&1 && touch "$root/made"
 }
 
-# sources_of <suite>: apt-get source knows those of another release of Debian, too, where testing's are in motion
-sources_of() {
-  local list=$root/etc/apt/sources.list
-  if ! grep -q "^deb-src .* $1 " "$list"; then sed -n "s/^deb-src \([^ ]*\) .*/deb-src \1 $1 main/p;q" <(grep ^deb-src "$list") >>"$list"; fi
-  in_root apt-get -qq update
-}
+# sources_of <suite>: has apt-get source take them from another release, where testing's are in motion
+sources_of() { in_root sh -c "sed -i 's/^\(deb-src [^ ]*\) [^ ]*/\1 $1/' /etc/apt/sources.list && apt-get -qq update"; }
 
 # enter <user> <command>...: in $root, with /proc, /dev and a /tmp of its own
 enter() {
