@@ -567,6 +567,7 @@ static void run_ready(struct df_http_engine *engine, const struct df_ready *read
     /* Asked anew for each: what was done for one may have closed another. */
     const struct df_watched *watched = df_poller_watched(&engine->poller, ready->fd);
     if (!watched->wanted) {
+        df_poller_silence(&engine->poller, ready->fd);
         return;
     }
     if (*(enum df_owner *)watched->owner == DF_OWNER_MULTI) {

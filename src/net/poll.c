@@ -36,7 +36,7 @@ int df_poller_wait(struct df_poller *poller, struct df_ready ready[DF_READY_MAX]
     struct pollfd *entries = poller->memory;
     nfds_t used = 0;
     for (int fd = 0; fd <= poller->highest; fd++) {
-        int wanted = poller->watched[fd].told;
+        int wanted = poller->watched[fd].wanted;
         if (wanted) {
             short events =
                 (short)(((wanted & DF_READ) ? POLLIN : 0) | ((wanted & DF_WRITE) ? POLLOUT : 0));
@@ -61,7 +61,7 @@ size_t df_poller_descriptors(const struct df_poller *poller, struct df_http_desc
                              size_t capacity) {
     size_t count = 0;
     for (int fd = 0; fd <= poller->highest; fd++) {
-        int wanted = poller->watched[fd].told;
+        int wanted = poller->watched[fd].wanted;
         if (wanted) {
             if (count < capacity) {
                 list[count] = (struct df_http_descriptor){fd, (wanted & DF_READ) != 0,

@@ -51,6 +51,9 @@ void df_poller_shut(struct df_poller *poller, int fd);
 /* Says what is waited for on a descriptor from now on; 0 is nothing. */
 bool df_poller_want(struct df_poller *poller, int fd, int events, void *owner);
 
+/* Stops watching a descriptor that is ready and that nobody waits for. */
+void df_poller_silence(struct df_poller *poller, int fd);
+
 /* Stops watching whatever an owner has. */
 void df_poller_forget(struct df_poller *poller, const void *owner);
 

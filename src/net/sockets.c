@@ -63,12 +63,21 @@ int df_poller_socket(struct df_poller *poller, int family, int type, int protoco
  * epoll would go on reporting it. */
 void df_poller_shut(struct df_poller *poller, int fd) {
     if ((size_t)fd < poller->capacity) {
-        df_poller_want(poller, fd, 0, NULL);
+        df_poller_silence(poller, fd);
         poller->watched[fd] = (struct df_watched){0};
     }
     close(fd);
 }
 
+void df_poller_silence(struct df_poller *poller, int fd) {
+    poller->watched[fd].wanted = 0;
+    if (poller->watched[fd].told) {
+        (void)df_poller_backend_update(poller, fd);
+    }
+}
+
+/* Of a socket that nobody waits for any more the kernel is told when it has something to say:
+ * libcurl may have closed it already, and by now its number may be another thread's. */
 bool df_poller_want(struct df_poller *poller, int fd, int events, void *owner) {
     if (!reserve(poller, fd)) {
         return false;
@@ -79,7 +88,8 @@ bool df_poller_want(struct df_poller *poller, int fd, int events, void *owner) {
     if (fd > poller->highest) {
         poller->highest = fd;
     }
-    if (watched->told == watched->wanted || df_poller_backend_update(poller, fd)) {
+    if (watched->told == watched->wanted || (!events && watched->open) ||
+        df_poller_backend_update(poller, fd)) {
         return true;
     }
     *watched = (struct df_watched){.open = watched->open};
@@ -89,7 +99,7 @@ bool df_poller_want(struct df_poller *poller, int fd, int events, void *owner) {
 void df_poller_forget(struct df_poller *poller, const void *owner) {
     for (size_t fd = 0; fd < poller->capacity; fd++) {
         if (poller->watched[fd].wanted && poller->watched[fd].owner == owner) {
-            df_poller_want(poller, (int)fd, 0, NULL);
+            df_poller_silence(poller, (int)fd);
         }
     }
 }
