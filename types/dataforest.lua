@@ -1566,7 +1566,7 @@ local dataforest = {}
 ---@field user_agent? string put in front of the library's own
 ---@field pool_size? number idle connections kept (default 64)
 ---@field pool_idle_timeout? number seconds that they are kept (default 60)
----@field pool_name? string locations of nginx whose clients give the same name share connections; they must trust the same authorities (cosocket transport; without it, each location has its own)
+---@field pool_name? string clients of nginx that give the same name share connections; they must trust the same authorities (cosocket transport; without it, each location has its own)
 
 ---Makes a client. Nothing is opened or read before its first call.
 ---@param options? dataforest.Options

@@ -473,7 +473,7 @@ describe("the HTTP engine", function()
       body = "{}",
       connect_to = server.cases[case].tls and server:address(case) or nil,
       timeout = 5,
-      connect_timeout = 2,
+      connect_timeout = 10,
       max_response_bytes = 100000,
     }
     for name, value in pairs(more or {}) do

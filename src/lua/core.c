@@ -16,10 +16,14 @@
 #include "base/utf8.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 #ifndef DATAFOREST_VERSION
 #error "DATAFOREST_VERSION comes from the file VERSION, through the build"
@@ -358,6 +362,20 @@ static const luaL_Reg signer_methods[] = {
     {"__close", signer_close}, {"__tostring", signer_to_string}, {NULL, NULL},
 };
 
+/* hmac_sha256(key, text): 32 bytes. For the emulator, which shares nothing with the signer. */
+static int hmac_sha256(lua_State *L) {
+    unsigned char mac[EVP_MAX_MD_SIZE];
+    unsigned length = 0;
+    struct df_text key = check_text(L, 1), text = check_text(L, 2);
+    if (key.length > INT_MAX ||
+        !HMAC(EVP_sha256(), key.data, (int)key.length, (const unsigned char *)text.data,
+              text.length, mac, &length)) {
+        return luaL_error(L, "hmac_sha256: libcrypto failed");
+    }
+    lua_pushlstring(L, (const char *)mac, length);
+    return 1;
+}
+
 static const luaL_Reg signer_functions[] = {
     {"signer", signer_new},
     {NULL, NULL},
@@ -376,6 +394,7 @@ static const luaL_Reg functions[] = {
     /* sign/sign */
     {"string_to_sign", string_to_sign},
     {"base64", base64},
+    {"hmac_sha256", hmac_sha256},
     /* base/utf8 */
     {"valid_utf8", valid_utf8},
     {"utf8_length", utf8_length},

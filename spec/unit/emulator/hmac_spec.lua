@@ -9,18 +9,7 @@ local function hex(bytes)
   end))
 end
 
-describe("the emulator's own SHA-256", function()
-  it("gives the digests of FIPS 180-4", function()
-    for text, digest in pairs {
-      [""] = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
-      abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
-      abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq = "248d6a61d20638b8e5c026930c3e6039"
-        .. "a33ce45964ff2167f6ecedd419db06c1",
-    } do
-      assert.are.equal(digest, hex(hmac.sha256(text)))
-    end
-  end)
-
+describe("the emulator's own HMAC", function()
   it("gives the HMACs of RFC 4231, with short and long keys", function()
     assert.are.equal(
       "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7",
