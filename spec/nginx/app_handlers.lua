@@ -2,6 +2,7 @@
 -- told as JSON.
 
 local cjson = require "cjson"
+local core = require "dataforest.core"
 local dataforest = require "dataforest"
 
 local emulator_class = require "dataforest.emulator"
@@ -34,12 +35,13 @@ local function remote_emulator()
       return function(_, given)
         local body = given == nil and "{}"
           or cjson.encode(type(given) == "table" and given or { seconds = given })
+        local folder = core.valid_utf8(body) and "_emulator" or "_test"
         local response = assert(transport:send {
           method = "POST",
-          url = ("https://localhost:%d/_emulator/%s"):format(port, name),
+          url = ("https://localhost:%d/%s/%s"):format(port, folder, name),
           connect_to = "127.0.0.1:" .. port,
           body = body,
-          deadline = require("dataforest.core").monotonic() + 10,
+          deadline = core.monotonic() + 10,
         })
         assert(response.status == 200, response.body)
         return cjson.decode(response.body).result

@@ -1,7 +1,8 @@
 --- What the service of the tests answers. Runs inside nginx.
 
 local cjson = require "cjson"
-local emulator = require("dataforest.emulator").new()
+-- The suites set its clock apart from the clients' own.
+local emulator = require("dataforest.emulator").new { strict_clock = true }
 local reset = require "spec.nginx.reset"
 local serve = require("dataforest.emulator.nginx").serve
 
@@ -28,6 +29,11 @@ end
 
 function handlers.api()
   count()
+  if ngx.var.uri == "/_test/fail_next" then -- as in process, for bodies that JSON cannot hold
+    ngx.req.read_body()
+    emulator:fail_next(cjson.decode(ngx.req.get_body_data()))
+    return ngx.print '{"result":true}'
+  end
   serve(emulator, { control = true })
 end
 
