@@ -111,7 +111,8 @@ static int receive(struct link *link) {
         const char *end = strstr(link->response, "\r\n\r\n");
         const char *length = strstr(link->response, "Content-Length: ");
         if (end && length && strncmp(link->response, "HTTP/1.1 200", 12) == 0) {
-            link->expected = (size_t)(end + 4 - link->response) + (size_t)atol(length + 16);
+            link->expected =
+                (size_t)(end + 4 - link->response) + (size_t)strtol(length + 16, NULL, 10);
         } else if (end) {
             fail("the call");
         }
@@ -162,7 +163,7 @@ static void run_many(long calls) {
 }
 
 int main(int count, char **arguments) {
-    long calls = count == 3 ? atol(arguments[2]) : 0;
+    long calls = count == 3 ? strtol(arguments[2], NULL, 10) : 0;
     void (*run)(long) = NULL;
     if (calls > 0) {
         run = strcmp(arguments[1], "one") == 0    ? run_one
