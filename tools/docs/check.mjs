@@ -19,7 +19,7 @@ for (const [path, html] of pages) {
     let page = target === '' ? path : posix.resolve(dirname(path), target)
     if (target.endsWith('/')) page = posix.join(page, 'index.html')
     links++
-    if (/\.(svg|png)$/.test(page)) continue
+    if (/\.(svg|png|json)$/.test(page)) continue
     const found = pages.get(page) ?? pages.get(page + '.html')
     if (found === undefined) faults.push(`${path} leads to ${href}, which is not there`)
     else if (fragment && !found.includes(`id="${decodeURIComponent(fragment)}"`)) {

@@ -68,7 +68,8 @@ local function copy(file)
   local folder = file:match "^(.*/)" or ""
   local text = read(file):gsub("%]%(([^)%s]+)%)", function(address)
     local target, fragment = address:match "^([^#]*)(.*)$"
-    if target == "" or target:find "^%a+:" then
+    local beside = target:match "^/(.+)$" -- a file of docs/public
+    if target == "" or target:find "^%a+:" or beside and io.open("docs/public/" .. beside) then
       return nil
     end
     local path = (folder .. target):gsub("[^/]+/%.%./", "")
