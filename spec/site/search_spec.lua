@@ -9,14 +9,14 @@ local site = assert(os.getenv "DATAFOREST_SITE", "DATAFOREST_SITE names no site"
 
 -- What a reader types, and the page that must come first.
 local SEARCHES = {
-  { "retry", "errors" },
+  { "retry", "faq" },
   { "busted", "testing" },
   { "nginx", "openresty" },
   { "lua_ssl_trusted_certificate", "openresty" },
   { "kinds", "errors" },
-  { "copas", "event-loops" },
+  { "cqueues", "event-loops" },
   { "server role", "credentials" },
-  { "create account", "tutorial" },
+  { "create account", "first-session" },
   { "get keytab", "operations/accounts-getKerberosKeytab" },
   { "set quota", "operations/accounts-setQuota" },
   { "kill container", "operations/apps-killContainer" },
