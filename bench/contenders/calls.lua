@@ -37,7 +37,7 @@ local function map(count)
   for i = 1, count do
     ids[i] = answers.id
   end
-  local values, errors = df:map(ids, call, { concurrency = 64 })
+  local values, errors = df:map(ids, call, { concurrency = tonumber(os.getenv "AT_ONCE" or 64) })
   assert(not errors, errors and tostring(errors[next(errors)]))
   assert(#values == count)
 end
