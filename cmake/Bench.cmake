@@ -16,3 +16,10 @@ foreach(source IN LISTS bench_sources)
     RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bench)
   add_dependencies(bench-programs bench_${name})
 endforeach()
+
+# What a call costs, in instructions: the file is written by `lua5.4 bench/instructions.lua write`.
+if(VALGRIND AND lua5.4 IN_LIST dataforest_luas AND NOT DATAFOREST_SANITIZE
+    AND EXISTS ${PROJECT_SOURCE_DIR}/bench/instructions.txt)
+  dataforest_test(bench/instructions LABELS integration bench TIMEOUT 600
+    COMMAND sh -c "eval \"$(tools/env.sh lua5.4)\" && LUA_PATH=\"./?.lua;$LUA_PATH\" exec lua5.4 bench/instructions.lua check")
+endif()
