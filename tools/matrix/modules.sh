@@ -14,7 +14,10 @@ cd "$work"
 module() {
   local package=$1 file=$2 flags=$3 sources
   if [ ! -d "$package" ]; then
-    apt-get -qq source --only-source "$package" && mv "$package"-*/ "$package"
+    for version in $(apt-cache showsrc --only-source "$package" | sed -n 's/^Version: //p' | sort -V); do
+      apt-get -qq source "$package=$version" && break # a mirror may lack some
+    done
+    mv "$package"-*/ "$package"
     # luafilesystem knows the versions of Lua by number, and nothing of its code is another in 5.5.
     sed -i 's/LUA_VERSION_NUM <= 504/LUA_VERSION_NUM <= 505/' "$package"/src/*.c 2>/dev/null || true
   fi

@@ -23,8 +23,13 @@ make_root() {
     in_root apt-get -qq update && in_root apt-get -qq install --yes make >>"$root.log" 2>&1 && touch "$root/made"
 }
 
-# sources_of <suite>: has apt-get source take them from another release, where testing's are in motion
-sources_of() { in_root sh -c "sed -i 's/^\(deb-src [^ ]*\) [^ ]*/\1 $1/' /etc/apt/sources.list && apt-get -qq update"; }
+# sources_of <suite>...: has apt-get source know those of other releases, too, where testing's are in motion
+sources_of() {
+  local mirror suite
+  mirror=$(sed -n 's/^deb \([^ ]*\) .*/\1/p' "$root/etc/apt/sources.list")
+  for suite in "$@"; do echo "deb-src $mirror $suite main"; done >"$root/etc/apt/sources.list.d/other.list"
+  in_root apt-get -qq update
+}
 
 # enter <user> <command>...: in $root, with /proc, /dev and a /tmp of its own
 enter() {

@@ -71,7 +71,7 @@ row_poll() {
 # Lua are Lua 5.4's.
 row_lua5.5() {
   prepared debian-testing testing || return 1
-  if ! { sources_of trixie && in_root apt-get -qq install --yes lua5.5 liblua5.5-dev libexpat1-dev dpkg-dev &&
+  if ! { sources_of trixie bookworm && in_root apt-get -qq install --yes lua5.5 liblua5.5-dev libexpat1-dev dpkg-dev &&
     in_root sh -c 'mkdir -p /usr/local/share/lua && ln -sfn /usr/share/lua/5.4 /usr/local/share/lua/5.5' &&
     in_root /home/user/dataforest/tools/matrix/modules.sh /usr/local/lib/lua/5.5 -I/usr/include/lua5.5; } \
     >"$matrix/lua5.5.deps.log" 2>&1; then
@@ -106,5 +106,6 @@ row_libcurl() {
 row_openresty() {
   local prefix=${OPENRESTY:?names a folder with OpenResty}
   PATH=$prefix/bin:$prefix/nginx/sbin:$PATH here openresty "make test, inside nginx" \
-    "$(PATH=$prefix/luajit/bin:$prefix/nginx/sbin:$PATH tools/matrix/versions.sh)" PARTS=nginx
+    "$(PATH=$prefix/luajit/bin:$prefix/nginx/sbin:$PATH tools/matrix/versions.sh)" PARTS=nginx \
+    CMAKE_FLAGS="'-DDATAFOREST_LUA=5.4;luajit'"
 }

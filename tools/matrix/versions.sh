@@ -1,6 +1,7 @@
 #!/bin/sh
 # Prints the versions that matter, in one line.
 first() { "$@" 2>&1 | head -n 1; }
+# shellcheck source=/dev/null
 system=$(. /etc/os-release && echo "$PRETTY_NAME")
 [ ! -e /etc/debian_version ] || system="$system, $(cat /etc/debian_version)"
 line="$system, $(uname -m | sed 's/^i686$/i386/; s/x86_64/amd64/')"
