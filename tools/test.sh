@@ -69,10 +69,10 @@ trees=()
 for preset in default asan tsan; do
   tree=$(folder_of $preset)
   needs cmake --preset $preset "-DDATAFOREST_WERROR=${WERROR:-ON}" "${flags[@]}"
-  if ctest --test-dir "$tree" -N "${arguments[@]}" | grep -q '^ *Test *#'; then
-    needs build $preset tests
-    trees+=("$tree")
-  fi
+  names=$(ctest --test-dir "$tree" -N "${arguments[@]}" | sed -n 's/^ *Test *#[0-9]*: //p')
+  [ -n "$names" ] || continue
+  if grep -Eq '^(valgrind/)?(c|embed|fuzz)/' <<<"$names"; then needs build $preset tests; else needs build $preset all; fi
+  trees+=("$tree")
 done
 if [ ${#trees[@]} -eq 0 ]; then
   echo "No test has one of the labels: $*. These are the labels:"

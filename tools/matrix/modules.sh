@@ -1,18 +1,18 @@
 #!/bin/bash
 # Builds the C modules that specs need, from Debian's source packages, for a Lua that Debian has no modules for.
-#   tools/matrix/modules.sh <folder of C modules> <flags for lua.h> [<flags for libexpat>]
+#   tools/matrix/modules.sh <folder of C modules> <flags for lua.h>
 # CC names the compiler.
 set -eu
-lib=$1 lua=$2 expat=${3--lexpat}
-[ ! -e "$lib/made" ] || exit 0
+lib=$1 lua=$2
 mkdir -p "$lib"/{term,system,socket,mime}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 
-# module <source package> <file of the module> <flags> <pattern of sources> [<libraries>]
+# module <source package> <file of the module> <flags> <pattern of sources> [<libraries>]: unless it is there
 module() {
-  local package=$1 file=$2 flags=$3 sources
+  local package=$1 file=$2 flags=$3 sources version
+  [ ! -e "$lib/$file" ] || return 0
   if [ ! -d "$package" ]; then
     for version in $(apt-cache showsrc --only-source "$package" | sed -n 's/^Version: //p' | sort -V); do
       apt-get -qq source "$package=$version" && break # a mirror may lack some
@@ -29,8 +29,7 @@ module lua-cjson cjson.so "" '/(lua_cjson|strbuf|fpconv)\.c$'
 module lua-filesystem lfs.so "" '/lfs\.c$'
 module lua-term term/core.so "" '/core\.c$'
 module lua-system system/core.so "-Isrc" '/src/[a-z]*\.c$'
-[ -z "$expat" ] || module lua-expat lxp.so "-Isrc" '/lxplib\.c$' "$expat"
-module lua-socket socket/core.so "-Isrc" \
+module lua-expat lxp.so "-Isrc" '/lxplib\.c$' -lexpat
+module luasocket socket/core.so "-Isrc" \
   '/src/(luasocket|timeout|buffer|io|auxiliar|options|inet|except|select|tcp|udp|compat|usocket)\.c$'
-module lua-socket mime/core.so "-Isrc" '/src/(mime|compat)\.c$'
-touch "$lib/made"
+module luasocket mime/core.so "-Isrc" '/src/(mime|compat)\.c$'

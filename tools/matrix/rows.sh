@@ -71,6 +71,9 @@ row_poll() {
 # Lua are Lua 5.4's.
 row_lua5.5() {
   prepared debian-testing testing || return 1
+  if [ -n "${LUA55_MODULES:-}" ]; then
+    mkdir -p "$root/usr/local/lib/lua/5.5" && cp -r "$LUA55_MODULES/." "$root/usr/local/lib/lua/5.5/"
+  fi
   if ! { sources_of trixie bookworm && in_root apt-get -qq install --yes lua5.5 liblua5.5-dev libexpat1-dev dpkg-dev &&
     in_root sh -c 'mkdir -p /usr/local/share/lua && ln -sfn /usr/share/lua/5.4 /usr/local/share/lua/5.5' &&
     in_root /home/user/dataforest/tools/matrix/modules.sh /usr/local/lib/lua/5.5 -I/usr/include/lua5.5; } \
