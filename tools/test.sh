@@ -65,19 +65,25 @@ arguments=(--parallel "$jobs")
 if [ -n "${SHOW:-}" ]; then arguments+=(--verbose); fi
 if [ $# -gt 0 ]; then arguments+=(-L "^($(IFS='|' && echo "${*//./\\.}"))\$"); fi
 
+presets=(default asan tsan)
+for preset in "${presets[@]}"; do needs cmake --preset "$preset" "-DDATAFOREST_WERROR=${WERROR:-ON}" "${flags[@]}"; done
+labels=$(for preset in "${presets[@]}"; do ctest --test-dir "$(folder_of "$preset")" --print-labels; done |
+  sed -n 's/^  *//p' | sort -u)
+for label in "$@"; do
+  if ! grep -qxF -- "$label" <<<"$labels"; then
+    echo "No test has the label $label. These are the labels: ${labels//$'\n'/ }"
+    echo "0 passed, 1 failed"
+    exit 1
+  fi
+done
+
 trees=()
-for preset in default asan tsan; do
-  tree=$(folder_of $preset)
-  needs cmake --preset $preset "-DDATAFOREST_WERROR=${WERROR:-ON}" "${flags[@]}"
+for preset in "${presets[@]}"; do
+  tree=$(folder_of "$preset")
   names=$(ctest --test-dir "$tree" -N "${arguments[@]}" | sed -n 's/^ *Test *#[0-9]*: //p')
   [ -n "$names" ] || continue
-  if grep -Eq '^(valgrind/)?(c|embed|fuzz)/' <<<"$names"; then needs build $preset tests; else needs build $preset all; fi
+  if grep -Eq '^(valgrind/)?(c|embed|fuzz)/' <<<"$names"; then target=tests; else target=all; fi
+  needs build "$preset" $target
   trees+=("$tree")
 done
-if [ ${#trees[@]} -eq 0 ]; then
-  echo "No test has one of the labels: $*. These are the labels:"
-  for preset in default asan tsan; do ctest --test-dir "$(folder_of $preset)" --print-labels; done | sed -n 's/^  */  /p' | sort -u
-  echo "0 passed, 1 failed"
-  exit 1
-fi
 tools/ctest.sh "${trees[@]}" -- "${arguments[@]}"

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # The rows of the matrix, a function each. To be sourced by tools/matrix/run.
 : "${matrix:?}" "${results:?}"
+root= # what make_root made last
 
 # record <row> <what is tried> <versions> <log>: counts, and names of what failed and was skipped, from a log of
 # `make test` that ends with its counts
