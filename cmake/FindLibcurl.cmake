@@ -3,7 +3,7 @@
 # A module may have undefined symbols (those of Lua), so that a static libcurl without its libraries would
 # link, and fail when it is loaded. A program that calls libcurl tells whether all is there.
 
-find_package(CURL 7.61 REQUIRED)
+find_package(CURL 7.76 REQUIRED) # before, the end of a TLS connection is not told for sure
 set(libcurl CURL::libcurl)
 get_target_property(aliased CURL::libcurl ALIASED_TARGET) # which the check below would not find
 if(aliased)
