@@ -2,6 +2,7 @@
 --
 -- labels: collector valgrind wire
 
+local collector = require "spec.support.collector"
 local curl = require "dataforest.curl"
 local core = require "dataforest.core"
 local fault_server = require "spec.support.fault_server"
@@ -1189,7 +1190,7 @@ describe("the HTTP engine", function()
   end)
 
   it("stands a collector that never rests", function()
-    local pause, steps = collectgarbage("setpause", 0), collectgarbage("setstepmul", 1000000)
+    local pause, steps = collector.set("pause", 0), collector.set("stepmul", 1000000)
     -- A few rounds: each collects all that the suite has gathered, many times over.
     for _ = 1, 5 do
       assert.equal('{"a":1}', assert(perform "ok").body)
@@ -1200,7 +1201,7 @@ describe("the HTTP engine", function()
       end
       assert.equal(200, assert(transfer:result()).status)
     end
-    collectgarbage("setpause", pause)
-    collectgarbage("setstepmul", steps)
+    collector.set("pause", pause)
+    collector.set("stepmul", steps)
   end)
 end)

@@ -2,6 +2,7 @@
 -- Finalisers that call the library, and change the tables that it reads, wherever Lua lets them: the
 -- collector runs at its busiest, and each collection has a finaliser.
 
+local collector = require "spec.support.collector"
 local core = require "dataforest.core"
 local process = require "spec.support.server"
 
@@ -38,7 +39,7 @@ local function at_each_collection(hook)
     end
   end
   collectgarbage()
-  local pause, step = collectgarbage("setpause", 0), collectgarbage("setstepmul", 1000)
+  local pause, step = collector.set("pause", 0), collector.set("stepmul", 1000)
   if _VERSION == "Lua 5.4" then
     collectgarbage("incremental", 0, 1000, 4) -- a step every 16 bytes
   end
@@ -48,8 +49,8 @@ local function at_each_collection(hook)
     if _VERSION == "Lua 5.4" then
       collectgarbage("incremental", 200, 100, 13)
     end
-    collectgarbage("setpause", pause)
-    collectgarbage("setstepmul", step)
+    collector.set("pause", pause)
+    collector.set("stepmul", step)
     assert.is_nil(failure)
   end, function()
     return calls

@@ -1,3 +1,4 @@
+local collector = require "spec.support.collector"
 local core = require "dataforest.core"
 
 local new_proxy = rawget(_G, "newproxy") -- Lua 5.1 knows finalisers of these only
@@ -174,9 +175,9 @@ describe("the reader of responses", function()
       reader:feed(OK .. table.concat(headers) .. "Content-Length: 50000\r\n\r\n" .. ("b"):rep(50000))
     )
     collectgarbage "restart"
-    collectgarbage("setpause", 0)
+    collector.set("pause", 0)
     local response = reader:response()
-    collectgarbage("setpause", 200)
+    collector.set("pause", 200)
     collectgarbage()
     assert.are.equal(("b"):rep(50000), response.body)
     assert.are.equal(("v"):rep(500), response.headers["x-100"])
@@ -282,9 +283,9 @@ describe("the writer of requests", function()
     end
     local target = "/" .. ("t"):rep(30000)
     collectgarbage "restart"
-    collectgarbage("setpause", 0)
+    collector.set("pause", 0)
     local text = request(headers, nil, false, "GET", target)
-    collectgarbage("setpause", 200)
+    collector.set("pause", 200)
     assert.is_true(#text < 31000)
     assert.matches("\r\nx: short\r\n", text, 1, true)
   end)
