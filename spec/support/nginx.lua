@@ -167,10 +167,12 @@ function nginx.start(options)
       self.engine = curl.engine {}
       return self
     elseif not said:find("Address already in use", 1, true) then
+      nginx.remove(self.folder)
       error("nginx did not start:\n" .. said, 2)
     end
     write_file(self.folder .. "/error.log", "")
   end
+  nginx.remove(self.folder)
   error("nginx found no free ports", 2)
 end
 

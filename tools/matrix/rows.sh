@@ -76,8 +76,10 @@ row_lua5.5() {
     mkdir -p "$root/usr/local/lib/lua/5.5" && cp -r "$LUA55_MODULES/." "$root/usr/local/lib/lua/5.5/"
   fi
   if ! { sources_of trixie bookworm && in_root apt-get -qq install --yes lua5.5 liblua5.5-dev libexpat1-dev dpkg-dev &&
-    in_root sh -c 'mkdir -p /usr/local/share/lua && ln -sfn /usr/share/lua/5.4 /usr/local/share/lua/5.5' &&
-    in_root /home/user/dataforest/tools/matrix/modules.sh /usr/local/lib/lua/5.5 -I/usr/include/lua5.5; } \
+    in_root sh -c 'rm -rf /usr/local/share/lua/5.5 && mkdir -p /usr/local/share/lua/5.5 &&
+      cp -rs /usr/share/lua/5.4/. /usr/local/share/lua/5.5/' &&
+    in_root /home/user/dataforest/tools/matrix/modules.sh /usr/local/lib/lua/5.5 /usr/local/share/lua/5.5 \
+      -I/usr/include/lua5.5; } \
     >"$matrix/lua5.5.deps.log" 2>&1; then
     tail -n 5 "$matrix/lua5.5.deps.log"
     return 1
@@ -112,4 +114,20 @@ row_openresty() {
   PATH=$prefix/bin:$prefix/nginx/sbin:$PATH here openresty "make test, inside nginx" \
     "$(PATH=$prefix/luajit/bin:$prefix/nginx/sbin:$PATH tools/matrix/versions.sh)" PARTS=nginx \
     CMAKE_FLAGS="'-DDATAFOREST_LUA=5.4;luajit'"
+}
+
+# musl: everything that is linked or loaded is built with musl-gcc, Lua too.
+row_musl() {
+  prepared debian-12 bookworm || return 1
+  if ! in_root /home/user/dataforest/tools/matrix/musl.sh >"$matrix/musl.deps.log" 2>&1; then
+    tail -n 5 "$matrix/musl.deps.log"
+    return 1
+  fi
+  as_user dataforest env PATH=/opt/musl/bin:/usr/bin:/bin PKG_CONFIG_LIBDIR=/opt/musl/lib/pkgconfig \
+    make test PARTS="c lua5.4" CMAKE_FLAGS="-DCMAKE_C_COMPILER=musl-gcc -DDATAFOREST_LUA_INCLUDE_DIR=/opt/musl/include
+      -DOPENSSL_ROOT_DIR=/opt/musl -DOPENSSL_USE_STATIC_LIBS=ON -DCURL_ROOT=/opt/musl -DDATAFOREST_TEST_SERVERS=OFF" \
+    >"$matrix/musl.log" 2>&1
+  # shellcheck disable=SC2016 # a field of dpkg's
+  record musl "make test with musl-gcc, C tests and specs without servers" \
+    "$(as_user dataforest tools/matrix/versions.sh), musl $(in_root dpkg-query -W -f '${Version}' musl)" "$matrix/musl.log"
 }
