@@ -69,7 +69,8 @@ local STRAY = {
   { "[\r\n]", "a line break" },
   { "\t", "a tab" },
   { " ", "a blank" },
-  { "[\"'`]", "a quotation mark" },
+  { "^[\"'`]", "a quotation mark" }, -- around a key: inside of one it may belong to it
+  { "[\"'`]$", "a quotation mark" },
   { "[%z\1-\31\127]", "a control character" },
 }
 

@@ -109,6 +109,8 @@ describe("credentials.environment", function()
         )
       end
     end
+    environment { NCLOUD_ACCESS_KEY = "a", NCLOUD_SECRET_KEY = "MAR\"K'ED" }
+    assert.are.equal("MAR\"K'ED", credentials.environment()().secret_key)
   end)
 end)
 
