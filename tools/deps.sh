@@ -16,7 +16,7 @@ words_of() { # <group>
   demo) echo openssl nginx-with-lua ;;
   test)
     words_of demo
-    echo git curl tmux zsh fish luarocks valgrind cmocka-dev lua:busted.runner lua:cqueues lua:luv lua:socket lua:ssl
+    echo git curl tmux zsh fish luarocks ninja valgrind cmocka-dev lua:busted.runner lua:cqueues lua:luv lua:socket lua:ssl
     # Other systems may have one Lua only, and the tests are content with it.
     ! command -v apt-get >/dev/null || echo lua5.1 lua5.1-dev lua5.2 lua5.2-dev lua5.3 lua5.3-dev
     ;;
@@ -166,6 +166,7 @@ package_of() {
   apt:curl-dev) echo libcurl4-openssl-dev ;;
   apt:dpkg-dev) echo dpkg-dev ;;
   apt:cmocka-dev) echo libcmocka-dev ;;
+  apt:ninja | dnf:ninja | apk:ninja) echo ninja-build ;;
   apt:lua5.1-dev) echo liblua5.1-0-dev ;;
   apt:lua5.?-dev) echo "lib$2" ;;
   # Debian 12 has LuaJIT twice; nginx's Lua module goes with OpenResty's, which is the only one since.

@@ -55,7 +55,7 @@ row_debian-13-i386() { whole debian-13-i386 trixie i386; }
 # Under qemu, without what starts servers: C tests, and the specs on each Lua.
 emulated() { # <row> <architecture>
   make_root "$1" trixie "$2" && copy_here || return 1
-  in_root make -C /home/user/dataforest deps >"$matrix/$1.deps.log" 2>&1
+  in_root /home/user/dataforest/tools/deps.sh build test >"$matrix/$1.deps.log" 2>&1
   tests "$1" "make test, the C tests and unit specs, under qemu" PARTS=unit \
     CMAKE_FLAGS="-DDATAFOREST_TEST_TIME=20 -DDATAFOREST_TEST_SERVERS=OFF"
 }

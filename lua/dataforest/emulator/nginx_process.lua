@@ -8,6 +8,7 @@
 local ffi = require "ffi"
 local files = require "dataforest.emulator.files"
 local nginx = require "dataforest.emulator.nginx"
+local time = require "dataforest.util.time"
 
 ffi.cdef [[
 int getpid(void);
@@ -59,8 +60,9 @@ end
 -- @tparam table call an entry of `emulator.calls`
 -- @treturn string without a line feed
 function process.line(call)
+  local at = time.utc(call.time)
   local parts = {
-    os.date("!%H:%M:%S", math.floor(call.time)),
+    ("%02d:%02d:%02d"):format(at.hour, at.min, at.sec),
     call.status and tostring(call.status) or "dropped: " .. tostring(call.dropped),
     call.method,
     call.target,

@@ -1,7 +1,7 @@
 --- Times as the service writes them.
 -- @module dataforest.emulator.time
 
-local floor = math.floor
+local utc = require("dataforest.util.time").utc
 
 local time = {}
 
@@ -23,7 +23,16 @@ end
 -- @tparam number seconds since the epoch
 -- @tparam string zone as above
 function time.iso(seconds, zone)
-  return os.date("!%Y-%m-%dT%H:%M:%S", floor(seconds) + time.zone_seconds(zone)) .. zone
+  local date = utc(seconds + time.zone_seconds(zone))
+  return ("%04d-%02d-%02dT%02d:%02d:%02d%s"):format(
+    date.year,
+    date.month,
+    date.day,
+    date.hour,
+    date.min,
+    date.sec,
+    zone
+  )
 end
 
 return time

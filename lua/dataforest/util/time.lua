@@ -164,11 +164,44 @@ function time.retry_after(text, now)
   return longest
 end
 
+--- Tells a moment in UTC. (`os.date` ends in 2038 where the system's `time_t` has 32 bits.)
+-- @tparam number seconds since the epoch
+-- @treturn table `year`, `month`, `day`, `hour`, `min`, `sec` and `wday` (1: Sunday), as in `os.date "!*t"`
+function time.utc(seconds)
+  local whole = math.floor(seconds)
+  local days = math.floor(whole / 86400)
+  local of_day = whole - days * 86400
+  -- As in `epoch`: eras of 400 years, and years that start in March.
+  local era = math.floor((days + 719468) / 146097)
+  local day_of_era = days + 719468 - era * 146097
+  local year_of_era = math.floor(
+    (
+      day_of_era
+      - math.floor(day_of_era / 1460)
+      + math.floor(day_of_era / 36524)
+      - math.floor(day_of_era / 146096)
+    ) / 365
+  )
+  local day_of_year = day_of_era
+    - (365 * year_of_era + math.floor(year_of_era / 4) - math.floor(year_of_era / 100))
+  local from_march = math.floor((5 * day_of_year + 2) / 153)
+  local month = (from_march + 2) % 12 + 1
+  return {
+    year = year_of_era + era * 400 + (month <= 2 and 1 or 0),
+    month = month,
+    day = day_of_year - math.floor((153 * from_march + 2) / 5) + 1,
+    hour = math.floor(of_day / 3600),
+    min = math.floor(of_day / 60) % 60,
+    sec = of_day % 60,
+    wday = (days + 4) % 7 + 1,
+  }
+end
+
 --- Writes a time as the `Date` header does.
 -- @tparam number seconds since the epoch
 -- @treturn string such as `Sun, 06 Nov 1994 08:49:37 GMT`
 function time.to_http_date(seconds)
-  local date = os.date("!*t", math.floor(seconds))
+  local date = time.utc(seconds)
   return ("%s, %02d %s %04d %02d:%02d:%02d GMT"):format(
     DAY_NAMES[date.wday],
     date.day,

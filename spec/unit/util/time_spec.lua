@@ -1,3 +1,4 @@
+local emulator_time = require "dataforest.emulator.time"
 local time = require "dataforest.util.time"
 
 describe("time.iso8601", function()
@@ -61,6 +62,19 @@ describe("time.http_date", function()
   it("reads what it writes", function()
     for _, moment in ipairs { 0, 784111777, 951782400, 1700000000, 4102444799 } do
       assert.are.equal(moment, time.http_date(time.to_http_date(moment)))
+    end
+  end)
+
+  it("tells times that 32 bits do not hold, by no clock of the system", function()
+    assert.are.equal("Tue, 19 Jan 2038 03:14:08 GMT", time.to_http_date(2147483648))
+    assert.are.equal("Fri, 31 Dec 2100 23:59:59 GMT", time.to_http_date(4133980799.9))
+    assert.are.equal("Wed, 31 Dec 1969 23:59:59 GMT", time.to_http_date(-0.5))
+    assert.are.equal("2038-01-19T12:14:08+09:00", emulator_time.iso(2147483648, "+09:00"))
+    assert.are.equal("0001-01-01T00:00:00Z", emulator_time.iso(-62135596800, "Z"))
+    for day = -719162, 2932896, 997 do -- 0001-01-01 to 9999-12-31
+      local moment = day * 86400 + day % 86400
+      assert.are.equal(moment, time.iso8601(emulator_time.iso(moment, "Z")))
+      assert.are.equal((day + 4) % 7 + 1, time.utc(moment).wday)
     end
   end)
 
