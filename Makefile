@@ -7,7 +7,7 @@ JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 CMAKE_FLAGS ?=
 export WERROR JOBS CMAKE_FLAGS
 
-.PHONY: matrix docs types build man help deps test test-unit lint format install clean env demo demo-openresty
+.PHONY: matrix docs types build man help deps test test-unit soak lint format install clean env demo demo-openresty
 MAKEFLAGS += --no-print-directory
 export PATH := $(CURDIR)/build/bin:$(PATH) # Luas that this system calls otherwise: see cmake/FindLuas.cmake
 
@@ -60,6 +60,9 @@ matrix: ## try other platforms, as docs/platforms.md tells: ROWS="debian-13 lua5
 
 install: build ## install under PREFIX (/usr/local), below DESTDIR if given
 	@cmake --install build
+
+soak: build ## run clients inside nginx amid faults and clock jumps: SECONDS=1200 CALLS=1000000
+	@SOAK_SECONDS="$(SECONDS)" SOAK_CALLS="$(CALLS)" tools/soak.sh
 
 # A script tools/<target>.sh of one of these names makes the target: it runs after the build.
 later := $(filter bench fuzz package release-check,$(basename $(notdir $(wildcard tools/*.sh))))
