@@ -11,6 +11,7 @@ local call = require "dataforest.request.call"
 local defaults = require "dataforest.request.defaults"
 local errors = require "dataforest.errors"
 local events = require "dataforest.request.events"
+local guarded = require "dataforest.util.guarded"
 local keys = require "dataforest.request.keys"
 local lazy = require "dataforest.util.lazy"
 local nearest = require "dataforest.util.nearest"
@@ -235,7 +236,7 @@ end
 local function map_concurrency(options)
   for name in pairs(options) do
     if name ~= "concurrency" then
-      error("df:map: unknown option " .. tostring(name) .. "; known is concurrency", 3)
+      error("df:map: unknown option " .. guarded.text(name) .. "; known is concurrency", 3)
     end
   end
   local concurrency = options.concurrency or defaults.concurrency

@@ -5,6 +5,7 @@
 --
 -- @module dataforest.api.messages
 
+local guarded = require "dataforest.util.guarded"
 local limits = require "dataforest.api.limits"
 local nearest = require "dataforest.util.nearest"
 local words = require "dataforest.util.words"
@@ -90,7 +91,7 @@ end
 function messages.unknown_name(node, name)
   local names = node.names
   if type(name) ~= "string" then
-    return format("has no name: write { %s = ... }", names[1] or "name"), "[" .. tostring(name) .. "]"
+    return format("has no name: write { %s = ... }", names[1] or "name"), "[" .. guarded.text(name) .. "]"
   end
   local near = nearest(name, names)
   local path = words.shown(name):sub(2, -2)

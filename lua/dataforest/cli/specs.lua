@@ -22,7 +22,13 @@ function specs.load(context)
     spec, err = spec_file.load(path, kind)
   end
   if not spec then
-    context:fail(exit.USAGE, err.message, "--input lua, json or yaml says what it is", err)
+    local is_told = kind or spec_file.kind_of(path)
+    context:fail(
+      exit.USAGE,
+      err.message,
+      not is_told and "--input lua, json or yaml says what it is" or nil,
+      err
+    )
   end
   return spec
 end

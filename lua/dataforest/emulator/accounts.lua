@@ -3,6 +3,7 @@
 
 local answers = require "dataforest.emulator.error_responses"
 local fields = require "dataforest.emulator.fields"
+local guarded = require "dataforest.util.guarded"
 local hmac = require "dataforest.emulator.hmac"
 local keytab = require "dataforest.emulator.keytab"
 local limits = require "dataforest.emulator.validation"
@@ -210,13 +211,13 @@ local function quotas_by_namespace(given, what)
       namespace = quota.namespace
     end
     if namespace ~= "koya" and namespace ~= "tata" then
-      return nil, ("%squotas: there is no namespace %s"):format(what, tostring(namespace))
+      return nil, ("%squotas: there is no namespace %s"):format(what, guarded.text(namespace))
     elseif type(quota) ~= "table" then
       return nil, ("%squotas.%s must be a table"):format(what, namespace)
     end
     out[namespace] = {}
     for name, value in pairs(quota) do
-      local path = ("%squotas.%s.%s"):format(what, namespace, tostring(name))
+      local path = ("%squotas.%s.%s"):format(what, namespace, guarded.text(name))
       if name ~= "namespace" then
         if not QUOTA[name] then
           return nil, path .. " is no field of a quota"

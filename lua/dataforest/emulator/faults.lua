@@ -4,6 +4,7 @@
 local answers = require "dataforest.emulator.error_responses"
 local ascii = require "dataforest.util.ascii"
 local fields = require "dataforest.emulator.fields"
+local guarded = require "dataforest.util.guarded"
 local json = require "dataforest.emulator.json"
 local nearest = require "dataforest.util.nearest"
 local operations = require "dataforest.operations"
@@ -22,7 +23,7 @@ local RESERVED = {
 local function are_headers(headers)
   for name, value in pairs(headers) do
     if type(name) ~= "string" or not name:find "^[%w!#$%%&'*+.^_`|~-]+$" then
-      return false, ("has a name that HTTP does not allow: %s"):format(tostring(name))
+      return false, ("has a name that HTTP does not allow: %s"):format(guarded.text(name))
     elseif RESERVED[ascii.lower(name)] then
       return false, ("cannot have %s, which belongs to the connection"):format(name)
     elseif

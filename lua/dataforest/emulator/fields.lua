@@ -8,6 +8,7 @@
 --
 -- @module dataforest.emulator.fields
 
+local guarded = require "dataforest.util.guarded"
 local json = require "dataforest.emulator.json"
 local nearest = require "dataforest.util.nearest"
 
@@ -73,7 +74,7 @@ function fields.check(rules, given, what, words)
   for name, value in pairs(given) do
     local rule = rules[name]
     if not rule then
-      local message = (words.unknown or what .. " does not know the field %s"):format(tostring(name))
+      local message = (words.unknown or what .. " does not know the field %s"):format(guarded.text(name))
       local meant = type(name) == "string" and nearest(name, names_of(rules))
       return nil, meant and ("%s (perhaps %s?)"):format(message, meant) or message
     end
@@ -117,7 +118,7 @@ end
 function fields.one_of(...)
   local allowed, shown = { ... }, {}
   for i, value in ipairs(allowed) do
-    shown[i] = type(value) == "string" and ('"%s"'):format(value) or tostring(value)
+    shown[i] = type(value) == "string" and ('"%s"'):format(value) or guarded.text(value)
   end
   local last = table.remove(shown)
   local text = (#shown > 0 and table.concat(shown, ", ") .. " or " or "") .. last

@@ -3,6 +3,7 @@
 
 local core = require "dataforest.core"
 local defaults = require "dataforest.request.defaults"
+local guarded = require "dataforest.util.guarded"
 local nearest = require "dataforest.util.nearest"
 local route = require "dataforest.transport.route"
 local url = require "dataforest.transport.url"
@@ -96,7 +97,7 @@ local function check_retry(value)
   for name, setting in pairs(value or {}) do
     local check = RETRY_CHECKS[name]
     if not check then
-      return ("has no setting %s; it knows attempts, base_delay and max_delay"):format(tostring(name))
+      return ("has no setting %s; it knows attempts, base_delay and max_delay"):format(guarded.text(name))
     elseif type(setting) ~= "number" then
       return ("setting %s must be a number"):format(name)
     end
@@ -116,7 +117,7 @@ local OWN_HEADERS = { accept = true, ["content-type"] = true }
 function options.check_headers(value)
   for name, text in pairs(value) do
     if type(name) ~= "string" or not name:find "^[A-Za-z0-9!#$%%&'*+%-.^_`|~]+$" then
-      return ("holds a name that is no header name: %q"):format(tostring(name):sub(1, 40))
+      return ("holds a name that is no header name: %q"):format(guarded.text(name):sub(1, 40))
     elseif type(text) ~= "string" or text:find "[%z\1-\8\10-\31\127]" then
       return ("field %s must be text without control characters (CR, LF, NUL)"):format(name)
     end
@@ -193,8 +194,8 @@ end
 
 local function unknown(noun, name, rules)
   local names = known_names(rules)
-  local meant = nearest(tostring(name), names)
-  return ("unknown %s %s; "):format(noun, tostring(name))
+  local meant = nearest(name, names)
+  return ("unknown %s %s; "):format(noun, name)
     .. (meant and ("did you mean %s?"):format(meant) or "known are " .. table.concat(names, ", "))
 end
 
@@ -216,7 +217,8 @@ local function check(given, rules, noun)
   for name, value in pairs(given) do
     local rule = rules[name]
     if not rule then
-      return unknown(noun, name, rules), tostring(name)
+      name = guarded.text(name)
+      return unknown(noun, name, rules), name
     elseif not has_type(value, rule) then
       return ("%s %s must be a %s, got a %s"):format(noun, name, table.concat(rule, " or a "), type(value)),
         name

@@ -2,6 +2,7 @@
 -- @module dataforest.testing.assertions
 
 local errors = require "dataforest.errors"
+local guarded = require "dataforest.util.guarded"
 local nearest = require "dataforest.util.nearest"
 local operations = require "dataforest.operations"
 
@@ -11,7 +12,7 @@ local function describe(value)
   if errors.is(value) then
     return tostring(value)
   end
-  return ("%s (a %s)"):format(tostring(value), type(value))
+  return ("%s (a %s)"):format(guarded.text(value), type(value))
 end
 
 --- Raises for arguments that are a mistake: the test would pass or fail for no reason.

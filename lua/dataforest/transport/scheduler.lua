@@ -10,6 +10,7 @@
 -- @module dataforest.transport.scheduler
 
 local core = require "dataforest.core"
+local guarded = require "dataforest.util.guarded"
 
 local scheduler = {}
 
@@ -175,7 +176,7 @@ local function with_traceback(raised, traceback)
     raised.traceback = raised.traceback or traceback
     return raised
   end
-  return tostring(raised) .. "\n" .. traceback
+  return guarded.text(raised) .. "\n" .. traceback
 end
 
 --- The body of a task: works until the group has no item left.

@@ -2,6 +2,7 @@
 -- @module dataforest.workflows.lookup
 
 local errors = require "dataforest.errors"
+local guarded = require "dataforest.util.guarded"
 
 local lookup = {}
 
@@ -52,7 +53,8 @@ function lookup.wanted_name(params, operation, known)
     name = params.name
     for key in pairs(params) do
       if not known[key] then
-        message, field = ("%s is not a parameter of find"):format(tostring(key)), tostring(key)
+        field = guarded.text(key)
+        message = field .. " is not a parameter of find"
       end
     end
   end

@@ -4,8 +4,11 @@
 
 local cjson = require "cjson"
 local ascii = require "dataforest.util.ascii"
+local duplicate_keys = require "dataforest.workflows.duplicate_keys"
 local errors = require "dataforest.errors"
+local guarded = require "dataforest.util.guarded"
 local json = require "dataforest.codec.json"
+local one_line = require "dataforest.util.one_line"
 
 local spec_file = {}
 
@@ -14,7 +17,8 @@ spec_file.MAX_BYTES = 262144
 
 -- Of what a file stands for: values, and how deep they are nested. Aliases of YAML make many out of few.
 local MAX_VALUES = 100000
-local MAX_DEPTH = 16
+local MAX_DEPTH = duplicate_keys.MAX_DEPTH
+local TOO_DEEP = ("it is nested more than %d deep, or holds itself"):format(MAX_DEPTH)
 
 -- Instructions that a Lua file may take, and memory (KiB). A spec of 1000 apps takes a third of them.
 local MAX_INSTRUCTIONS = 200000
@@ -49,7 +53,7 @@ function Copy:value(value, depth)
   elseif kind ~= "table" then
     error { message = format("it holds a %s; a file can hold plain values only", kind) }
   elseif depth > MAX_DEPTH then
-    error { message = format("it is nested more than %d deep, or holds itself", MAX_DEPTH) }
+    error { message = TOO_DEEP }
   end
   local out = {}
   for key, member in next, value do
@@ -162,10 +166,33 @@ end
 
 -- JSON and YAML --------------------------------------------------------------------------
 
+--- What is wrong with a text in which names stand twice.
+-- @tparam ?table duplicates of `duplicate_keys`
+-- @treturn ?string
+local function ambiguity(duplicates)
+  if not duplicates then
+    return TOO_DEEP
+  end
+  local listed = {}
+  for index, entry in ipairs(duplicates) do
+    local first, second = entry.lines[1], entry.lines[2]
+    local lines = first == second and "line " .. first or format("lines %d and %d", first, second)
+    listed[index] = format("%s is there twice (%s)", one_line(entry.path), lines)
+  end
+  if duplicates.count > #listed then
+    listed[#listed + 1] = format("and %d more", duplicates.count - #listed)
+  end
+  return listed[1] and table.concat(listed, "; ") .. ": leave out one of them" or nil
+end
+
 function parsers.json(text)
   local value, message = json.decode(text)
   if value == nil then
     return nil, message or "it holds no JSON"
+  end
+  local wrong = ambiguity(duplicate_keys.json(text))
+  if wrong then
+    return nil, wrong
   end
   return copied(value)
 end
@@ -175,7 +202,12 @@ function parsers.yaml(text)
   if not found then
     return nil, "YAML needs the library lyaml: apt install lua-yaml, or luarocks install lyaml"
   end
-  local ok, documents = pcall(lyaml.load, text, { all = true })
+  local valid, duplicates = guarded.protected(duplicate_keys.yaml, text)
+  local wrong = valid and ambiguity(duplicates)
+  if wrong then
+    return nil, wrong
+  end
+  local ok, documents = guarded.protected(lyaml.load, text, { all = true })
   if not ok then
     return nil, tostring(documents)
   elseif #documents ~= 1 then
@@ -197,7 +229,7 @@ function spec_file.parse(text, kind, name)
   name = name or "spec"
   local parser = parsers[FORMATS[kind]]
   if not parser then
-    return problem("%s: its format must be lua, json or yaml, got %s", name, tostring(kind))
+    return problem("%s: its format must be lua, json or yaml, got %s", name, guarded.text(kind))
   elseif #text > spec_file.MAX_BYTES then
     return problem("%s is longer than %d bytes", name, spec_file.MAX_BYTES)
   end
@@ -208,6 +240,13 @@ function spec_file.parse(text, kind, name)
   return spec
 end
 
+--- The format that a path tells by its end.
+-- @tparam string path
+-- @treturn ?string `"lua"`, `"json"` or `"yaml"`
+function spec_file.kind_of(path)
+  return FORMATS[ascii.lower(path:match "%.(%w+)$" or "")]
+end
+
 --- Reads a spec out of a file.
 -- @tparam string path of the file; `-` is standard input
 -- @tparam[opt] string kind `"lua"`, `"json"` or `"yaml"`; by default what the path ends with
@@ -215,7 +254,7 @@ end
 -- @treturn[2] nil
 -- @treturn[2] table error of kind `argument` with field `spec`
 function spec_file.load(path, kind)
-  kind = kind or ascii.lower(path:match "%.(%w+)$" or "")
+  kind = kind or spec_file.kind_of(path)
   if not FORMATS[kind] then
     return problem(
       "%s: what it holds cannot be told by its name, which ends with none of .lua .json .yaml",

@@ -117,6 +117,37 @@ describe("a spec in a file", function()
     refused(table.concat(lines, "\n"), "yaml", "more than 100000 values")
   end)
 
+  it("is refused where a name stands twice, with its path", function()
+    local json = [[{"account": {"name": "a"}, "apps": [{"name": "name", "type": "}\"{"},
+      {"name": "b", "na\u006de": -1.5e3, "components": {"a": null, "a": [1, {"x": {}, "y": [], "x": 1}]}}]}]]
+    refused(json, "json", "apps[2].name is there twice (line 2); apps[2].components.a is there twice")
+    refused(json, "json", "apps[2].components.a[2].x is there twice")
+    refused('{"account":false,\n\n"account":{"name":"a"}}', "json", "account is there twice (lines 1 and 3)")
+    assert(spec_file.parse('{"account":{"name":"name"},"apps":[{"name":"name"},{"name":"apps"}]}', "json"))
+
+    local yaml =
+      "account: {name: a, 'name': b}\napps:\n- name: a\n  ? [k, k]\n  : 1\n  name: ~\naccount: false\n"
+    refused(
+      yaml,
+      "yaml",
+      "account.name is there twice (line 1); apps[1].name is there twice (lines 3 and 6); "
+    )
+    refused(yaml, "yaml", "account is there twice (lines 1 and 7)")
+    assert(spec_file.parse("account: &a {name: a}\napps:\n- <<: *a\n  type: b\n- <<: *a\n- [a, a]\n", "yaml"))
+
+    refused("{" .. ('"a":1,'):rep(30) .. '"a":1}', "json", "and 10 more")
+  end)
+
+  it("takes little time whatever it holds", function()
+    local deep = ("["):rep(30000) .. "{" .. ("a: 1, "):rep(10000) .. "a: 1}" .. ("]"):rep(30000)
+    local start = os.clock()
+    refused("a: " .. deep .. "\na: 1", "yaml", "nested")
+    refused('{"a":' .. ("["):rep(60) .. ("]"):rep(60) .. ',"a":1}', "json", "nested")
+    refused("[" .. ('{"a":1,"a":2},'):rep(18000) .. "1]", "json", "and 17980 more")
+    refused(("- - - - - - {a: 1, a: 2}\n"):rep(10000), "yaml", "and 9980 more")
+    assert.is_true(os.clock() - start < 5, os.clock() - start)
+  end)
+
   it("is read from a path, whose end tells the format", function()
     local path = os.tmpname()
     local file = assert(io.open(path, "wb"))
