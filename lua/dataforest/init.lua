@@ -9,8 +9,16 @@
 --
 -- @module dataforest
 
+local found, core = pcall(require, "dataforest.core")
+if not found then
+  error(
+    "dataforest: its part in C for this Lua cannot be loaded: build it with make, or name its folder in "
+      .. "package.cpath\n"
+      .. tostring(core),
+    0
+  )
+end
 local Client = require "dataforest.client"
-local core = require "dataforest.core"
 local time = require "dataforest.util.time"
 
 local dataforest = { _VERSION = require "dataforest.version" }

@@ -23,7 +23,7 @@ refuses() {
   shift
   output=$(configure "$@") && return 1
   echo "$output"
-  tr -s ' \n' ' ' <<<"$output" | grep -qF "$expected"
+  tr -s ' \n' ' ' <<<"$output" | grep -qF -- "$expected"
 }
 
 builds() { # <folder> <argument>...
@@ -60,6 +60,17 @@ without_curl() {
         assert(df:call("foo/getBar", {}))')
 }
 check "builds and works without libcurl" without_curl
+
+says() { # <text> <C modules> <line of Lua>...: what this Lua prints, with the modules of that build
+  local expected=$1 modules=$2
+  shift 2
+  (cd "$work" && LUA_PATH="$copy/lua/?.lua;$copy/lua/?/init.lua;;" LUA_CPATH="$modules/?.so;;" lua5.4 -e "$*") |
+    tee /dev/stderr | grep -qF -- "$expected"
+}
+check "without curl.so the message says how to build it" says "-DDATAFOREST_CURL=OFF" "$work/core/lua5.4" \
+  'print(select(2, require("dataforest").new({ access_key = "A", secret_key = "S" }).accounts:get_list()))'
+check "without core.so the message says so" says "its part in C for this Lua cannot be loaded" /nonexistent \
+  'print(select(2, pcall(require, "dataforest")))'
 
 # A libcurl elsewhere: the system's, in another folder.
 mkdir "$work/elsewhere"
@@ -106,5 +117,7 @@ plain_name() {
   PKG_CONFIG_LIBDIR=$work/pc told_luas lua5.4 -DDATAFOREST_LUA=5.4 -DDATAFOREST_CURL=OFF -DCMAKE_SYSTEM_PREFIX_PATH=/nonexistent
 }
 check "Lua 5.4 is found as lua.pc" plain_name
+check "an unknown way to wait is refused" refuses "DATAFOREST_POLL: ON is none of: epoll poll" "$work/wait" \
+  -DDATAFOREST_POLL=ON
 check "an unknown Lua is refused" refuses "DATAFOREST_LUA: lua5.9 is none of" "$work/none" -DDATAFOREST_LUA=5.9
 finish

@@ -71,6 +71,7 @@ local out = {
   "What was tried, when, and what came of it. `tools/matrix/run report` writes this page from the results of",
   "`tools/matrix/run`: roots made by debootstrap, in which a fresh user without root runs `make demo` and",
   "`make test` after `make deps`; other architectures under qemu; other versions of libcurl, Lua and nginx.",
+  "[Versions](#versions) tells what each had.",
   "",
   "| platform | tried | date | passed | failed | skipped |",
   "| --- | --- | --- | --- | --- | --- |",
@@ -79,17 +80,56 @@ local function add(line)
   out[#out + 1] = line
 end
 
+local function counts_of(text)
+  local passed, failed, skipped = (text or "0 passed, 1 failed"):match "^(%d+) passed, (%d+) failed,? ?(%d*)"
+  return passed, failed, skipped == "" and "0" or skipped
+end
+
 for _, result in ipairs(results) do
-  local counts = result.counts or "0 passed, 1 failed"
-  local passed, failed, skipped = counts:match "^(%d+) passed, (%d+) failed,? ?(%d*)"
   add(
     ("| %s | %s | %s | %s | %s | %s |"):format(
       result.row,
       escaped(result.tried or "make deps"),
       result.date or "",
-      passed,
-      failed,
-      skipped == "" and "0" or skipped
+      counts_of(result.counts)
+    )
+  )
+end
+
+-- Each libcurl that what goes over the wire was tried with, by version.
+local wires = {}
+for _, result in ipairs(results) do
+  if result.wire then
+    local function version(name)
+      return (result.versions:match(name .. " ([%w.]+)") or "?")
+    end
+    wires[#wires + 1] = { result = result, libcurl = version "libcurl", openssl = version "OpenSSL" }
+  end
+end
+table.sort(wires, function(a, b)
+  local one, other = version_key(a.libcurl), version_key(b.libcurl)
+  if one ~= other then
+    return one < other
+  end
+  return a.result.row < b.result.row
+end)
+
+add ""
+add "## On the wire, by libcurl"
+add ""
+add "The vectors of HTTP/1.1, and the specs that look at what goes over the wire through libcurl, on Lua 5.4 and"
+add "LuaJIT: responses nobody asked for, refused and kept connections, endless and folded headers, cuts, resets,"
+add "certificates, proxies. Each case has one verdict, whatever the version."
+add ""
+add "| libcurl | OpenSSL | platform | passed | failed | skipped |"
+add "| --- | --- | --- | --- | --- | --- |"
+for _, wire in ipairs(wires) do
+  add(
+    ("| %s | %s | %s | %s | %s | %s |"):format(
+      wire.libcurl,
+      wire.openssl,
+      wire.result.row,
+      counts_of(wire.result.wire)
     )
   )
 end
@@ -101,24 +141,28 @@ for _, result in ipairs(results) do
   add(("- **%s**: %s"):format(result.row, escaped(result.versions or "")))
 end
 
+-- What failed or was skipped, with the rows where it did: rows in their order, names in that of their first row.
 for _, part in ipairs { { "failed", "Failed" }, { "skipped", "Skipped" } } do
   local list, title = part[1], part[2]
   add ""
   add("## " .. title)
   add ""
-  local any = false
+  local order, rows = {}, {}
   for _, result in ipairs(results) do
-    if #result[list] > 0 then
-      any = true
-      add(("**%s**"):format(result.row))
-      add ""
-      for _, name in ipairs(result[list]) do
-        add("- " .. escaped(name))
+    for _, name in ipairs(result[list]) do
+      if not rows[name] then
+        order[#order + 1], rows[name] = name, {}
       end
-      add ""
+      local of_name = rows[name]
+      if of_name[#of_name] ~= result.row then
+        of_name[#of_name + 1] = result.row
+      end
     end
   end
-  if not any then
+  for _, name in ipairs(order) do
+    add(("- %s (%s)"):format(escaped(name), table.concat(rows[name], ", ")))
+  end
+  if #order == 0 then
     add "None."
   end
 end

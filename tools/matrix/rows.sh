@@ -3,8 +3,8 @@
 : "${matrix:?}" "${results:?}"
 root= # what make_root made last
 
-# record <row> <what is tried> <versions> <log>: counts, and names of what failed and was skipped, from a log of
-# `make test` that ends with its counts
+# record <row> <what is tried> <versions> <log> <counts of the wire>: counts, and names of what failed and was
+# skipped, from a log of `make test` that ends with its counts
 record() {
   local counts
   counts=$(grep -E '^[0-9]+ passed, [0-9]+ failed' "$4" | tail -n 1)
@@ -14,6 +14,7 @@ record() {
     echo "date: $(date -u +%Y-%m-%d)"
     echo "versions: $3"
     echo "counts: ${counts:-0 passed, 1 failed}"
+    [ -z "$5" ] || echo "wire: $5"
     sed -n 's/^skipped: \(.*\)/skipped: \1/p; s/^not completed: /failed: /p; s/^not ok [0-9]* - /failed: /p' "$4"
     [ -n "$counts" ] || echo "failed: it ended before it could count"
   } >"$results/$1"
@@ -26,7 +27,8 @@ tests() {
   local row=$1 tried=$2
   shift 2
   as_user dataforest make test "$@" >"$matrix/$row.log" 2>&1
-  record "$row" "$tried" "$(as_user dataforest tools/matrix/versions.sh)" "$matrix/$row.log"
+  record "$row" "$tried" "$(as_user dataforest tools/matrix/versions.sh)" "$matrix/$row.log" \
+    "$(as_user dataforest tools/matrix/wire.sh)"
 }
 
 # prepared <row> <suite> [<architecture>]: a root with the tree and all that `make deps` installs
@@ -38,12 +40,23 @@ prepared() {
   return 1
 }
 
+# every_test <row> <what is tried> <make argument>...: all of `make test`, or with QUICK all but the slowest
+every_test() {
+  local row=$1 tried=$2
+  shift 2
+  if [ -n "${QUICK:-}" ]; then
+    tests "$row" "$tried, without valgrind and sanitizers" PARTS="unit integration nginx package" "$@"
+  else
+    tests "$row" "$tried" "$@"
+  fi
+}
+
 # whole <row> <suite> [<architecture>]: all that a user does
 whole() {
   prepared "$@" || return 1
   local demo=ok
   as_user dataforest make demo >"$matrix/$1.demo.log" 2>&1 || demo="not ok"
-  tests "$1" "make deps, make demo ($demo), make test" WERROR=ON
+  every_test "$1" "make deps, make demo ($demo), make test"
   [ "$demo" = ok ] || { echo "failed: make demo" >>"$results/$1" && return 1; }
 }
 
@@ -65,7 +78,7 @@ row_debian-13-s390x() { emulated debian-13-s390x s390x; }
 # The poll back end in place of epoll.
 row_poll() {
   prepared debian-13 trixie || return 1
-  tests poll "make test with DATAFOREST_POLL=ON" CMAKE_FLAGS=-DDATAFOREST_POLL=ON
+  every_test poll "make test with DATAFOREST_POLL=poll" CMAKE_FLAGS=-DDATAFOREST_POLL=poll
 }
 
 # Lua 5.5, which has no modules in Debian yet: those written in C are built from Debian's sources, and those in
@@ -93,8 +106,10 @@ here() {
   shift 3
   rm -rf "$copy" && tools/copy-tree.sh "$copy" || return 1
   make -C "$copy" test "$@" >"$matrix/$row.log" 2>&1
-  record "$row" "$tried" "$versions" "$matrix/$row.log"
+  record "$row" "$tried" "$versions" "$matrix/$row.log" "$("$copy/tools/matrix/wire.sh")"
+  local status=$?
   rm -rf "$copy"
+  return $status
 }
 
 # What goes over the wire, with each libcurl of CURL_ROOTS.
@@ -129,5 +144,6 @@ row_musl() {
     >"$matrix/musl.log" 2>&1
   # shellcheck disable=SC2016 # a field of dpkg's
   record musl "make test with musl-gcc, C tests and specs without servers" \
-    "$(as_user dataforest tools/matrix/versions.sh), musl $(in_root dpkg-query -W -f '${Version}' musl)" "$matrix/musl.log"
+    "$(as_user dataforest tools/matrix/versions.sh), musl $(in_root dpkg-query -W -f '${Version}' musl)" \
+    "$matrix/musl.log" ""
 }

@@ -26,7 +26,12 @@ local function open(self)
   end
   local found, module = pcall(require, "dataforest.curl")
   if not found then
-    return failure("argument", "transport curl: dataforest.curl cannot be loaded: " .. tostring(module))
+    local reason = tostring(module)
+    if reason:find("module 'dataforest.curl' not found", 1, true) then
+      reason =
+        "there is no dataforest/curl.so in package.cpath (a build with -DDATAFOREST_CURL=OFF leaves it out)"
+    end
+    return failure("argument", "transport curl: dataforest.curl cannot be loaded: " .. reason)
   end
   local made, engine = pcall(module.engine, self.engine_options)
   if not made then
