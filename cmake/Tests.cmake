@@ -105,8 +105,9 @@ endif()
 # over the wire, which tools/matrix runs with each libcurl.
 
 set(without_full --exclude-tags=full)
-# A comparison of thousands of random texts would take a minute under valgrind and full stress.
-set(without_random "--filter-out=straight into tables")
+# What decodes thousands of texts, or large ones, would take minutes under valgrind and full stress.
+set(without_large "--filter-out=straight into tables" "--filter-out=takes no more than eight times"
+  "--filter-out=decodes big lists in full")
 
 # Under sanitizers, Lua itself and the modules of others are not instrumented, and keep memory until the
 # end: leaks are left to the programs in C.
@@ -165,7 +166,7 @@ foreach(spec IN LISTS specs)
     if(spec_labels MATCHES "collector")
       dataforest_test(collector/${name} LABELS sanitizer lua5.4-collector TIMEOUT 300
         ENVIRONMENT ${spec_environment} COMMAND tools/spec.sh lua5.4
-          --helper=spec/support/gc_stress.lua ${without_full} ${without_random} ${spec})
+          --helper=spec/support/gc_stress.lua ${without_full} ${without_large} ${spec})
     endif()
     continue()
   endif()
@@ -183,7 +184,7 @@ foreach(spec IN LISTS specs)
     list(JOIN valgrind " " under)
     dataforest_test(valgrind/${name} LABELS valgrind lua5.4-valgrind TIMEOUT 600
       ENVIRONMENT "UNDER=${under} --errors-for-leak-kinds=definite"
-      COMMAND tools/spec.sh lua5.4 ${without_full} ${without_random} ${spec})
+      COMMAND tools/spec.sh lua5.4 ${without_full} ${without_large} ${spec})
   endif()
 endforeach()
 

@@ -510,15 +510,6 @@ describe("the HTTP engine", function()
     return found[#found]
   end
 
-  --- What this process has open besides pipes, of which the shell has some.
-  local function open_files()
-    collectgarbage()
-    collectgarbage()
-    return process.output_of(
-      ("ls -l /proc/%s/fd | sed 's/.* //' | grep -v pipe | sort"):format(process.own_pid())
-    )
-  end
-
   describe("gives an answer", function()
     it("with status, headers and body", function()
       local response = assert(perform "ok")
@@ -1120,7 +1111,7 @@ describe("the HTTP engine", function()
     end)
 
     it("may be collected in flight, in any order with their engine", function()
-      local files = open_files()
+      local files = process.open_files()
       local function drop(turn)
         local own = curl.engine { ca_file = server.ca_file }
         local transfers = {}
@@ -1139,7 +1130,7 @@ describe("the HTTP engine", function()
       for turn = 1, 20 do
         drop(turn)
       end
-      assert.equal(files, open_files())
+      assert.equal(files, process.open_files())
     end)
   end)
 
@@ -1178,7 +1169,7 @@ describe("the HTTP engine", function()
   end
 
   it("leaves no descriptor behind after a thousand engines", function()
-    local files = open_files()
+    local files = process.open_files()
     for turn = 1, 1000 do
       local own = curl.engine { ca_file = server.ca_file }
       if turn % 10 == 0 then
@@ -1186,7 +1177,7 @@ describe("the HTTP engine", function()
       end
       own:close()
     end
-    assert.equal(files, open_files())
+    assert.equal(files, process.open_files())
   end)
 
   it("stands a collector that never rests", function()

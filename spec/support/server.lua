@@ -48,6 +48,16 @@ function server.own_pid()
   return own_pid
 end
 
+--- What this process has open, a line each. Pipes are left out: the shell that looks has some, and the end that
+-- it writes to may still be open here.
+function server.open_files()
+  collectgarbage()
+  collectgarbage()
+  return server.output_of(
+    ("ls -l /proc/%s/fd 2>&1 | sed -n 's/.* -> //p' | grep -v '^pipe:' | sort"):format(server.own_pid())
+  )
+end
+
 local has_proc = read "/proc/self/stat" ~= nil
 
 --- Whether a process runs; one that has ended and waits for its parent does not.
