@@ -53,9 +53,8 @@ end
 function server.open_files()
   collectgarbage()
   collectgarbage()
-  return server.output_of(
-    ("ls -l /proc/%s/fd 2>&1 | sed -n 's/.* -> //p' | grep -v '^pipe:' | sort"):format(server.own_pid())
-  )
+  local command = "ls -l /proc/%s/fd 2>&1 | sed -n 's/.* -> //p' | grep -v '^pipe:' | sort"
+  return server.output_of(command:format(server.own_pid()))
 end
 
 local has_proc = read "/proc/self/stat" ~= nil
