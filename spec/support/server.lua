@@ -48,8 +48,8 @@ function server.own_pid()
   return own_pid
 end
 
---- What this process has open, a line each. Pipes are left out: the shell that looks has some, and the end that
--- it writes to may still be open here.
+--- What this process has open, a line each. Pipes are left out: the shell that looks has some, and the end
+-- that it writes to may still be open here.
 function server.open_files()
   collectgarbage()
   collectgarbage()
