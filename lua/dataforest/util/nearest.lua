@@ -30,7 +30,25 @@ local function folded(name)
   return (ascii.lower(name):gsub("[_-]", ""))
 end
 
---- The known name that was probably meant.
+--- The only name that has a word in it: "type" means app-type-id where no other name has a type.
+local function with_word(wanted, names)
+  local found
+  for _, candidate in ipairs(names) do
+    for word in ascii.lower(candidate):gmatch "[^_-]+" do
+      if word == wanted then
+        if found then
+          return nil
+        end
+        found = candidate
+        break
+      end
+    end
+  end
+  return found
+end
+
+--- The known name that was probably meant: the one with the fewest letters to change, or the only one that has
+-- what was written as one of its words.
 -- @tparam string name what was written
 -- @tparam {string,...} names the names that are known
 -- @treturn ?string the nearest of them, or nil where none is near
@@ -46,5 +64,5 @@ return function(name, names)
       best, best_distance = candidate, edits
     end
   end
-  return best
+  return best or with_word(wanted, names)
 end
