@@ -47,8 +47,8 @@ local function with_word(wanted, names)
   return found
 end
 
---- The known name that was probably meant: the one with the fewest letters to change, or the only one that has
--- what was written as one of its words.
+--- The known name that was probably meant: the one with the fewest letters to change, or else the only one
+-- that has what was written as one of its words.
 -- @tparam string name what was written
 -- @tparam {string,...} names the names that are known
 -- @treturn ?string the nearest of them, or nil where none is near
