@@ -11,7 +11,7 @@ skip_all() {
   exit
 }
 PATH=$PATH:/usr/local/openresty/bin
-resty=$(command -v resty) && nginx=$(command -v openresty) || skip_all "there is no OpenResty"
+if ! resty=$(command -v resty) || ! nginx=$(command -v openresty); then skip_all "there is no OpenResty"; fi
 real=$(dirname "$(dirname "$(realpath "$resty")")")
 [ -d "$real/luajit/include/luajit-2.1" ] || skip_all "OpenResty's LuaJIT has no headers here"
 
