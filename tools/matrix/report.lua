@@ -68,10 +68,10 @@ end
 local out = {
   "# Platforms",
   "",
-  "What was tried, when, and what came of it. `tools/matrix/run report` writes this page from the results of",
-  "`tools/matrix/run`: roots made by debootstrap, in which a fresh user without root runs `make demo` and",
-  "`make test` after `make deps`; other architectures under qemu; other versions of libcurl, Lua and nginx.",
-  "[Versions](#versions) tells what each had.",
+  "Test results on other systems. `tools/matrix/run report` generates this page from the results of",
+  "`tools/matrix/run`: in a fresh root of each Debian release, `make deps` as root, then `make demo` and",
+  "`make test` as a new user; under qemu for other architectures; and with other versions of libcurl, Lua and",
+  "nginx. [Versions](#versions) lists what each row used.",
   "",
   "| platform | tried | date | passed | failed | skipped |",
   "| --- | --- | --- | --- | --- | --- |",
@@ -117,9 +117,9 @@ end)
 add ""
 add "## On the wire, by libcurl"
 add ""
-add "The vectors of HTTP/1.1, and the specs that look at what goes over the wire through libcurl, on Lua 5.4 and"
-add "LuaJIT: responses nobody asked for, refused and kept connections, endless and folded headers, cuts, resets,"
-add "certificates, proxies. Each case has one verdict, whatever the version."
+add "The HTTP/1.1 vectors, and the specs of what goes over the wire through libcurl, on Lua 5.4 and LuaJIT:"
+add "unrequested responses, refused and kept connections, endless and folded headers, cut and reset"
+add "connections, certificates, proxies. A case passes only with the one documented outcome."
 add ""
 add "| libcurl | OpenSSL | platform | passed | failed | skipped |"
 add "| --- | --- | --- | --- | --- | --- |"
@@ -141,7 +141,7 @@ for _, result in ipairs(results) do
   add(("- **%s**: %s"):format(result.row, escaped(result.versions or "")))
 end
 
--- What failed or was skipped, with the rows where it did: rows in their order, names in that of their first row.
+-- What failed or was skipped, and in which rows.
 for _, part in ipairs { { "failed", "Failed" }, { "skipped", "Skipped" } } do
   local list, title = part[1], part[2]
   add ""
