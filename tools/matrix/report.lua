@@ -70,8 +70,8 @@ local out = {
   "",
   "Test results on other systems. `tools/matrix/run report` generates this page from the results of",
   "`tools/matrix/run`: in a fresh root of each Debian release, `make deps` as root, then `make demo` and",
-  "`make test` as a new user; under qemu for other architectures; and with other versions of libcurl, Lua and",
-  "nginx. [Versions](#versions) lists what each row used.",
+  "`make test` as a new user; under qemu for other architectures; and with other versions of libcurl, Lua",
+  "and nginx. [Versions](#versions) lists what each row used.",
   "",
   "| platform | tried | date | passed | failed | skipped |",
   "| --- | --- | --- | --- | --- | --- |",
@@ -101,7 +101,7 @@ local wires = {}
 for _, result in ipairs(results) do
   if result.wire then
     local function version(name)
-      return (result.versions:match(name .. " ([%w.]+)") or "?")
+      return (result.versions:match(name .. " ([^;]+)") or "?")
     end
     wires[#wires + 1] = { result = result, libcurl = version "libcurl", openssl = version "OpenSSL" }
   end
@@ -119,7 +119,8 @@ add "## On the wire, by libcurl"
 add ""
 add "The HTTP/1.1 vectors, and the specs of what goes over the wire through libcurl, on Lua 5.4 and LuaJIT:"
 add "unrequested responses, refused and kept connections, endless and folded headers, cut and reset"
-add "connections, certificates, proxies. A case passes only with the one documented outcome."
+add "connections, certificates, proxies. A case passes only with the one documented outcome. `-DEV` marks"
+add "builds from curl's repository."
 add ""
 add "| libcurl | OpenSSL | platform | passed | failed | skipped |"
 add "| --- | --- | --- | --- | --- | --- |"
