@@ -132,7 +132,7 @@ describe("the transport over libcurl", function()
       headers = {},
       body = "{}",
       timeout = 12,
-      connect_timeout = 2,
+      connect_timeout = 10,
       max_response_bytes = 10000,
       connect_to = server.cases[case].tls and server:address(case) or nil,
     }
