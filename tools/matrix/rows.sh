@@ -45,9 +45,10 @@ every_test() {
   local row=$1 tried=$2
   shift 2
   if [ -n "${QUICK:-}" ]; then
-    tests "$row" "$tried, without valgrind and sanitizers" PARTS="unit integration nginx package" "$@"
+    tests "$row" "$tried, without valgrind and sanitizers" PARTS="unit integration nginx package" \
+      CMAKE_FLAGS="-DDATAFOREST_TEST_TIME=4 ${CMAKE_FLAGS:-}" "$@"
   else
-    tests "$row" "$tried" "$@"
+    tests "$row" "$tried" CMAKE_FLAGS="${CMAKE_FLAGS:-}" "$@"
   fi
 }
 
@@ -78,7 +79,7 @@ row_debian-13-s390x() { emulated debian-13-s390x s390x; }
 # The poll back end in place of epoll.
 row_poll() {
   prepared debian-13 trixie || return 1
-  every_test poll "make test with DATAFOREST_POLL=poll" CMAKE_FLAGS=-DDATAFOREST_POLL=poll
+  CMAKE_FLAGS=-DDATAFOREST_POLL=poll every_test poll "make test with DATAFOREST_POLL=poll"
 }
 
 # Lua 5.5, which has no modules in Debian yet: those written in C are built from Debian's sources, and those in
