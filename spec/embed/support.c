@@ -206,6 +206,21 @@ lua_State *embed_state(struct source *source) {
     return L;
 }
 
+void embed_collect_always(lua_State *L) {
+#if LUA_VERSION_NUM >= 505
+    lua_gc(L, LUA_GCINC);
+    lua_gc(L, LUA_GCPARAM, LUA_GCPPAUSE, 0);
+    lua_gc(L, LUA_GCPARAM, LUA_GCPSTEPMUL, 0); /* a step is a whole collection */
+    lua_gc(L, LUA_GCPARAM, LUA_GCPSTEPSIZE, 1);
+#elif LUA_VERSION_NUM == 504
+    lua_gc(L, LUA_GCINC, 1, 1000, 100); /* a step of 2^100 is one */
+#else
+    lua_gc(L, LUA_GCSETPAUSE, 0);
+    lua_gc(L, LUA_GCSETSTEPMUL, 1000000);
+#endif
+    lua_gc(L, LUA_GCCOLLECT, 0); /* the settings hold from the next one on */
+}
+
 /* The exercise calls it when a step said that memory ran out. */
 static int reported(lua_State *L) {
     struct exercise *exercise = lua_touserdata(L, lua_upvalueindex(1));

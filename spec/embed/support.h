@@ -63,6 +63,10 @@ void embed_open(lua_State *L);
  * allocator of ours. */
 lua_State *embed_state(struct source *source);
 
+/* A whole collection wherever Lua looks whether one is due, which is nearly everywhere that it
+ * allocates. */
+void embed_collect_always(lua_State *L);
+
 /* What spec/embed/exercise.lua is given. */
 struct exercise {
     const struct server *server; /* NULL: leave out what needs the network */

@@ -30,14 +30,14 @@ static void push_sentinel(lua_State *L) {
     lua_setmetatable(L, -2);
 }
 
-static void all_the_time(lua_State *L) {
-    lua_gc(L, LUA_GCSETPAUSE, 0);
-    lua_gc(L, LUA_GCSETSTEPMUL, LUA_VERSION_NUM >= 504 ? 1000 : 1000000);
-}
-
 #if LUA_VERSION_NUM >= 504
 static void by_generations(lua_State *L) {
+#if LUA_VERSION_NUM >= 505
+    lua_gc(L, LUA_GCGEN);
+#else
     lua_gc(L, LUA_GCGEN, 1, 1);
+#endif
+    lua_gc(L, LUA_GCCOLLECT, 0);
 }
 #endif
 
@@ -50,7 +50,6 @@ static void run(const char *part, void (*set)(lua_State *L)) {
     push_sentinel(L);
     lua_pop(L, 1);
     set(L);
-    lua_gc(L, LUA_GCCOLLECT, 0); /* the settings hold from the next one on */
     collections = 0;
     for (int i = 0; i < 3; i++) {
         const char *problem = exercise_run(L, &exercise);
@@ -69,18 +68,18 @@ static void run(const char *part, void (*set)(lua_State *L)) {
 
 static void in_core(void **state) {
     (void)state;
-    run("core", all_the_time);
+    run("core", embed_collect_always);
 }
 
 static void in_curl(void **state) {
     (void)state;
-    run("curl", all_the_time);
-    run("tls", all_the_time);
+    run("curl", embed_collect_always);
+    run("tls", embed_collect_always);
 }
 
 static void in_client(void **state) {
     (void)state;
-    run("client", all_the_time);
+    run("client", embed_collect_always);
 }
 
 #if LUA_VERSION_NUM >= 504

@@ -56,6 +56,16 @@ static inline void df_lua_set_functions(lua_State *L, const luaL_Reg *functions,
     lua_pop(L, upvalues);
 }
 
+/* Gives the metatable below the top the table of methods at the top, and keeps it to itself: Lua
+ * code can reach no __gc, which takes objects to be out of use. */
+static inline void df_lua_hide_metatable(lua_State *L, const char *name) {
+    lua_setfield(L, -2, "__index");
+    lua_pushstring(L, name);
+    lua_setfield(L, -2, "__name");
+    lua_pushliteral(L, "locked");
+    lua_setfield(L, -2, "__metatable");
+}
+
 /* The userdata at `index` if its metatable is the one at `metatable` (an upvalue's index), without
  * the look-up by name that luaL_checkudata makes on each call. */
 static inline void *df_lua_test_userdata(lua_State *L, int index, int metatable) {

@@ -420,11 +420,12 @@ static struct transfer_box *start(lua_State *L, struct engine_box *engine,
         return NULL;
     }
     request.route = find_route(L, engine, 2, &request.target, error);
-    if (request.route && !engine->engine) { /* a finaliser may have run */
-        df_http_error_set(error, DF_KIND_CLOSED, false, "the engine is closed");
-    } else if (request.route && box->transfer) {
+    if (box->transfer) { /* a finaliser has run, and memory ran out in it */
         df_http_error_set(error, DF_KIND_CLOSED, false, "the transfer was used by a finaliser");
         return NULL;
+    }
+    if (request.route && !engine->engine) {
+        df_http_error_set(error, DF_KIND_CLOSED, false, "the engine is closed");
     } else if (request.route && read_request(&reader, &request, fields)) {
         box->transfer = df_http_start(engine->engine, &request, error);
     }
@@ -568,6 +569,7 @@ static int transfer_close(lua_State *L) {
     return 0;
 }
 
+/* For the collector alone: nobody has it any more, even if its result is being pushed still. */
 static int transfer_collect(lua_State *L) {
     release(check_transfer(L));
     return 0;
@@ -702,27 +704,28 @@ static int curl_sleep(lua_State *L) {
     return 0;
 }
 
-static const luaL_Reg engine_methods[] = {{"perform", engine_perform},
-                                          {"start", engine_start},
-                                          {"step", engine_step},
-                                          {"ended", engine_ended},
-                                          {"fds", engine_fds},
-                                          {"timeout", engine_timeout},
-                                          {"close", engine_close},
-                                          {"__gc", engine_close},
-                                          {"__close", engine_close},
-                                          {"__tostring", engine_tostring},
-                                          {NULL, NULL}};
+static const luaL_Reg engine_methods[] = {{"perform", engine_perform}, {"start", engine_start},
+                                          {"step", engine_step},       {"ended", engine_ended},
+                                          {"fds", engine_fds},         {"timeout", engine_timeout},
+                                          {"close", engine_close},     {NULL, NULL}};
+
+static const luaL_Reg engine_metamethods[] = {{"__gc", engine_close},
+                                              {"__close", engine_close},
+                                              {"__tostring", engine_tostring},
+                                              {NULL, NULL}};
 
 static const luaL_Reg transfer_methods[] = {{"result", transfer_result},
                                             {"cancel", transfer_cancel},
                                             {"number", transfer_number},
-                                            {"__gc", transfer_collect},
-                                            {"__close", transfer_close},
-                                            {"__tostring", transfer_tostring},
                                             {NULL, NULL}};
 
-static const luaL_Reg route_methods[] = {{"__gc", route_drop}, {NULL, NULL}};
+static const luaL_Reg transfer_metamethods[] = {{"__gc", transfer_collect},
+                                                {"__close", transfer_close},
+                                                {"__tostring", transfer_tostring},
+                                                {NULL, NULL}};
+
+static const luaL_Reg route_methods[] = {{NULL, NULL}};
+static const luaL_Reg route_metamethods[] = {{"__gc", route_drop}, {NULL, NULL}};
 
 static const luaL_Reg module_functions[] = {
     {"engine", curl_engine}, {"now", curl_now}, {"sleep", curl_sleep}, {NULL, NULL}};
@@ -740,17 +743,14 @@ static int push_upvalues(lua_State *L, int first) {
     return FIRST_FIELD - 1 + FIELD_COUNT;
 }
 
-/* Fills the metatable at `index`, which is its own __index. */
-static void fill_metatable(lua_State *L, int index, int first, const luaL_Reg *methods,
-                           const char *name) {
+/* Fills the metatable at `index`. */
+static void fill_metatable(lua_State *L, int index, int first, const luaL_Reg *metamethods,
+                           const luaL_Reg *methods, const char *name) {
     lua_pushvalue(L, index);
+    df_lua_set_functions(L, metamethods, push_upvalues(L, first));
+    lua_newtable(L);
     df_lua_set_functions(L, methods, push_upvalues(L, first));
-    lua_pushvalue(L, index);
-    lua_setfield(L, -2, "__index");
-    lua_pushstring(L, name);
-    lua_setfield(L, -2, "__name");
-    lua_pushliteral(L, "locked");
-    lua_setfield(L, -2, "__metatable");
+    df_lua_hide_metatable(L, name);
     lua_pop(L, 1);
 }
 
@@ -771,9 +771,10 @@ DF_EXPORT int luaopen_dataforest_curl(lua_State *L) {
     lua_getglobal(L, "require");
     lua_pushliteral(L, "dataforest.transport.route");
     lua_call(L, 1, 1);
-    fill_metatable(L, first, first, engine_methods, "dataforest.curl.engine");
-    fill_metatable(L, first + 1, first, transfer_methods, "dataforest.curl.transfer");
-    fill_metatable(L, first + 2, first, route_methods, "dataforest.curl.route");
+    fill_metatable(L, first, first, engine_metamethods, engine_methods, "dataforest.curl.engine");
+    fill_metatable(L, first + 1, first, transfer_metamethods, transfer_methods,
+                   "dataforest.curl.transfer");
+    fill_metatable(L, first + 2, first, route_metamethods, route_methods, "dataforest.curl.route");
     lua_newtable(L);
     df_lua_set_functions(L, module_functions, push_upvalues(L, first));
     pthread_once(&versions_once, write_versions);

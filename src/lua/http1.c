@@ -193,7 +193,7 @@ static int reader_close(lua_State *L) {
     return 0;
 }
 
-/* Nobody has it any more, even if it is busy still. */
+/* For the collector alone: nobody has it any more, even if it is busy still. */
 static int reader_collect(lua_State *L) {
     struct reader_box *box = check_box(L);
     if (box->open) {
@@ -281,15 +281,14 @@ static int http_request(lua_State *L) {
 /* ---- registration ---- */
 
 static const luaL_Reg reader_methods[] = {
-    {"start", reader_start},
-    {"feed", reader_feed},
-    {"finish", reader_finish},
-    {"response", reader_response},
-    {"failure", reader_failure},
-    {"begun", reader_begun},
-    {"surplus", reader_surplus},
-    {"status", reader_status},
-    {"close", reader_close},
+    {"start", reader_start},     {"feed", reader_feed},
+    {"finish", reader_finish},   {"response", reader_response},
+    {"failure", reader_failure}, {"begun", reader_begun},
+    {"surplus", reader_surplus}, {"status", reader_status},
+    {"close", reader_close},     {NULL, NULL},
+};
+
+static const luaL_Reg reader_metamethods[] = {
     {"__close", reader_close},
     {"__gc", reader_collect},
     {"__tostring", reader_to_string},
@@ -303,9 +302,11 @@ void df_lua_register_http1(lua_State *L) {
     df_lua_set_functions(L, functions, 0);
     lua_newtable(L);
     lua_pushvalue(L, -1);
+    df_lua_set_functions(L, reader_metamethods, 1);
+    lua_newtable(L);
+    lua_pushvalue(L, -2);
     df_lua_set_functions(L, reader_methods, 1);
-    lua_pushvalue(L, -1);
-    lua_setfield(L, -2, "__index");
+    df_lua_hide_metatable(L, "dataforest.http_reader");
     df_lua_set_functions(L, reader_functions, 1);
     lua_newtable(L);
     for (size_t i = 0; df_http1_reserved[i]; i++) {
