@@ -34,6 +34,9 @@
 #define df_lua_get_companion(L, index) lua_getfenv(L, index)
 #endif
 
+/* Room for so many values more. Where memory ran out, Lua calls it an overflow, too. */
+#define DF_LUA_RESERVE(L, slots, what) luaL_checkstack(L, slots, what ", or not enough memory")
+
 /* Whole numbers become integers where Lua has them. */
 static inline void df_lua_push_whole(lua_State *L, double value) {
 #if DF_LUA_HAS_INTEGERS
@@ -45,7 +48,7 @@ static inline void df_lua_push_whole(lua_State *L, double value) {
 
 /* Puts functions into the table at the top; each gets the `upvalues` values above it, popped. */
 static inline void df_lua_set_functions(lua_State *L, const luaL_Reg *functions, int upvalues) {
-    luaL_checkstack(L, upvalues + 1, "too many upvalues");
+    DF_LUA_RESERVE(L, upvalues + 1, "too many upvalues");
     for (; functions->name; functions++) {
         for (int i = 0; i < upvalues; i++) {
             lua_pushvalue(L, -upvalues);

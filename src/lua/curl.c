@@ -412,7 +412,7 @@ static struct transfer_box *start(lua_State *L, struct engine_box *engine,
     struct request_reader reader = {L, error, false};
     luaL_checktype(L, 2, LUA_TTABLE);
     lua_settop(L, 3);
-    luaL_checkstack(L, 40, "a call");
+    DF_LUA_RESERVE(L, 40, "a call");
     struct transfer_box *box = push(L);
     lua_replace(L, 3);
     if (!engine->engine) {
@@ -733,7 +733,7 @@ static const luaL_Reg module_functions[] = {
 /* Pushes the upvalues of every function: the metatables and the module from `first` on, and the
  * names of fields. */
 static int push_upvalues(lua_State *L, int first) {
-    luaL_checkstack(L, FIRST_FIELD + FIELD_COUNT, "upvalues");
+    DF_LUA_RESERVE(L, FIRST_FIELD + FIELD_COUNT, "upvalues");
     for (int i = 0; i < FIRST_FIELD - 1; i++) {
         lua_pushvalue(L, first + i);
     }

@@ -169,7 +169,7 @@ static bool walk_table(struct df_walk *w, lua_State *L, int at, const struct df_
     size_t count;
     bool ok = true;
     if (++w->depth > FREE_DEPTH) {
-        luaL_checkstack(L, 8, "nested answer");
+        DF_LUA_RESERVE(L, 8, "nested response");
     }
     if (w->depth > MAX_DEPTH) {
         snprintf(w->message, sizeof w->message, "nested deeper than %d levels", MAX_DEPTH);

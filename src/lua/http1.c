@@ -221,7 +221,7 @@ static struct df_text check_text(lua_State *L, int argument) {
  * whatever becomes of the table. Returns how many, or -1 with a message at the top. */
 static int read_headers(lua_State *L, int index, struct df_http1_field *fields) {
     int count = 0;
-    luaL_checkstack(L, 2 * MAX_HEADERS + 4, "too many headers");
+    DF_LUA_RESERVE(L, 2 * MAX_HEADERS + 4, "too many headers");
     lua_pushnil(L);
     while (lua_next(L, index)) { /* allocates nothing, as long as no number is turned into text */
         if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING) {

@@ -564,7 +564,7 @@ static const char *read_value(struct reader *r, const char *at, struct df_type *
 int df_lua_read_json(lua_State *L, struct df_text text, struct df_shape *shape, int index,
                      int mark) {
     int top = lua_gettop(L);
-    luaL_checkstack(L, SLOTS_PER_LEVEL * MAX_DEPTH + LUA_MINSTACK, "nested response");
+    DF_LUA_RESERVE(L, SLOTS_PER_LEVEL * MAX_DEPTH + LUA_MINSTACK, "nested response");
     struct reader r = {.L = L, .shape = shape, .start = text.data, .end = text.data + text.length};
     r.left = DF_COST_FREE + (long long)text.length * DF_COST_FACTOR;
     if (index) {

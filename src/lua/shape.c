@@ -201,7 +201,7 @@ static int compile(struct compiler *c) {
     if (++c->depth > DF_SHAPE_DEPTH) {
         fail(c, "the type is nested too deep");
     }
-    luaL_checkstack(L, 8, "type");
+    DF_LUA_RESERVE(L, 8, "type");
     int found = -1;
     for (int i = 0; i < 3; i++) {
         bool has = push_member(L, forms[i].key) != LUA_TNIL;
@@ -241,7 +241,7 @@ static struct df_shape *push_shape(const struct compiler *c, int root) {
 
 struct df_shape *df_lua_compile_shape(lua_State *L, int type, int metatable, int argument) {
     int top = lua_gettop(L);
-    luaL_checkstack(L, LUA_MINSTACK, "type");
+    DF_LUA_RESERVE(L, LUA_MINSTACK, "type");
     lua_newtable(L);
     lua_pushnil(L);
     lua_pushnil(L);
