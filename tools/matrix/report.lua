@@ -22,10 +22,10 @@ local function read(row)
   if not file then
     return nil
   end
-  local result = { row = row, skipped = {}, failed = {} }
+  local result = { row = row, skipped = {}, failed = {}, again = {} }
   for line in file:lines() do
     local name, value = line:match "^(%a+): (.*)$"
-    if name == "skipped" or name == "failed" then
+    if name == "skipped" or name == "failed" or name == "again" then
       local list = result[name]
       list[#list + 1] = value
     elseif name then
@@ -142,8 +142,12 @@ for _, result in ipairs(results) do
   add(("- **%s**: %s"):format(result.row, escaped(result.versions or "")))
 end
 
--- What failed or was skipped, and in which rows.
-for _, part in ipairs { { "failed", "Failed" }, { "skipped", "Skipped" } } do
+-- What failed, passed at the second try or was skipped, and in which rows.
+for _, part in ipairs {
+  { "failed", "Failed" },
+  { "again", "Passed when run again, alone" },
+  { "skipped", "Skipped" },
+} do
   local list, title = part[1], part[2]
   add ""
   add("## " .. title)

@@ -31,18 +31,27 @@ sources_of() {
   in_root apt-get -qq update
 }
 
-# enter <user> <command>...: in $root, with /proc, /dev and a /tmp of its own
+# enter <user> <command>...: in $root, with /proc, /dev and a /tmp of its own. Its mounts have no other root, since
+# no namespaces of users can be had in a chroot (Chromium wants them). Where this machine reaches npm through an
+# authority of its own, so does the root.
 enter() {
   # shellcheck disable=SC2016 # for the other bash
   unshare --mount --propagation private bash -c '
     root=$1 user=$2
     shift 2
-    mount -t proc proc "$root/proc" && mount --rbind /dev "$root/dev" && mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
+    mount --bind "$root" "$root" && mount -t proc proc "$root/proc" && mount --rbind /dev "$root/dev" &&
+      mount -t tmpfs -o mode=1777 tmpfs "$root/tmp" || exit 1
     cp -L /etc/resolv.conf "$root/etc/resolv.conf"
     home=/root
     [ "$user" = root ] || home=/home/$user
-    exec chroot --userspec="$user" "$root" /usr/bin/env -i PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin \
-      HOME="$home" USER="$user" LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"
+    authority=
+    if [ -e "${NODE_EXTRA_CA_CERTS:-}" ]; then
+      cp -L "$NODE_EXTRA_CA_CERTS" "$root/etc/npm-authority.pem"
+      authority=NODE_EXTRA_CA_CERTS=/etc/npm-authority.pem
+    fi
+    cd "$root" && pivot_root . . && umount --lazy . || exit 1
+    exec chroot --userspec="$user" / /usr/bin/env -i PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin \
+      HOME="$home" USER="$user" LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive $authority "$@"
   ' enter "$root" "$@" </dev/null
 }
 
