@@ -26,6 +26,7 @@ for tree in build build/asan build/tsan; do
     passed=$((passed + p)) failed=$((failed + f)) skipped+=("${s[@]}")
   done
 done
+if [ $((passed + failed)) -eq 0 ]; then failed=1; fi # nothing was run
 for case in "${skipped[@]}"; do echo "skipped: $case"; done
 counts="$passed passed, $failed failed"
 if [ ${#skipped[@]} -gt 0 ]; then counts="$counts, ${#skipped[@]} skipped"; fi
