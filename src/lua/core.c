@@ -127,7 +127,8 @@ static int signer_sign(lua_State *L) {
         return 2;
     }
     lua_pushlstring(L, signature, DF_SIGNATURE_SIZE - 1);
-    return 1;
+    lua_pushlstring(L, request.timestamp.data, request.timestamp.length);
+    return 2;
 }
 
 static int signer_close(lua_State *L) {
@@ -210,17 +211,20 @@ static int push_saved(lua_State *L, struct df_text path, int failure) {
     return 1;
 }
 
-/* within(text, set): whether each byte of the text is in the set, whose n-th byte is not 0 where
- * the byte n - 1 is in it. */
+/* within(value, set): whether the value is text, each byte of which is in the set. The set's n-th
+ * byte is not 0 where the byte n - 1 is in it. */
 static int within(lua_State *L) {
-    struct df_text text = check_text(L, 1);
+    struct df_text text = {NULL, 0};
     struct df_text set = check_text(L, 2);
     luaL_argcheck(L, set.length == 256, 2, "a set of 256 bytes expected");
-    size_t i = 0;
-    while (i < text.length && set.data[(unsigned char)text.data[i]]) {
-        i++;
+    bool is_within = lua_type(L, 1) == LUA_TSTRING;
+    if (is_within) {
+        text.data = lua_tolstring(L, 1, &text.length);
     }
-    lua_pushboolean(L, i == text.length);
+    for (size_t i = 0; is_within && i < text.length; i++) {
+        is_within = set.data[(unsigned char)text.data[i]] != 0;
+    }
+    lua_pushboolean(L, is_within);
     return 1;
 }
 

@@ -467,7 +467,11 @@ static int engine_perform(lua_State *L) {
 static int engine_start(lua_State *L) {
     struct df_http_error error = {0};
     struct transfer_box *box = start(L, check_engine(L), push_given_box, &error);
-    return box ? 1 : push_error(L, &error);
+    if (!box) {
+        return push_error(L, &error);
+    }
+    df_lua_push_whole(L, (double)box->number);
+    return 2;
 }
 
 static int engine_step(lua_State *L) {

@@ -13,6 +13,7 @@ local password = require "dataforest.api.password"
 local words = require "dataforest.util.words"
 
 local find, format, gmatch, gsub, match = string.find, string.format, string.gmatch, string.gsub, string.match
+local within = core.within
 
 local limits = {}
 
@@ -74,7 +75,7 @@ function charset.prepare(node)
 end
 
 function charset.fits(node, value)
-  return core.within(value, node.inside)
+  return within(value, node.inside)
 end
 
 function charset.phrase(node)
@@ -225,6 +226,22 @@ function range.cure(node, value)
   end
 end
 
+--- A check that costs little, of a field that has no other limits than a character set and a length: the
+-- characters of a set have one byte each.
+-- @treturn ?function told a value, says whether it is text that keeps them; nil for other fields
+local function quick_check(node, stated)
+  for _, limit in ipairs(stated) do
+    if limit ~= length and limit ~= charset then
+      return nil
+    end
+  end
+  local inside, shortest, longest = node.inside, node.min_length or 0, node.max_length or math.huge
+  return inside
+    and function(value)
+      return within(value, inside) and #value >= shortest and #value <= longest
+    end
+end
+
 --- The limits of each kind of value, in the order in which they are told.
 limits.of = {
   string = { length, charset, values, edges, doubles, rule },
@@ -235,6 +252,8 @@ limits.of = {
 --- The limits that a field states.
 -- @tparam table node a field, compiled; each limit's `prepare` is called with it
 -- @treturn {table,...}
+-- @treturn ?function a check that costs little: whether a value is text that keeps all of them; nil where
+--   the field has others than a character set and a length
 function limits.prepare(node)
   local stated = {}
   for _, limit in ipairs(limits.of[node.kind] or {}) do
@@ -248,7 +267,7 @@ function limits.prepare(node)
       end
     end
   end
-  return stated
+  return stated, quick_check(node, stated)
 end
 
 --- The limits that a value breaks.

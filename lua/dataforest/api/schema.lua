@@ -10,7 +10,8 @@
 -- - `element`: the node of what is in an array or a map;
 -- - `fields`, `by_name`, `names`: an object's nodes, in order and by name, and the names that callers may
 -- write;
--- - `limits`: those of `api/limits.lua` that the field states.
+-- - `limits`: those of `api/limits.lua` that the field states; `keeps(value)`, where a check that costs little
+--   tells whether a value is text that keeps them all.
 --
 -- To add a scalar type, add it to `schema.scalars`. Validation, both formats, the decoding of responses,
 -- the emulator, the command line, the documentation and the editor types take it from there.
@@ -254,7 +255,7 @@ function compile(of, field, secret)
   if type(of) ~= "table" then
     local scalar = schema.scalars[of] or error("unknown type " .. tostring(of), 0)
     node.type, node.kind, node.noun, node.scalar = of, scalar.kind, scalar.noun, scalar
-    node.limits = limits.prepare(node)
+    node.limits, node.keeps = limits.prepare(node)
   elseif of.array ~= nil or of.map ~= nil then
     node.kind = of.array ~= nil and "array" or "map"
     node.noun = NOUNS[node.kind]

@@ -13,7 +13,7 @@ local schema = require "dataforest.api.schema"
 local words = require "dataforest.util.words"
 
 local find, format = string.find, string.format
-local pairs, type = pairs, type
+local getmetatable, next, pairs, type = getmetatable, next, pairs, type
 local to_integer = rawget(math, "tointeger") or function(number)
   return number + 0 -- turns -0 into 0
 end
@@ -43,7 +43,10 @@ local function keeps_limits(node, value, length, password_rule)
 end
 
 local function check_string(node, value, how)
-  if type(value) ~= "string" then
+  local keeps = node.keeps
+  if keeps and keeps(value) then
+    return value
+  elseif type(value) ~= "string" then
     return nil, messages.wrong_type(node, value)
   end
   local length = #value
@@ -279,6 +282,41 @@ local function not_a_table(operation, node, params)
   return failure(operation, nil, format("%s takes %s, got a %s", operation.id, wanted, type(params)))
 end
 
+-- For each operation, the node that `arguments.text` is about; false where there is none.
+local only_texts = setmetatable({}, { __mode = "k" })
+
+local function only_text(operation)
+  local node = schema.request(operation)
+  local single = node and schema.single(node)
+  local only = single and #node.fields == 1 and not node.flat and single.keeps and single or false
+  only_texts[operation] = only
+  return only
+end
+
+--- The usual call: one text, such as an id, which is all that the operation takes.
+-- @tparam table operation
+-- @param params of the call
+-- @treturn ?table the text's node, where `params` are such a text, alone or by name, that keeps its limits; nil
+--   says nothing: see `arguments.check`
+-- @treturn ?string the text
+function arguments.text(operation, params)
+  local node = only_texts[operation]
+  if node == nil then
+    node = only_text(operation)
+  end
+  if not node then
+    return nil
+  elseif node.keeps(params) then
+    return node, params
+  elseif type(params) == "table" and not getmetatable(params) then
+    local name = next(params)
+    local text = params[node.name]
+    if name == node.name and next(params, name) == nil and node.keeps(text) then
+      return node, text
+    end
+  end
+end
+
 --- Checks the parameters of a call and returns the ones to send.
 --
 -- The caller's table stays as it is. Parameters that are left out take their defaults, those that travel
@@ -300,12 +338,6 @@ function arguments.check(operation, params, options)
     local single = node and schema.single(node)
     if not single then
       return not_a_table(operation, node, params)
-    elseif #node.fields == 1 and not node.flat and not (options and options.validate == false) then
-      -- Nothing else is there to be checked or filled in.
-      local checked = check_scalar(single, params, HOW[options and options.password_rule] or HOW.strict)
-      if checked then
-        return { [single.name] = checked }
-      end
     end
     params = { [single.name] = params }
   elseif params == nil then

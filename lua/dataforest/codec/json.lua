@@ -114,17 +114,12 @@ function write(out, value, node, depth)
   out[#out + 1] = text
 end
 
---- An object with one member, which is text: the body of most requests, without the detours of others.
--- @treturn ?string nil for everything else
-local function one_text(value, node)
-  local name, member = next(value)
-  local is_one_text = type(member) == "string" and type(name) == "string" and next(value, name) == nil
-  if not is_one_text or getmetatable(value) then
-    return nil
-  end
-  local fields = node and node.by_name
-  local start, text = name_of(name, fields and fields[name]), quote(member)
-  return start and text and "{" .. start .. text .. "}"
+--- Writes an object with one member, which is text: what most requests are.
+-- @tparam table node of the member
+-- @tparam string text in UTF-8
+-- @treturn string JSON text
+function json.encode_text(node, text)
+  return "{" .. (names[node] or name_of(node.name, node)) .. quote(text) .. "}"
 end
 
 --- Writes a value as JSON.
@@ -139,10 +134,6 @@ end
 -- @treturn[2] nil
 -- @treturn[2] string what cannot be written, and where it is
 function json.encode(value, node)
-  local text = type(value) == "table" and one_text(value, node)
-  if text then
-    return text
-  end
   local out = {}
   local fault, path = write(out, value, node, 1)
   if fault then

@@ -18,7 +18,7 @@ local xml = require "dataforest.codec.xml"
 
 local floor, max, min = math.floor, math.max, math.min
 local pairs, type = pairs, type
-local read_response = response_of.read
+local encode_text, read_response, text_of = json.encode_text, response_of.read, validate.text
 
 local call = {}
 
@@ -53,19 +53,31 @@ local encoders = {
 local CONTENT_TYPES = { json = "application/json", xml = "application/xml" }
 local BYTES = "application/octet-stream"
 
---- Checks and encodes the parameters.
--- @treturn ?string body, or nil and the error
--- @treturn table the parameters in the form in which they travel, or the error
-local function body_of(settings, operation, params, format)
+--- Checks the parameters.
+-- @treturn ?table the parameters in the form in which they travel, or nil and the error
+local function wire_of(settings, operation, params)
   local wire = params or {}
   if operation.params then
-    local wrong
-    wire, wrong = validate.check(operation, params, settings)
-    if not wire then
-      return nil, wrong
-    end
+    return validate.check(operation, params, settings)
   elseif type(wire) ~= "table" then
     return argument_error(operation, "its parameters must be a table, got a " .. type(wire), "params")
+  end
+  return wire
+end
+
+--- Checks and encodes the parameters.
+-- @treturn ?string body, or nil and the error
+-- @treturn ?table the parameters in the form in which they travel, where that had to be made; or the error
+local function body_of(settings, operation, params, format)
+  if format == "json" and settings.validate then
+    local node, text = text_of(operation, params)
+    if node then
+      return encode_text(node, text)
+    end
+  end
+  local wire, wrong = wire_of(settings, operation, params)
+  if not wire then
+    return nil, wrong
   end
   local body, message = encoders[format](operation, wire)
   if not body then
@@ -90,24 +102,27 @@ local function set_headers(headers, more)
   end
 end
 
---- The path and the whole address of an operation, made once.
-local function address_of(client, operation)
-  local address = client.addresses[operation]
-  if not address then
-    local settings = client.settings
-    local target = settings.path_prefix .. operation.path
-    address = { target = target, url = settings.origin .. target }
-    client.addresses[operation] = address
-  end
+--- The path and the whole address of an operation, made once. By format, it has requests that were answered.
+local function new_address(client, operation)
+  local settings = client.settings
+  local target = settings.path_prefix .. operation.path
+  local address = { target = target, url = settings.origin .. target }
+  client.addresses[operation] = address
   return address
 end
 
---- What is sent. The fields that each attempt sets are named too, so that the tables are made in their
--- final size.
+--- What is sent: a request of an earlier call, or a new one. The fields that each attempt sets are named too,
+-- so that the tables are made in their final size.
 local function request_of(client, operation, body, format)
+  local address = client.addresses[operation] or new_address(client, operation)
+  local spare = address[format]
+  if spare then
+    address[format] = spare.next
+    spare.body = body
+    return spare
+  end
   local settings = client.settings
   local content_type = CONTENT_TYPES[format]
-  local address = address_of(client, operation)
   return {
     method = "POST",
     url = address.url,
@@ -128,7 +143,16 @@ local function request_of(client, operation, body, format)
     connect_timeout = settings.connect_timeout,
     max_response_bytes = settings.max_response_bytes,
     connect_to = settings.connect_to,
+    next = nil,
   }
+end
+
+--- Lets a later call have the request, which nobody else holds any more.
+local function give_back(client, operation, request, format)
+  local address = client.addresses[operation]
+  request.body = ""
+  request.next = address[format]
+  address[format] = request
 end
 
 --- The headers of this attempt, where the option `headers` is a function.
@@ -162,9 +186,6 @@ end
 
 -- An attempt ---------------------------------------------------------------------------
 
--- A number of milliseconds as text. "%d" is much the faster, but a C long in PUC Lua 5.1.
-local MILLISECONDS = (_VERSION == "Lua 5.1" and not rawget(_G, "jit")) and "%.0f" or "%d"
-
 --- Signs the request. Nothing yields between the signer's coming and its use.
 -- @treturn ?userdata signer that was used, or nil and the error
 local function sign(client, operation, request, deadline, policy)
@@ -177,36 +198,19 @@ local function sign(client, operation, request, deadline, policy)
   elseif not signer then
     return nil, { kind = errors.CREDENTIALS, message = access_key, sent = false }
   end
-  local timestamp = MILLISECONDS:format(floor((client.transport:now() + client.clock_offset) * 1000))
   local headers = request.headers
-  headers["x-ncp-apigw-timestamp"] = timestamp
-  headers["x-ncp-iam-access-key"] = access_key
-  local signature, message = signer:sign(request.method, request.target, timestamp)
-  headers["x-ncp-apigw-signature-v2"] = signature
+  local milliseconds = floor((client.transport:now() + client.clock_offset) * 1000)
+  local signature, timestamp = signer:sign(request.method, request.target, milliseconds)
   if is_ours then
     signer:close()
   end
   if not signature then -- it was collected before this finaliser ran, or there is no memory
-    return nil, { kind = errors.CLOSED, message = message, sent = false }
+    return nil, { kind = errors.CLOSED, message = timestamp, sent = false }
   end
+  headers["x-ncp-apigw-timestamp"] = timestamp
+  headers["x-ncp-iam-access-key"] = access_key
+  headers["x-ncp-apigw-signature-v2"] = signature
   return signer
-end
-
---- Sends what was signed.
--- @return the value, or nil; the fields of an error; and the response where there was one
-local function send(client, operation, request)
-  local response, failure = client.transport:send(request)
-  if response then
-    local value, err = read_response(operation, response)
-    return value, err, response
-  end
-  return nil,
-    {
-      kind = failure.kind,
-      message = failure.message,
-      status = failure.status,
-      sent = failure.sent ~= false,
-    }
 end
 
 -- A failure ----------------------------------------------------------------------------
@@ -320,8 +324,9 @@ function call.run(client, operation, params, options)
   if not body then
     return nil, wire
   end
-  local request = request_of(client, operation, body, format)
   local headers_of = settings.headers
+  local request = request_of(client, operation, body, format)
+  local is_reusable = transport.is_built_in and not (headers_of or own_headers)
   local are_computed = type(headers_of) == "function"
   if headers_of and not are_computed then
     set_headers(request.headers, headers_of)
@@ -351,14 +356,23 @@ function call.run(client, operation, params, options)
     end
     if signer then
       clock_offset = client.clock_offset -- which another call may set right meanwhile
-      value, err, response = send(client, operation, request)
+      response, err = transport:send(request)
+      if response then
+        value, err = read_response(operation, response)
+      else
+        err = { kind = err.kind, message = err.message, status = err.status, sent = err.sent ~= false }
+      end
     end
+    wire = value == nil and (wire or wire_of(settings, operation, params)) or wire
     if value == nil and state and state.in_doubt and operation.deletes and err.kind == errors.NOT_FOUND then
       value = { id = wire.id } -- as in the response that was lost
     end
     local times = tells and { attempt = attempt, started = started, attempt_started = attempt_started }
     if value ~= nil then
       client.budget:give()
+      if is_reusable then
+        give_back(client, operation, request, format)
+      end
       if tells then
         events.outcome(client, "attempt", operation, times, response)
         events.outcome(client, "success", operation, times, response)

@@ -12,7 +12,7 @@ local json = require "dataforest.codec.json"
 local schema = require "dataforest.api.schema"
 local xml = require "dataforest.codec.xml"
 
-local byte = string.byte
+local decode_json = core.decode
 
 local response_of = {}
 
@@ -34,14 +34,10 @@ local unknown_shape = schema.shape { object = "Response", fields = ENVELOPE }
 
 local shapes = setmetatable({}, { __mode = "k" })
 
---- The shape of an operation's response: its result in the envelope that carries it.
-local function shape_of(operation)
-  local result = operation.result
-  if type(result) ~= "table" or not result.fields then
-    return unknown_shape
-  end
-  local shape = shapes[operation]
-  if not shape then
+--- The shape of an operation's response: its result in the envelope that carries it. Made once.
+local function new_shape(operation)
+  local result, shape = operation.result, unknown_shape
+  if type(result) == "table" and result.fields then
     local fields, taken = {}, {}
     for _, field in ipairs(result.fields) do
       fields[#fields + 1] = field
@@ -53,8 +49,8 @@ local function shape_of(operation)
       end
     end
     shape = schema.shape { object = result.object, fields = fields }
-    shapes[operation] = shape
   end
+  shapes[operation] = shape
   return shape
 end
 
@@ -67,17 +63,12 @@ local function is_html(body)
   return head:find("<html", 1, true) ~= nil or head:find("<!doctype html", 1, true) ~= nil
 end
 
-local BRACE = 123
-
 --- Reads a body in the format that it is in.
 -- @treturn[1] ?table value
 -- @treturn[2] nil
 -- @treturn[2] string what is wrong
 -- @treturn[2] ?string the kind of error, where it is not `protocol`
 local function decode(body, shape, content_type)
-  if byte(body) == BRACE then -- as nearly every response begins
-    return json.decode(body, shape)
-  end
   local first = first_character(body)
   if first == "{" or first == "[" then
     return json.decode(body, shape)
@@ -297,8 +288,8 @@ local EMPTY_MESSAGES = { success = true, [""] = true }
 
 --- Whether a body that ended with the connection is whole. Text shows it by its last bracket; bytes, and
 -- nothing at all, do not.
-local function may_be_cut(operation, response)
-  return response.end_uncertain and (operation.binary or not response.body:find "[%]}>]%s*$")
+local function may_be_cut(operation, body)
+  return operation.binary or not body:find "[%]}>]%s*$"
 end
 
 --- Tells what a response means.
@@ -310,35 +301,41 @@ end
 -- @treturn[2] table the fields of an error, before secrets are taken out of it: `auth`, `forbidden`,
 --   `not_found`, `invalid`, `quota`, `throttled`, `refused`, `server`, `network` or `protocol`
 function response_of.read(operation, response)
-  local status = response.status
+  local status, body = response.status, response.body
   if status < 200 or status > 299 then
     return failed(response)
   elseif status == 206 then
     return malformed(response, "it is a part (HTTP 206), which was not asked for")
-  elseif coding(response) then
+  elseif response.headers["content-encoding"] and coding(response) then
     return malformed(
       response,
       ("it comes with Content-Encoding: %s, which was not asked for"):format(coding(response))
     )
-  elseif may_be_cut(operation, response) then
+  elseif response.end_uncertain and may_be_cut(operation, body) then
     local _, fields =
       malformed(response, "it may be cut short, since it has neither Content-Length nor chunks")
     fields.kind = "network"
     return nil, fields
   elseif operation.binary then
     return bytes(response)
-  elseif response.body == "" then
+  elseif body == "" then
     if type(operation.result) == "table" then
       return malformed(response, "it is empty")
     end
     return {}
   end
-  local value, message, kind = decode(response.body, shape_of(operation), response.headers["content-type"])
-  if value == nil then
-    return malformed(response, message, kind)
-  elseif type(value) ~= "table" then
-    return malformed(response, "expected an object")
-  elseif is_refusal(value) then
+  local shape = shapes[operation] or new_shape(operation)
+  local value = decode_json(body, shape) -- what nearly every response is
+  if type(value) ~= "table" then
+    local message, kind
+    value, message, kind = decode(body, shape, response.headers["content-type"])
+    if value == nil then
+      return malformed(response, message, kind)
+    elseif type(value) ~= "table" then
+      return malformed(response, "expected an object")
+    end
+  end
+  if is_refusal(value) then
     return refused(response, value)
   end
   value.success = nil

@@ -13,6 +13,7 @@ local curl = {}
 local Transport = {}
 Transport.__index = Transport
 Transport.__name = "dataforest.transport.curl"
+Transport.is_built_in = true
 
 local function failure(kind, message)
   return nil, { kind = kind, message = message, sent = false }
@@ -52,17 +53,29 @@ end
 -- @treturn[2] table `kind` (`argument`, `network`, `tls`, `timeout`, `protocol`, `limit` or `closed`),
 --   `message`, and `sent` (boolean: the request may have reached the server)
 function Transport:send(request)
-  local engine, err = self.engine
+  if scheduler.current() then
+    return self:send_in_task(request)
+  end
+  local engine, err = self.engine, nil
   if not engine then
     engine, err = open(self)
     if not engine then
       return nil, err
     end
   end
-  if scheduler.current() then
-    return scheduler.send(engine, request)
-  end
   return engine:perform(request)
+end
+
+--- The same where it is known that a task of `map` is running, which can yield.
+function Transport:send_in_task(request)
+  local engine, err = self.engine, nil
+  if not engine then
+    engine, err = open(self)
+    if not engine then
+      return nil, err
+    end
+  end
+  return scheduler.send(engine, request)
 end
 
 --- Waits so many seconds; within a `map`, the others go on meanwhile.

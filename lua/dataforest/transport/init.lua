@@ -1,7 +1,8 @@
 --- Transports: how a request travels, and which way a client takes.
 --
 -- A transport is a table of functions: `send(self, request)`, `sleep(self, seconds)`, `now(self)` and
--- `monotonic(self)`, and `close(self)` where there is something to close.
+-- `monotonic(self)`, and `close(self)` where there is something to close. One that is built in says so
+-- (`is_built_in`): it holds no request once it has answered.
 --
 -- @module dataforest.transport
 
@@ -56,7 +57,7 @@ local function sleep(_, seconds)
   return false -- the worker would stand still
 end
 
-local now, monotonic = core.now, core.monotonic
+local current_task, now, monotonic = scheduler.current, core.now, core.monotonic
 
 --- Chooses at each call; what is not chosen is never loaded.
 local function auto(options)
@@ -74,7 +75,12 @@ local function auto(options)
     return made[name]
   end
   return {
+    is_built_in = true,
     send = function(_, request)
+      local task = current_task() -- which says that libcurl is the way
+      if task and made.curl then
+        return made.curl:send_in_task(request)
+      end
       local may_yield, has_cosockets = phase.may_yield()
       local chosen = may_yield and made.cosocket or not may_yield and made.curl
       if has_cosockets and not may_yield then
@@ -183,10 +189,11 @@ local function own(given)
     end
     return function()
       local ok, seconds = guarded.protected(given[name], given)
-      if ok and type(seconds) == "number" and seconds == seconds then
+      if ok and type(seconds) == "number" and seconds >= 0 and seconds < math.huge then
         return seconds
       end
-      fault = ok and ("%s gave no number but a %s"):format(name, type(seconds))
+      fault = ok and type(seconds) == "number" and ("%s gave %s, which is no time"):format(name, seconds)
+        or ok and ("%s gave no number but a %s"):format(name, type(seconds))
         or ("%s raised: %s"):format(name, guarded.text(seconds))
       return otherwise()
     end

@@ -12,6 +12,9 @@
 local core = require "dataforest.core"
 local guarded = require "dataforest.util.guarded"
 
+local continue, running, yield = coroutine.resume, coroutine.running, coroutine.yield
+local is_yieldable = core.is_yieldable
+
 local scheduler = {}
 
 -- How long one engine is waited for while another one has transfers in flight too (seconds).
@@ -37,15 +40,15 @@ end
 --- The task that is running and can yield; nil where a call has to block.
 -- @treturn ?table
 function scheduler.current()
-  local running = coroutine.running()
-  local task = running and tasks[running]
-  return task and core.is_yieldable() and task or nil
+  local thread = running()
+  local task = thread and tasks[thread]
+  return task and is_yieldable() and task or nil
 end
 
-local function make_ready(task, ...)
+local function make_ready(task, first, second)
   local ready = task.loop.ready
   ready[#ready + 1] = task
-  task.first, task.second = ...
+  task.first, task.second = first, second
 end
 
 --- Sends a request from a task that can yield, while others go on.
@@ -55,7 +58,7 @@ end
 -- @treturn[2] nil
 -- @treturn[2] table failure
 function scheduler.send(engine, request)
-  local transfer, err = coroutine.yield(scheduler, engine, request)
+  local transfer, err = yield(scheduler, engine, request)
   if not transfer then
     return nil, err
   end
@@ -65,9 +68,9 @@ end
 --- Starts what a task that has yielded wants sent.
 local function start(task, engine, request)
   -- A task has one transfer, which one call after another uses.
-  local transfer, err = engine:start(request, task.transfer)
+  local transfer, number = engine:start(request, task.transfer)
   if not transfer then
-    make_ready(task, nil, err)
+    make_ready(task, nil, number) -- which is the error
     return
   end
   task.transfer = transfer
@@ -76,8 +79,7 @@ local function start(task, engine, request)
     by_number = {}
     waiting[engine] = by_number
   end
-  by_number[transfer:number()] = task
-  task.first = transfer
+  by_number[number] = task
   local engines = task.loop.engines
   engines[engine] = (engines[engine] or 0) + 1
 end
@@ -97,38 +99,40 @@ end
 -- @tparam number seconds
 function scheduler.pause(seconds)
   if scheduler.current() then
-    coroutine.yield(scheduler, seconds)
+    yield(scheduler, seconds)
   else
     core.sleep(seconds)
   end
 end
 
-local function wake(engine, number)
-  local task = waiting[engine][number]
+local function wake(engine, by_number, number)
+  local task = by_number[number]
   if task then
-    waiting[engine][number] = nil
+    by_number[number] = nil
     local engines = task.loop.engines
-    engines[engine] = engines[engine] > 1 and engines[engine] - 1 or nil
-    make_ready(task, task.first)
+    local others = engines[engine] - 1
+    engines[engine] = others > 0 and others or nil
+    make_ready(task, task.transfer)
   end
 end
 
 --- Lets the engine do its work, for so many seconds at most, and wakes whose transfers have ended.
 local function step(engine, seconds)
-  local running = engine:step(seconds)
-  local number = engine:ended()
+  local in_flight = engine:step(seconds)
+  local by_number, ended = waiting[engine], engine.ended
+  local number = ended(engine)
   while number do
-    wake(engine, number)
-    number = engine:ended()
+    wake(engine, by_number, number)
+    number = ended(engine)
   end
-  if running == 0 then
+  if in_flight == 0 then
     -- Still waited for: the engine was closed, and each transfer's result says so.
     local left = {}
-    for each in pairs(waiting[engine]) do
+    for each in pairs(by_number) do
       left[#left + 1] = each
     end
     for _, each in ipairs(left) do
-      wake(engine, each)
+      wake(engine, by_number, each)
     end
   end
 end
@@ -195,7 +199,7 @@ local function spawn(loop, group)
   task.thread = coroutine.create(work)
   tasks[task.thread] = task
   group.active = group.active + 1
-  make_ready(task)
+  make_ready(task, task)
 end
 
 local function populate(loop, group)
@@ -204,35 +208,23 @@ local function populate(loop, group)
   end
 end
 
---- What a task has yielded, where it was by one of the functions above.
-local function go_on_later(task, wanted, request)
-  if request then
-    start(task, wanted, request)
-  elseif type(wanted) == "number" then
-    put_to_sleep(task, wanted)
-  else -- a group
-    wanted.waiter = task
-    populate(task.loop, wanted)
-  end
-end
-
 local function resume(loop, task)
-  local thread, group = task.thread, task.group
-  local first, second = task.first, task.second
-  task.first, task.second = nil, nil
-  local ok, yielded, wanted, request
-  if task.begun then
-    ok, yielded, wanted, request = coroutine.resume(thread, first, second)
-  else
-    task.begun = true
-    ok, yielded, wanted, request = coroutine.resume(thread, task)
-  end
-  if ok and yielded == scheduler then
-    go_on_later(task, wanted, request)
+  local thread = task.thread
+  local ok, yielded, wanted, request = continue(thread, task.first, task.second)
+  if ok and yielded == scheduler then -- by one of the functions above
+    if request then
+      start(task, wanted, request)
+    elseif type(wanted) == "number" then
+      put_to_sleep(task, wanted)
+    else -- a group
+      wanted.waiter = task
+      populate(task.loop, wanted)
+    end
     return
   elseif ok and coroutine.status(thread) == "suspended" then
     ok, yielded = false, "the function given to map must not yield by itself"
   end
+  local group = task.group
   group.active = group.active - 1
   tasks[thread] = nil
   if not ok then

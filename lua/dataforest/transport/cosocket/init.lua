@@ -23,6 +23,7 @@ local cosocket = {}
 local Cosocket = {}
 Cosocket.__index = Cosocket
 Cosocket.__name = "dataforest.transport.cosocket"
+Cosocket.is_built_in = true
 
 -- URLs of which it is kept how to reach them: there are as many as operations.
 local MAX_ROUTES = 128
