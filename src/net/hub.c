@@ -10,7 +10,7 @@
  * of the multi. Before 7.85 it also forgot that a connection was in use, and could close it while
  * another one was being made; and it kept a connection open after its handle was removed. There
  * each has a multi of its own, which goes with it. */
-enum { CONNECTIONS_OF_A_MULTI = 32 };
+enum { CONNECTIONS_OF_A_MULTI = 8 };
 static unsigned connections_of_a_multi = CONNECTIONS_OF_A_MULTI;
 
 static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
