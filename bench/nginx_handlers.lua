@@ -55,6 +55,11 @@ local function read_answer(sock)
   return status == "200" and body, "status " .. tostring(status)
 end
 
+local function timestamp_of_now()
+  ngx.update_time()
+  return ("%.0f"):format(ngx.now() * 1000)
+end
+
 local function call_by_hand()
   local sock = ngx.socket.tcp()
   sock:settimeout(30000)
@@ -69,8 +74,7 @@ local function call_by_hand()
     end
   end
   local body = cjson.encode { id = answers.id }
-  ngx.update_time()
-  local timestamp = ("%.0f"):format(ngx.now() * 1000)
+  local timestamp = timestamp_of_now()
   ok, err = sock:send {
     "POST ",
     TARGET,
@@ -105,6 +109,71 @@ end
 --- Without the library: the same on ngx.socket.tcp.
 function handlers.by_hand()
   reply(call_by_hand())
+end
+
+local resty_http
+
+local function call_by_resty_http()
+  local client = resty_http.new()
+  client:set_timeout(30000)
+  local ok, err = client:connect {
+    scheme = "https",
+    host = ADDRESS,
+    port = tonumber(PORT),
+    ssl_server_name = HOST,
+    ssl_verify = true,
+    pool_size = 128,
+  }
+  if not ok then
+    return nil, err
+  end
+  local timestamp = timestamp_of_now()
+  local response
+  response, err = client:request {
+    method = "POST",
+    path = TARGET,
+    headers = {
+      Host = HOST .. ":" .. PORT,
+      ["Content-Type"] = "application/json",
+      Accept = "application/json",
+      ["x-ncp-apigw-timestamp"] = timestamp,
+      ["x-ncp-iam-access-key"] = ACCESS_KEY,
+      ["x-ncp-apigw-signature-v2"] = signer:sign("POST", TARGET, timestamp),
+    },
+    body = cjson.encode { id = answers.id },
+  }
+  if not response then
+    return nil, err
+  end
+  local body
+  body, err = response:read_body()
+  if not body or response.status ~= 200 then
+    client:close()
+    return nil, err or "status " .. response.status
+  end
+  client:set_keepalive(60000, 128)
+  return cjson.decode(body)
+end
+
+--- With lua-resty-http, where BENCH_RESTY_HTTP names the folder that it is in.
+function handlers.resty_http()
+  reply(call_by_resty_http())
+end
+
+local resty_folder = os.getenv "BENCH_RESTY_HTTP"
+if resty_folder then
+  package.path = resty_folder .. "/?.lua;" .. package.path
+  -- OpenResty's lua-resty-string, which Debian lacks: lua-resty-http names pools of client certificates by it.
+  package.preload["resty.string"] = function()
+    return {
+      to_hex = function(bytes)
+        return (bytes:gsub(".", function(byte)
+          return ("%02x"):format(byte:byte())
+        end))
+      end,
+    }
+  end
+  resty_http = require "resty.http"
 end
 
 return handlers

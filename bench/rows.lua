@@ -91,14 +91,33 @@ for _, each in ipairs(LUAS) do
   }
 end
 
+-- `p99`: how many times the other's 99th percentile of a call's time may be reached at most.
+for _, connections in ipairs { 1, 64, 256 } do
+  add {
+    id = "cosocket " .. connections,
+    what = ("a call for each request in nginx, %d at once"):format(connections),
+    against = "the same handler on ngx.socket.tcp",
+    ours = { command = "build/bench/load " .. connections, through = "library" },
+    theirs = { command = "build/bench/load " .. connections, through = "by-hand" },
+    calls = 10000,
+    rate = 1.0,
+    p99 = 1.0,
+    network = true,
+  }
+end
+
 add {
-  id = "cosocket",
-  what = "a call for each request in nginx",
-  against = "the same handler on ngx.socket.tcp",
-  ours = { command = "build/bench/load", through = "library" },
-  theirs = { command = "build/bench/load", through = "by-hand" },
+  id = "resty-http",
+  what = "a call for each request in nginx, 64 at once",
+  against = "the same handler on lua-resty-http",
+  ours = { command = "build/bench/load 64", through = "library" },
+  theirs = {
+    command = "build/bench/load 64",
+    through = "resty-http",
+    needs = 'test -f "$BENCH_RESTY_HTTP/resty/http.lua"',
+  },
   calls = 10000,
-  rate = 0.90,
+  rate = 1.5,
   network = true,
 }
 

@@ -77,14 +77,14 @@ local function run(contender, arguments, more)
   return pipe:close() == true, text
 end
 
---- Seconds, and CPU seconds, of so many calls.
+--- Seconds, CPU seconds, and perhaps microseconds of the 99th percentile, of so many calls.
 local function time(contender, calls)
   local ok, text = run(contender, calls)
-  local seconds, cpu = text:match "^([%d.]+) ([%d.]+)\n$"
+  local seconds, cpu, p99 = text:match "^([%d.]+) ([%d.]+) ?([%d.]*)\n$"
   if not ok or not seconds then
     error(("%s\n%s%s"):format(contender.command, text, service.complaints(bench)), 0)
   end
-  return tonumber(seconds), tonumber(cpu)
+  return tonumber(seconds), tonumber(cpu), tonumber(p99)
 end
 
 -- Figures --------------------------------------------------------------------------------
@@ -107,14 +107,15 @@ end
 local function measure(row)
   local calls = SMALL and math.max(64, math.floor(row.calls * SMALL_SHARE)) or row.calls
   local ours, theirs, ratios, cpu_ours, cpu_theirs = {}, {}, {}, {}, {}
+  local p99_ours, p99_theirs = {}, {}
   local right_before = service.report(bench)
   for round = 1, ROUNDS do
     if round % 2 == 1 then
-      ours[round], cpu_ours[round] = time(row.ours, calls)
+      ours[round], cpu_ours[round], p99_ours[round] = time(row.ours, calls)
     end
-    theirs[round], cpu_theirs[round] = time(row.theirs, calls)
+    theirs[round], cpu_theirs[round], p99_theirs[round] = time(row.theirs, calls)
     if round % 2 == 0 then
-      ours[round], cpu_ours[round] = time(row.ours, calls)
+      ours[round], cpu_ours[round], p99_ours[round] = time(row.ours, calls)
     end
     local faster = theirs[round] / ours[round]
     ratios[round] = row.time and cpu_ours[round] / cpu_theirs[round] or faster
@@ -127,6 +128,14 @@ local function measure(row)
   local reached
   if not SMALL and (row.rate or row.time) then
     reached = row.rate and ratio >= row.rate or row.time and ratio <= row.time or false
+  end
+  local p99
+  if p99_ours[1] then
+    p99 = { ours_microseconds = median(p99_ours), theirs_microseconds = median(p99_theirs), must = row.p99 }
+    p99.ratio = p99.ours_microseconds / p99.theirs_microseconds
+    if not SMALL and row.p99 then
+      p99.reached = p99.ratio <= row.p99
+    end
   end
   return {
     id = row.id,
@@ -143,6 +152,7 @@ local function measure(row)
     theirs_microseconds = median(theirs) / calls * 1e6,
     ours_cpu_microseconds = median(cpu_ours) / calls * 1e6,
     theirs_cpu_microseconds = median(cpu_theirs) / calls * 1e6,
+    p99 = p99,
   }
 end
 
@@ -245,6 +255,21 @@ local function print_row(result)
       verdict(result.reached)
     )
   )
+  local p99 = result.p99
+  if p99 then
+    print(
+      ROW:format(
+        "  99 % of them within",
+        "",
+        number(p99.ours_microseconds),
+        number(p99.theirs_microseconds),
+        number(p99.ratio),
+        "",
+        p99.must and "<= " .. number(p99.must) or "",
+        verdict(p99.reached)
+      )
+    )
+  end
   io.flush()
 end
 
@@ -272,7 +297,7 @@ local function main()
     local result = measure(row)
     results[#results + 1] = result
     print_row(result)
-    failed = failed or result.reached == false
+    failed = failed or result.reached == false or result.p99 ~= nil and result.p99.reached == false
   end
   if is_wanted "costs" then
     print()

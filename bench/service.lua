@@ -43,12 +43,14 @@ local CALLER = [[
     listen 127.0.0.1:@caller@;
     location = /library { content_by_lua_block { bench_handlers.library() } }
     location = /by-hand { content_by_lua_block { bench_handlers.by_hand() } }
+    location = /resty-http { content_by_lua_block { bench_handlers.resty_http() } }
   }
   server {
     listen 127.0.0.1:@untrusting@;
     lua_ssl_trusted_certificate other.pem;
     location = /library { content_by_lua_block { bench_handlers.library() } }
     location = /by-hand { content_by_lua_block { bench_handlers.by_hand() } }
+    location = /resty-http { content_by_lua_block { bench_handlers.resty_http() } }
   }
 ]]
 

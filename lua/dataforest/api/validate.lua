@@ -296,8 +296,8 @@ end
 --- The usual call: one text, such as an id, which is all that the operation takes.
 -- @tparam table operation
 -- @param params of the call
--- @treturn ?table the text's node, where `params` are such a text, alone or by name, that keeps its limits; nil
---   says nothing: see `arguments.check`
+-- @treturn ?table the text's node, where `params` are such a text, alone or by name, that keeps its limits;
+--   nil says nothing: see `arguments.check`
 -- @treturn ?string the text
 function arguments.text(operation, params)
   local node = only_texts[operation]

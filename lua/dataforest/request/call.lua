@@ -338,13 +338,12 @@ function call.run(client, operation, params, options)
   local tells = settings.on_event ~= nil
   local started = transport:monotonic()
   local deadline = started + timeout
-  local attempt_started, attempt = started, 0
+  local attempt_timeout, attempt_started, attempt = settings.attempt_timeout, started, 0
   local state -- what attempts that failed have left
   while true do
     attempt = attempt + 1
-    request.deadline = settings.attempt_timeout and min(deadline, attempt_started + settings.attempt_timeout)
-      or deadline
-    request.timeout = request.deadline - attempt_started
+    local limit = attempt_timeout and min(deadline, attempt_started + attempt_timeout) or deadline
+    request.deadline, request.timeout = limit, limit - attempt_started
     local value, err, response, signer
     local clock_offset
     if are_computed then
@@ -363,9 +362,11 @@ function call.run(client, operation, params, options)
         err = { kind = err.kind, message = err.message, status = err.status, sent = err.sent ~= false }
       end
     end
-    wire = value == nil and (wire or wire_of(settings, operation, params)) or wire
-    if value == nil and state and state.in_doubt and operation.deletes and err.kind == errors.NOT_FOUND then
-      value = { id = wire.id } -- as in the response that was lost
+    if value == nil then
+      wire = wire or wire_of(settings, operation, params)
+      if state and state.in_doubt and operation.deletes and err.kind == errors.NOT_FOUND then
+        value = { id = wire.id } -- as in the response that was lost
+      end
     end
     local times = tells and { attempt = attempt, started = started, attempt_started = attempt_started }
     if value ~= nil then

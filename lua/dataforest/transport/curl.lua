@@ -56,8 +56,9 @@ function Transport:send(request)
   if scheduler.current() then
     return self:send_in_task(request)
   end
-  local engine, err = self.engine, nil
+  local engine = self.engine
   if not engine then
+    local err
     engine, err = open(self)
     if not engine then
       return nil, err
@@ -68,8 +69,9 @@ end
 
 --- The same where it is known that a task of `map` is running, which can yield.
 function Transport:send_in_task(request)
-  local engine, err = self.engine, nil
+  local engine = self.engine
   if not engine then
+    local err
     engine, err = open(self)
     if not engine then
       return nil, err

@@ -106,7 +106,9 @@ describe("a transport", function()
         { "now", "the transport's now raised: .*no clock" },
         { "monotonic", "the transport's monotonic raised: .*no clock" },
         { "now", "the transport's now gave no number but a table", {} },
-        { "monotonic", "the transport's monotonic gave no number but a number", 0 / 0 },
+        { "monotonic", "the transport's monotonic gave %-?nan, which is no time", 0 / 0 },
+        { "now", "the transport's now gave %-?inf, which is no time", -math.huge },
+        { "now", "the transport's now gave %-1, which is no time", -1 },
         { "sleep", "too many requests; no further attempt, since the transport's sleep raised: .*no clock" },
       }
       for _, case in ipairs(CASES) do
