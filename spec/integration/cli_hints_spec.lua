@@ -215,6 +215,28 @@ local SITUATIONS = {
   },
 }
 
+-- As above, with a spec for `apply -`.
+local SPECS = {
+  {
+    what = "a password that a spec takes from a variable that is not set",
+    spec = [[{"account":{"name":"df001","password":{"env":"NONE"}}}]],
+    status = 2,
+    hint = "apply needs it to create the account, and for %-%-rotate\n$",
+  },
+  {
+    what = "a spec that needs --replace",
+    account = true,
+    app = true,
+    spec = [[{"account":{"name":"cloud1"},"apps":[{"name":"dev1","type":"KAFKA-2.4.0"}]}]],
+    status = 3,
+    hint = "with %-%-replace, apply deletes these and creates them anew\n$",
+  },
+}
+for _, case in ipairs(SPECS) do
+  case.line = ("apply - --input json --yes <<'END'\n%s\nEND"):format(case.spec)
+  SITUATIONS[#SITUATIONS + 1] = case
+end
+
 describe("the hint #full", function()
   for _, case in ipairs(SITUATIONS) do
     it("fits " .. case.what, function()
@@ -223,7 +245,10 @@ describe("the hint #full", function()
         environment = environment()
       end
       if case.account then
-        server:add_account { name = "cloud1" }
+        local account = server:add_account { name = "cloud1" }
+        if case.app then
+          server:control("add_app", { accountId = account, name = "dev1", appTypeId = "DEV-1.0.0" })
+        end
       end
       if case.fault then
         server:fail_next(case.fault)

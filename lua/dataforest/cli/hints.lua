@@ -182,8 +182,16 @@ local function lacks_version(params)
   return type(given) == "string" and not given:find "%-%d"
 end
 
+-- About fields of specs, and options that apply wants.
+local ABOUT_FIELD = {
+  replace = "with --replace, apply deletes these and creates them anew",
+  ["account.password"] = "apply needs it to create the account, and for --rotate",
+}
+
 local function about_what_was_asked(context, err, operation, params)
-  if lacks_version(params) then
+  if ABOUT_FIELD[err.field] then
+    return ABOUT_FIELD[err.field]
+  elseif lacks_version(params) then
     return TYPE_WITHOUT_VERSION
   elseif
     is_short_id(params) and (err.kind == "forbidden" or err.kind == "not_found" or err.kind == "invalid")

@@ -138,6 +138,7 @@ end
 local OPTION_NAMES = { ca_file = "--ca-file", base_url = "--base-url", connect_to = "--connect-to" }
 local LUA_WORDS = {
   ["give the option force = true"] = "give --force",
+  ["the option replace = true"] = "--replace",
   ["start it first, with df%.apps:start"] = "start it first, with dataforest apps start",
 }
 

@@ -521,7 +521,7 @@ function spec.password(source, password_rule)
     text = source.literal
   elseif source.env then
     text = os.getenv(source.env)
-    problem = ("the environment variable %s is not set"):format(source.env)
+    problem = ("needs the environment variable %s, which is not set"):format(source.env)
   elseif source.file then
     local file, message = io.open(source.file, "rb")
     if file then
@@ -534,8 +534,9 @@ function spec.password(source, password_rule)
   else
     local ok, value, message = guarded.relayed(source.call)
     text = ok and value or nil
-    problem = ok and "the function gave none" .. (message ~= nil and ": " .. guarded.text(message) or "")
-      or "the function raised: " .. guarded.text(value)
+    problem = ok
+        and "has a function that gave none" .. (message ~= nil and ": " .. guarded.text(message) or "")
+      or "has a function that raised: " .. guarded.text(value)
   end
   if type(text) ~= "string" or text == "" then
     return nil, failure { { path = "account.password", message = problem or "is empty" } }

@@ -11,7 +11,11 @@ local text = require "dataforest.cli.output.text"
 local apply = {}
 
 local function again(context)
-  return ("dataforest apply %s goes on from there"):format(text.shell_word(context.args.file))
+  local words = { "dataforest apply", text.shell_word(context.args.file) }
+  for _, name in ipairs { "prune", "replace", "rotate" } do
+    words[#words + 1] = context.args[name] and "--" .. name or nil
+  end
+  return table.concat(words, " ") .. " goes on from there"
 end
 
 local function step_words(step)
@@ -117,7 +121,9 @@ function apply.run(context)
   local report
   report, err = client:apply(plan, options)
   context.begun = nil
-  if not report then
+  if not report and not err.report then -- nothing was begun
+    session.fail(context, err)
+  elseif not report then
     local message = ("%s; %s"):format(session.spoken(tostring(err)), told(plan.steps, became))
     local hint = hints.of(context, err)
     context:fail(exit.of(err.kind), message, (hint and hint .. "; then " or "") .. again(context), err)
