@@ -27,9 +27,12 @@
 
 local core = require "dataforest.core"
 local defaults = require "dataforest.request.defaults"
+local environment = require "dataforest.util.environment"
 local json = require "dataforest.codec.json"
 local retry = require "dataforest.request.retry"
+local route = require "dataforest.transport.route"
 local time = require "dataforest.util.time"
+local transports = require "dataforest.transport"
 local trim = require "dataforest.util.trim"
 
 local credentials = {}
@@ -46,20 +49,10 @@ credentials.SECRET_KEY_NAMES = { "NCLOUD_SECRET_ACCESS_KEY", "NCLOUD_SECRET_KEY"
 
 local ACCESS_KEY_NAMES, SECRET_KEY_NAMES = credentials.ACCESS_KEY_NAMES, credentials.SECRET_KEY_NAMES
 
-local METADATA_ENDPOINT = "http://169.254.169.254"
 local METADATA_PATH = "/latest/meta-data/iam/security-credentials/"
 local METADATA_NAMES = { "NCLOUD_METADATA_ENDPOINT", "NCLOUD_METADATA_API_ENDPOINT" }
 local METADATA_TIMEOUT = 3
 local MAX_BYTES = 64 * 1024 -- of a key file, and of a response of the metadata service
-
-local function first_set(names)
-  for _, name in ipairs(names) do
-    local value = os.getenv(name)
-    if value and value ~= "" then
-      return value, name
-    end
-  end
-end
 
 -- What comes along when a key is copied, and is in none: the characters and what to call them.
 local STRAY = {
@@ -124,7 +117,8 @@ function credentials.environment()
     local set = {}
     for index, access_name in ipairs(ACCESS_KEY_NAMES) do
       local secret_name = SECRET_KEY_NAMES[index]
-      set[access_name], set[secret_name] = first_set { access_name }, first_set { secret_name }
+      set[access_name], set[secret_name] =
+        environment.first { access_name }, environment.first { secret_name }
       if set[access_name] and set[secret_name] then
         for _, name in ipairs { access_name, secret_name } do
           local stray = stray_in(set[name])
@@ -281,10 +275,6 @@ end
 
 -- The server role ---------------------------------------------------------------------
 
-local function monotonic(transport)
-  return transport.monotonic and transport:monotonic() or core.monotonic()
-end
-
 --- What the metadata service said, as an error that the rules of retries understand.
 local function failure_of(response, failure)
   if not response then
@@ -304,10 +294,10 @@ end
 local function get(context, state, endpoint, target)
   local transport = context.transport
   local policy = context.retry or defaults.retry
-  local deadline = context.deadline or monotonic(transport) + defaults.timeout
+  local deadline = context.deadline or transports.monotonic(transport) + defaults.timeout
   local seen_500
   for attempt = 1, policy.attempts do
-    local now = monotonic(transport)
+    local now = transports.monotonic(transport)
     -- A time and not a flag: a caller that was killed meanwhile holds up no one for good.
     state.busy_until = now + METADATA_TIMEOUT + policy.max_delay + 1
     local response, failed = transport:send {
@@ -329,7 +319,7 @@ local function get(context, state, endpoint, target)
     if
       attempt == policy.attempts
       or not retry.is_retryable("read", err, seen_500)
-      or monotonic(transport) + pause >= deadline
+      or transports.monotonic(transport) + pause >= deadline
       or transport:sleep(pause) == false
     then
       return nil, ("%s%s: %s"):format(endpoint, response and target or "", err.message)
@@ -339,7 +329,7 @@ local function get(context, state, endpoint, target)
 end
 
 local function fetch_role(context, state, options)
-  local endpoint = options.endpoint or first_set(METADATA_NAMES) or METADATA_ENDPOINT
+  local endpoint = options.endpoint or environment.first(METADATA_NAMES) or "http://" .. route.METADATA
   endpoint = endpoint:gsub("/+$", "")
   local role, message = options.role
   if not role then
@@ -395,7 +385,7 @@ function credentials.server_role(options)
   return function(context)
     local transport = context.transport
     while true do
-      local date, now = transport:now(), monotonic(transport)
+      local date, now = transport:now(), transports.monotonic(transport)
       local is_refused = keys and keys.access_key == context.refused
       local valid = keys and not is_refused and (not keys.expires or date < keys.expires)
       local early = keys and keys.expires and date >= keys.expires - EARLY

@@ -23,6 +23,7 @@ local core = require "dataforest.core"
 local limits = require "dataforest.api.limits"
 local lists = require "dataforest.util.lists"
 local nearest = require "dataforest.util.nearest"
+local tables = require "dataforest.util.tables"
 
 local find, format, gsub = string.find, string.format, string.gsub
 local pairs, type = pairs, type
@@ -141,11 +142,7 @@ local function check_keys(given, known, where)
   demand(type(given) == "table", where, "must be a table, got %s", tostring(given))
   for key in pairs(given) do
     if not known[key] then
-      local names = {}
-      for name in pairs(known) do
-        names[#names + 1] = name
-      end
-      table.sort(names)
+      local names = tables.sorted_keys(known)
       local near = type(key) == "string" and nearest(key, names)
       local hint = near and "did you mean " .. near .. "?" or "known are " .. table.concat(names, ", ")
       error(format("dataforest.operations: %s has no key %s: %s", where, tostring(key), hint), 0)
@@ -245,10 +242,7 @@ end
 -- @tparam[opt] table field that is of this type
 -- @tparam[opt] boolean secret whether it stands in something secret
 function compile(of, field, secret)
-  local node = {}
-  for key, value in pairs(field or {}) do
-    node[key] = value
-  end
+  local node = tables.copy(field or {})
   node.type = nil
   node.secret = node.secret or secret
   node.why = gsub(node.doc or "it is required", "%.$", "")

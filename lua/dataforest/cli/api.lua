@@ -225,11 +225,14 @@ api.DRY_RUN = {
   target = "dry_run",
 }
 
+--- The longest wait where none is given, in seconds.
+api.WAIT_TIMEOUT = 600
+
 local function wait_timeout(doc)
   return {
     names = { "--wait-timeout" },
     label = "SECONDS",
-    doc = doc .. " (default 600).",
+    doc = ("%s (default %d)."):format(doc, api.WAIT_TIMEOUT),
     target = "wait_timeout",
     convert = values.seconds,
   }

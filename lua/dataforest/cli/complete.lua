@@ -14,6 +14,7 @@ local json = require "dataforest.codec.json"
 local operations = require "dataforest.operations"
 local parser = require "dataforest.cli.parser"
 local session = require "dataforest.cli.session"
+local states = require "dataforest.api.states"
 local text = require "dataforest.cli.output.text"
 
 local complete = {}
@@ -122,11 +123,9 @@ local function options(found)
   return list
 end
 
-local STATES = { accounts = { "RUNNING", "CHANGING" }, apps = { "RUNNING", "STOPPED" } }
-
 local function state_names(group)
   local list = {}
-  for i, name in ipairs(STATES[group]) do
+  for i, name in ipairs(states[group].known) do
     list[i] = { name, "" }
   end
   return list
@@ -192,16 +191,6 @@ local function values_of(context, what)
   return {}, false
 end
 
-local function option_named(command, name)
-  for _, option in ipairs(parser.options_of(command)) do
-    for _, known in ipairs(option.names) do
-      if known == name then
-        return option
-      end
-    end
-  end
-end
-
 --- The argument at a place among the words.
 local function argument_at(command, place)
   local last
@@ -232,7 +221,7 @@ end
 local function read_options(context, found)
   context.args = { command = found.command }
   for _, pair in ipairs(found.given) do
-    local option = option_named(found.command, pair.name)
+    local option = parser.find_option(found.command, pair.name)
     if option and option.label and pair.value then
       context.args[option.target] = pair.value
     end
@@ -256,7 +245,7 @@ function complete.candidates(context, words)
   local lead, value = current:match "^(%-%-[^=]*=)(.*)$"
   local list, files
   if lead or found.open then
-    local option = option_named(found.command, lead and lead:sub(1, -2) or found.open)
+    local option = parser.find_option(found.command, lead and lead:sub(1, -2) or found.open)
     current = lead and value or current
     list, files = values_of(context, option or {})
   elseif current:find "^%-" then

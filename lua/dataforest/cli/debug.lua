@@ -2,6 +2,7 @@
 -- @module dataforest.cli.debug
 
 local core = require "dataforest.core"
+local names = require "dataforest.api.headers"
 local pretty = require "dataforest.cli.output.pretty"
 local recording = require "dataforest.testing.recording"
 local secrets = require "dataforest.secrets"
@@ -11,8 +12,8 @@ local debug = {}
 
 -- Headers that authenticate, and what is shown in their place.
 local SHOWN = {
-  ["x-ncp-iam-access-key"] = secrets.shown_key,
-  ["x-ncp-apigw-signature-v2"] = function()
+  [names.ACCESS_KEY] = secrets.shown_key,
+  [names.SIGNATURE] = function()
     return "[redacted]"
   end,
 }

@@ -8,6 +8,7 @@ local nearest = require "dataforest.util.nearest"
 local operations = require "dataforest.operations"
 local text = require "dataforest.cli.output.text"
 local time = require "dataforest.util.time"
+local words_of = require "dataforest.util.words"
 
 local hints = {}
 
@@ -109,7 +110,7 @@ local function about_profile(context)
   end
   local near = nearest(wanted, known)
   local there = near and ("did you mean --profile %s?"):format(text.shell_word(near))
-    or known[1] and "the profiles are " .. text.listed(known, "and")
+    or known[1] and "the profiles are " .. words_of.listed(known, "and")
     or "the file has no profiles"
   return ("%s; dataforest configure --profile %s makes one"):format(there, text.shell_word(wanted))
 end
@@ -269,7 +270,9 @@ end
 
 local function about_time(context)
   if context.waits then
-    return ("--wait-timeout SECONDS waits longer than %g"):format(context.args.wait_timeout or 600)
+    return ("--wait-timeout SECONDS waits longer than %g"):format(
+      context.args.wait_timeout or api.WAIT_TIMEOUT
+    )
   end
   return ("--timeout SECONDS gives it longer than %g"):format(settings_of(context).timeout or 0)
 end

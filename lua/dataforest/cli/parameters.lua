@@ -5,6 +5,7 @@ local api = require "dataforest.cli.api"
 local arguments = require "dataforest.api.validate"
 local json = require "dataforest.codec.json"
 local names = require "dataforest.cli.names"
+local tables = require "dataforest.util.tables"
 local values = require "dataforest.cli.values"
 
 local parameters = {}
@@ -150,10 +151,7 @@ end
 -- @tparam table params
 -- @tparam[opt] number number of these parameters in a list
 function parameters.check(context, operation, params, number)
-  local trial = {}
-  for name, value in pairs(params) do
-    trial[name] = value
-  end
+  local trial = tables.copy(params)
   for _, param in ipairs(operation.params) do
     local given = trial[param.name]
     if param.secret and given == nil then

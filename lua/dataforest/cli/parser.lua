@@ -60,7 +60,11 @@ function parser.options_of(command)
   return options
 end
 
-local function find_option(command, name)
+--- The option of a command that goes by a name.
+-- @tparam table command
+-- @tparam string name such as `"--format"`
+-- @treturn ?table
+function parser.find_option(command, name)
   for _, option in ipairs(parser.options_of(command)) do
     for _, known in ipairs(option.names) do
       if known == name then
@@ -239,7 +243,7 @@ end
 local function read_options(args, found, takes)
   local command, seen = found.command, {}
   for _, pair in ipairs(found.given) do
-    local option = find_option(command, pair.name)
+    local option = parser.find_option(command, pair.name)
     local target = option and (option.target or option.names[1])
     if not option then
       unknown_option(found, pair.name, takes)

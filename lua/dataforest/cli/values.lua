@@ -7,6 +7,7 @@ local nearest = require "dataforest.util.nearest"
 local schema = require "dataforest.api.schema"
 local json = require "dataforest.codec.json"
 local text = require "dataforest.cli.output.text"
+local words_of = require "dataforest.util.words"
 
 local values = {}
 
@@ -37,7 +38,7 @@ local function unknown_field(fields, name)
   if near then
     return ("has no part %s: did you mean %s?"):format(quoted(name), near)
   end
-  return ("has no part %s: it has %s"):format(quoted(name), text.listed(names, "and"))
+  return ("has no part %s: it has %s"):format(quoted(name), words_of.listed(names, "and"))
 end
 
 --- The name in front of the colon, and the rest.

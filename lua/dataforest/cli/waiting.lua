@@ -7,9 +7,6 @@ local session = require "dataforest.cli.session"
 
 local waiting = {}
 
---- The longest wait where none is given, in seconds.
-waiting.TIMEOUT = 600
-
 -- Between two looks of --watch, in seconds.
 local INTERVAL = 5
 
@@ -52,7 +49,7 @@ function waiting.until_state(context, group, id, state, name)
   local title = ("waiting for %s to be %s"):format(name or id, state)
   context.waits = true
   local detail, err = waiting.with_progress(context, title, function()
-    return client[group]:wait(id, state, { timeout = context.args.wait_timeout or waiting.TIMEOUT })
+    return client[group]:wait(id, state, { timeout = context.args.wait_timeout or api.WAIT_TIMEOUT })
   end)
   if not detail then
     session.fail(context, err)

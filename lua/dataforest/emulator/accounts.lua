@@ -8,6 +8,7 @@ local hmac = require "dataforest.emulator.hmac"
 local keytab = require "dataforest.emulator.keytab"
 local limits = require "dataforest.emulator.validation"
 local operations = require "dataforest.operations"
+local tables = require "dataforest.util.tables"
 local time = require "dataforest.emulator.time"
 
 local REALM = "KR.DF.NAVERNCP.COM"
@@ -15,11 +16,7 @@ local NAMESPACES = { "koya", "tata" }
 local ONE_A_USER = "Data Forest can only create and use one account per user."
 
 local function param_of(operation, name)
-  for _, param in ipairs(operations.by_name[operation].params) do
-    if param.name == name then
-      return param
-    end
-  end
+  return tables.named(operations.by_name[operation].params, name)
 end
 
 local NAME = param_of("accounts/checkAvailableName", "name")

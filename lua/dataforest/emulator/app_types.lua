@@ -6,6 +6,7 @@
 -- @module dataforest.emulator.app_types
 
 local ascii = require "dataforest.util.ascii"
+local tables = require "dataforest.util.tables"
 
 local list = {
   {
@@ -115,12 +116,7 @@ end
 --- Calls `each(link name, component name, port)` for the quick links of a type, in order.
 function app_types.each_link(app_type, each)
   for _, component in ipairs(app_type.components) do
-    local names = {}
-    for name in pairs(component.ports or {}) do
-      names[#names + 1] = name
-    end
-    table.sort(names)
-    for _, name in ipairs(names) do
+    for _, name in ipairs(tables.sorted_keys(component.ports or {})) do
       each(name, component.name, component.ports[name])
     end
   end

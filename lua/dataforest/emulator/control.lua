@@ -30,6 +30,7 @@ local core = require "dataforest.core"
 local fields = require "dataforest.emulator.fields"
 local json = require "dataforest.emulator.json"
 local nearest = require "dataforest.util.nearest"
+local tables = require "dataforest.util.tables"
 
 local PREFIX = "/_emulator/"
 
@@ -140,11 +141,7 @@ local commands = {
   },
 }
 
-local names = {}
-for name in pairs(commands) do
-  names[#names + 1] = name
-end
-table.sort(names)
+local names = tables.sorted_keys(commands)
 
 local function response(status, body, content_type)
   return {

@@ -11,17 +11,9 @@
 local guarded = require "dataforest.util.guarded"
 local json = require "dataforest.emulator.json"
 local nearest = require "dataforest.util.nearest"
+local tables = require "dataforest.util.tables"
 
 local fields = {}
-
-local function names_of(rules)
-  local names = {}
-  for name in pairs(rules) do
-    names[#names + 1] = name
-  end
-  table.sort(names)
-  return names
-end
 
 local function article(kind)
   return (kind:find "^[aeiou]" and "an " or "a ") .. kind
@@ -75,7 +67,7 @@ function fields.check(rules, given, what, words)
     local rule = rules[name]
     if not rule then
       local message = (words.unknown or what .. " does not know the field %s"):format(guarded.text(name))
-      local meant = type(name) == "string" and nearest(name, names_of(rules))
+      local meant = type(name) == "string" and nearest(name, tables.sorted_keys(rules))
       return nil, meant and ("%s (perhaps %s?)"):format(message, meant) or message
     end
     if not (value == json.null and rule.nullable) then
@@ -86,7 +78,7 @@ function fields.check(rules, given, what, words)
       checked[name] = value
     end
   end
-  for _, name in ipairs(names_of(rules)) do
+  for _, name in ipairs(tables.sorted_keys(rules)) do
     if checked[name] == nil then
       if rules[name].required then
         return nil, ("%s needs %s"):format(what, path .. name)

@@ -3,6 +3,7 @@
 
 local core = require "dataforest.core"
 local fields = require "dataforest.emulator.fields"
+local tables = require "dataforest.util.tables"
 local time = require "dataforest.emulator.time"
 
 local at_least, integer, one_of = fields.at_least, fields.integer, fields.one_of
@@ -98,10 +99,7 @@ function options.check(given)
     if not fits then
       return nil, "latency " .. why
     end
-    local seconds, copy = given.latency, {}
-    for name, value in pairs(given) do
-      copy[name] = value
-    end
+    local seconds, copy = given.latency, tables.copy(given)
     copy.latency = function(operation)
       return seconds[operation or ""] or seconds["*"] or 0
     end

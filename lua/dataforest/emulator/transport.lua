@@ -2,6 +2,7 @@
 -- @module dataforest.emulator.transport
 
 local core = require "dataforest.core"
+local url = require "dataforest.transport.url"
 
 local Transport = {}
 Transport.__index = Transport
@@ -76,7 +77,7 @@ function Transport:send(request)
   end
   local response = self.emulator:handle {
     method = request.method,
-    target = request.target or request.url:match("^%a+://[^/]*(/.*)$"),
+    target = request.target or url.parse(request.url).target,
     headers = request.headers,
     body = request.body,
     now = self.emulator:now(),

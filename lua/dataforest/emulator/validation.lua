@@ -8,6 +8,7 @@ local answers = require "dataforest.emulator.error_responses"
 local limits = require "dataforest.api.limits"
 local password = require "dataforest.api.password"
 local schema = require "dataforest.api.schema"
+local tables = require "dataforest.util.tables"
 
 local floor = math.floor
 
@@ -158,10 +159,7 @@ local function service_param(operation, param, strict)
     -- A bad name is an answer there, not an error.
     return { name = "name", type = "string", required = true }
   end
-  local copy = {}
-  for key, value in pairs(param) do
-    copy[key] = value
-  end
+  local copy = tables.copy(param)
   copy.within = nil -- which the request's type says by itself
   if operation.id == "apps/setLifetime" and param.name == "lifetime" and not strict then
     copy.also = { -1 } -- "no end" is documented for apps/create, and not listed here

@@ -5,6 +5,7 @@ local clock_skew = require "dataforest.request.clock_skew"
 local errors = require "dataforest.errors"
 local events = require "dataforest.request.events"
 local guarded = require "dataforest.util.guarded"
+local names = require "dataforest.api.headers"
 local json = require "dataforest.codec.json"
 local options_of = require "dataforest.request.options"
 local response_of = require "dataforest.request.response"
@@ -19,6 +20,7 @@ local xml = require "dataforest.codec.xml"
 local floor, max, min = math.floor, math.max, math.min
 local pairs, type = pairs, type
 local encode_text, read_response, text_of = json.encode_text, response_of.read, validate.text
+local TIMESTAMP, ACCESS_KEY, SIGNATURE = names.TIMESTAMP, names.ACCESS_KEY, names.SIGNATURE
 
 local call = {}
 
@@ -131,9 +133,9 @@ local function request_of(client, operation, body, format)
       ["Content-Type"] = content_type,
       Accept = operation.binary and BYTES or content_type,
       ["User-Agent"] = client.user_agent,
-      ["x-ncp-apigw-timestamp"] = "",
-      ["x-ncp-iam-access-key"] = "",
-      ["x-ncp-apigw-signature-v2"] = "",
+      [TIMESTAMP] = "",
+      [ACCESS_KEY] = "",
+      [SIGNATURE] = "",
     },
     body = body,
     -- Whether a change is sent again is for the retries to say, which know its effect.
@@ -207,9 +209,9 @@ local function sign(client, operation, request, deadline, policy)
   if not signature then -- it was collected before this finaliser ran, or there is no memory
     return nil, { kind = errors.CLOSED, message = timestamp, sent = false }
   end
-  headers["x-ncp-apigw-timestamp"] = timestamp
-  headers["x-ncp-iam-access-key"] = access_key
-  headers["x-ncp-apigw-signature-v2"] = signature
+  headers[TIMESTAMP] = timestamp
+  headers[ACCESS_KEY] = access_key
+  headers[SIGNATURE] = signature
   return signer
 end
 
@@ -222,8 +224,8 @@ local FOREIGN = { "message", "details", "code", "request_id" }
 -- @tparam table state of the call's failures: `cause`, `in_doubt`, `seen_500`
 local function finish(client, operation, wire, request, state, err, response)
   local list = secrets.gather(operation, wire)
-  list[#list + 1] = request.headers["x-ncp-apigw-signature-v2"]
-  list.access_key = request.headers["x-ncp-iam-access-key"]
+  list[#list + 1] = request.headers[SIGNATURE]
+  list.access_key = request.headers[ACCESS_KEY]
   for _, name in ipairs(FOREIGN) do
     err[name] = secrets.clean(err[name], list)
   end

@@ -6,6 +6,7 @@ local defaults = require "dataforest.request.defaults"
 local guarded = require "dataforest.util.guarded"
 local nearest = require "dataforest.util.nearest"
 local route = require "dataforest.transport.route"
+local tables = require "dataforest.util.tables"
 local url = require "dataforest.transport.url"
 
 local options = {}
@@ -183,17 +184,8 @@ local function has_type(value, rule)
   return false
 end
 
-local function known_names(rules)
-  local names = {}
-  for name in pairs(rules) do
-    names[#names + 1] = name
-  end
-  table.sort(names)
-  return names
-end
-
 local function unknown(noun, name, rules)
-  local names = known_names(rules)
+  local names = tables.sorted_keys(rules)
   local meant = nearest(name, names)
   return ("unknown %s %s; "):format(noun, name)
     .. (meant and ("did you mean %s?"):format(meant) or "known are " .. table.concat(names, ", "))

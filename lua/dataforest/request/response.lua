@@ -8,6 +8,7 @@
 
 local ascii = require "dataforest.util.ascii"
 local core = require "dataforest.core"
+local headers_of = require "dataforest.api.headers"
 local json = require "dataforest.codec.json"
 local schema = require "dataforest.api.schema"
 local xml = require "dataforest.codec.xml"
@@ -181,7 +182,7 @@ local function error_fields(envelope, response)
       fields.message = outer.error
     end
   end
-  fields.request_id = fields.request_id or response.headers["x-ncp-trace-id"]
+  fields.request_id = fields.request_id or response.headers[headers_of.TRACE_ID]
   return fields
 end
 
@@ -236,7 +237,7 @@ local function malformed(response, message, kind)
       kind = kind or "protocol",
       message = "the response cannot be read: " .. message,
       status = response.status,
-      request_id = response.headers["x-ncp-trace-id"],
+      request_id = response.headers[headers_of.TRACE_ID],
     }
 end
 

@@ -22,6 +22,7 @@ local Client = require "dataforest.client"
 local assertions = require "dataforest.testing.assertions"
 local emulator = require "dataforest.emulator"
 local recording = require "dataforest.testing.recording"
+local tables = require "dataforest.util.tables"
 
 local testing = {
   --- A transport that passes calls on and writes them to a file, with secrets taken out.
@@ -42,10 +43,7 @@ local function no_environment() end
 -- @treturn Emulator the emulator
 -- @usage local df, emulator = testing.client { emulator = { creation_delay = 0 } }
 function testing.client(options)
-  local client_options = {}
-  for name, value in pairs(options or {}) do
-    client_options[name] = value
-  end
+  local client_options = tables.copy(options or {})
   local made = emulator.new(client_options.emulator)
   client_options.emulator = nil
   client_options.transport = made:transport()

@@ -8,9 +8,12 @@
 -- @module dataforest.testing.recording
 
 local core = require "dataforest.core"
+local headers = require "dataforest.api.headers"
 local json = require "dataforest.codec.json"
 local operations = require "dataforest.operations"
 local secrets = require "dataforest.secrets"
+local tables = require "dataforest.util.tables"
+local transports = require "dataforest.transport"
 local xml = require "dataforest.codec.xml"
 
 local recording = {}
@@ -18,13 +21,13 @@ local recording = {}
 local KEYTAB = "keytab, taken out of the recording"
 
 -- Response headers that are worth keeping; the others may hold cookies and addresses.
-local KEPT_HEADERS = { "content-type", "date", "retry-after", "x-ncp-trace-id" }
+local KEPT_HEADERS = { "content-type", "date", "retry-after", headers.TRACE_ID }
 
 --- The operation that a request is for; nil where it is no call of Data Forest.
 local function operation_of(request)
   local at = request.target:find(operations.path_prefix, 1, true)
   local name = at and request.target:match("^(%w+/%w+)$", at + #operations.path_prefix)
-  if not (name and request.method == "POST" and request.headers["x-ncp-apigw-signature-v2"]) then
+  if not (name and request.method == "POST" and request.headers[headers.SIGNATURE]) then
     return nil
   end
   return operations.by_name[name] or { id = name }
@@ -119,8 +122,8 @@ function recording.exchange(request, response, failure)
     return nil
   end
   local value, list = request_of(request, operation)
-  list[#list + 1] = request.headers["x-ncp-apigw-signature-v2"]
-  list[#list + 1] = request.headers["x-ncp-iam-access-key"]
+  list[#list + 1] = request.headers[headers.SIGNATURE]
+  list[#list + 1] = request.headers[headers.ACCESS_KEY]
   local exchange = { method = request.method, target = request.target, request = value }
   if value == nil then
     exchange.left_out = "its request is neither JSON nor XML, so that it cannot be told what in it is secret"
@@ -146,12 +149,9 @@ function recording.recorder(options)
   if not handle then
     error("dataforest.testing.recorder: " .. message, 2)
   end
-  local settings = { ca_file = os.getenv "DATAFOREST_CA_FILE" }
-  for name, value in pairs(options) do
-    settings[name] = value
-  end
+  local settings = tables.copy({ ca_file = os.getenv "DATAFOREST_CA_FILE" }, options)
   local transport
-  transport, message = require("dataforest.transport").resolve(options.transport or "auto", settings)
+  transport, message = transports.resolve(options.transport or "auto", settings)
   if not transport then
     error("dataforest.testing.recorder: " .. message, 2)
   end
@@ -182,8 +182,7 @@ end
 --- The clock of the transport below that deadlines go by.
 -- @treturn number seconds
 function Recorder:monotonic()
-  local transport = self.transport
-  return transport.monotonic and transport:monotonic() or core.monotonic()
+  return transports.monotonic(self.transport)
 end
 
 --- The time of the transport below.

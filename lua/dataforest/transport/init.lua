@@ -228,6 +228,13 @@ local function own(given)
   }
 end
 
+--- The time of a transport by which deadlines go: its own clock, or the library's.
+-- @tparam Transport given
+-- @treturn number seconds
+function transport.monotonic(given)
+  return given.monotonic and given:monotonic() or monotonic()
+end
+
 --- The transport that an option names.
 -- @tparam string|Transport|function option `"auto"` (cosockets where the phase can yield, else
 --   libcurl), `"curl"`, `"cosocket"`, a table with `send` and perhaps `sleep` and `now`, or a

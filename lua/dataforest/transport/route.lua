@@ -4,12 +4,12 @@
 -- @module dataforest.transport.route
 
 local core = require "dataforest.core"
+local environment = require "dataforest.util.environment"
 local url = require "dataforest.transport.url"
 
 local route = {}
 
 local LOOPBACK_V6 = ("\0"):rep(15) .. "\1"
-local METADATA = "169.254.169.254"
 
 -- What `localhost` means, without asking DNS.
 local LOCALHOST = { "127.0.0.1", "[::1]" }
@@ -19,6 +19,9 @@ local PROXY_PORTS = { http = 1080, https = 443, socks4 = 1080, socks4a = 1080, s
 
 local VARIABLES = { "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY" }
 local EXCEPTIONS = { "no_proxy", "NO_PROXY" }
+
+--- The cloud's metadata service.
+route.METADATA = "169.254.169.254"
 
 -- Hosts --------------------------------------------------------------------------------
 
@@ -38,7 +41,7 @@ end
 -- @tparam string host as `url.parse` gives it
 -- @treturn boolean
 function route.may_be_plain(host)
-  return host == METADATA or route.is_loopback(host)
+  return host == route.METADATA or route.is_loopback(host)
 end
 
 --- Takes the address of a service apart.
@@ -197,15 +200,6 @@ function Proxy:__tostring()
   return ("%s://%s%s"):format(parsed.scheme, user, parsed.label)
 end
 
-local function first_set(names)
-  for _, name in ipairs(names) do
-    local value = os.getenv(name)
-    if value and value ~= "" then
-      return value, name
-    end
-  end
-end
-
 --- Whether what this stands for may change between calls.
 -- @treturn boolean
 function Proxy:is_env()
@@ -226,8 +220,8 @@ function Proxy:find(parts)
   if parsed ~= "env" then
     return parsed
   end
-  local text, name = first_set(VARIABLES)
-  local exceptions = first_set(EXCEPTIONS)
+  local text, name = environment.first(VARIABLES)
+  local exceptions = environment.first(EXCEPTIONS)
   if not text or (exceptions and route.is_exception(exceptions, parts.host, parts.port)) then
     return nil
   end

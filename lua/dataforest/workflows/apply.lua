@@ -15,6 +15,7 @@ local plans = require "dataforest.workflows.plan"
 local retry = require "dataforest.request.retry"
 local specs = require "dataforest.workflows.spec"
 local states = require "dataforest.api.states"
+local tables = require "dataforest.util.tables"
 local wait = require "dataforest.workflows.wait"
 
 local text = lazy "dataforest.workflows.plan_text"
@@ -346,12 +347,7 @@ function Run:update_app(step, app)
     return not difference.update.any
   end
   return self:ensure(look, function()
-    local names = {}
-    for name in pairs(after.components or {}) do
-      names[#names + 1] = name
-    end
-    table.sort(names)
-    for _, name in ipairs(names) do
+    for _, name in ipairs(tables.sorted_keys(after.components or {})) do
       local ok, err = self.deadline:run(
         "apps/setContainerCount",
         { id = id, componentName = name, containerCount = after.components[name].containerCount }
@@ -762,11 +758,7 @@ function Run:first_account()
     return false
   end
   local before = self.plan
-  local options = {}
-  for name, value in pairs(plans.context(before).options) do
-    options[name] = value
-  end
-  options.rotate = false
+  local options = tables.copy(plans.context(before).options, { rotate = false })
   local plan, err = plans.make(self.deadline, self.spec, options)
   if plan then
     local fits

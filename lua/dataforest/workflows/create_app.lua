@@ -5,6 +5,7 @@ local arguments = require "dataforest.workflows.arguments"
 local deadline_of = require "dataforest.workflows.deadline"
 local errors = require "dataforest.errors"
 local operations = require "dataforest.operations"
+local tables = require "dataforest.util.tables"
 local template = require "dataforest.api.template"
 
 local OPERATION = operations.by_name["apps/create"]
@@ -28,14 +29,6 @@ local function by_name(a, b)
   return a.name < b.name
 end
 
-local function copy_of(given)
-  local copy = {}
-  for name, value in pairs(given) do
-    copy[name] = value
-  end
-  return copy
-end
-
 --- Makes a list of components that were given by name, sorted so that equal calls send equal bytes.
 local function listed_components(given)
   local list = {}
@@ -47,7 +40,7 @@ local function listed_components(given)
     elseif component.name ~= nil and component.name ~= name then
       return argument_error("components." .. name .. ".name", "must be left out, or be the same name")
     end
-    local entry = copy_of(component)
+    local entry = tables.copy(component)
     entry.name = name
     list[#list + 1] = entry
   end
@@ -58,7 +51,7 @@ end
 --- Turns the shorthand into the documented form.
 -- @return request without `type`, and whether components were given by name
 local function expand(params)
-  local request = copy_of(params)
+  local request = tables.copy(params)
   request.type = nil
   if params.type ~= nil then
     if params.appTypeId ~= nil and params.appTypeId ~= params.type then
@@ -116,7 +109,7 @@ local function fill_components(request, setting, named)
     filled[index] = component
     local default = type(component) == "table" and defaults[component.name]
     if default then
-      local entry = copy_of(component)
+      local entry = tables.copy(component)
       for _, part in ipairs(PARTS) do
         if entry[part] == nil then
           entry[part] = default[part]

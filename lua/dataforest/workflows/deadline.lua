@@ -4,6 +4,7 @@
 local arguments = require "dataforest.workflows.arguments"
 local errors = require "dataforest.errors"
 local operations = require "dataforest.operations"
+local tables = require "dataforest.util.tables"
 
 local Deadline = {}
 Deadline.__index = Deadline
@@ -74,12 +75,8 @@ function Deadline:run(id, params, share)
         sent = false,
       }
   end
-  local options = {}
-  for name, value in pairs(self.options) do
-    options[name] = value
-  end
-  options.timeout = math.min(left * (share or 1), self.client.settings.timeout)
-  return self.client:run(operations.by_name[id], params, options)
+  local timeout = math.min(left * (share or 1), self.client.settings.timeout)
+  return self.client:run(operations.by_name[id], params, tables.copy(self.options, { timeout = timeout }))
 end
 
 return deadline

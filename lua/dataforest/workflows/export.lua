@@ -9,6 +9,7 @@ local observe = require "dataforest.workflows.observe"
 local plans = require "dataforest.workflows.plan"
 local specs = require "dataforest.workflows.spec"
 local states = require "dataforest.api.states"
+local tables = require "dataforest.util.tables"
 
 local OPTIONS = arguments.rules { account = { "string" }, concurrency = plans.OPTIONS.concurrency }
 
@@ -26,15 +27,6 @@ function Export:field(out, group, path, name, value)
     self:omit(path .. "." .. name, why)
   end
   out[name] = checked
-end
-
-local function sorted_names(of)
-  local names = {}
-  for name in pairs(of) do
-    names[#names + 1] = name
-  end
-  table.sort(names)
-  return names
 end
 
 function Export:app(path, entry)
@@ -58,7 +50,7 @@ function Export:app(path, entry)
     self:field(out, "app", path, "description", detail.description)
   end
   local components = compare.components(detail)
-  for _, name in ipairs(sorted_names(components)) do
+  for _, name in ipairs(tables.sorted_keys(components)) do
     out.components = out.components or {}
     local component, here = {}, ("%s.components.%s"):format(path, name)
     for _, field in ipairs { "memoryMb", "cpuCount", "containerCount" } do
@@ -99,7 +91,7 @@ return function(client, given)
   end
   local spec = { account = { name = name }, apps = {} }
   export:omit("account.password", "the service never tells it")
-  for _, namespace in ipairs(sorted_names(account.quotas)) do
+  for _, namespace in ipairs(tables.sorted_keys(account.quotas)) do
     local quota = {}
     for _, field in ipairs { "spaceTb", "fileCountMillion" } do
       export:field(quota, "quota", "account.quotas." .. namespace, field, account.quotas[namespace][field])

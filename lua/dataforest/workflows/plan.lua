@@ -12,6 +12,7 @@ local lazy = require "dataforest.util.lazy"
 local observe = require "dataforest.workflows.observe"
 local specs = require "dataforest.workflows.spec"
 local states = require "dataforest.api.states"
+local tables = require "dataforest.util.tables"
 local template = require "dataforest.api.template"
 local wait = require "dataforest.workflows.wait"
 
@@ -620,11 +621,7 @@ function plan.options(given, rules)
   if not checked then
     return nil, err
   end
-  local options = { prune = false, replace = false, concurrency = DEFAULT_CONCURRENCY }
-  for name, value in pairs(checked) do
-    options[name] = value
-  end
-  return options
+  return tables.copy({ prune = false, replace = false, concurrency = DEFAULT_CONCURRENCY }, checked)
 end
 
 --- See `df:plan`.

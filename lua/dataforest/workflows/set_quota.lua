@@ -4,6 +4,7 @@
 local arguments = require "dataforest.workflows.arguments"
 local deadline_of = require "dataforest.workflows.deadline"
 local operations = require "dataforest.operations"
+local tables = require "dataforest.util.tables"
 
 local OPERATION = operations.by_name["accounts/setQuota"]
 local OPTIONS = arguments.rules { merge = { "boolean" } }
@@ -33,10 +34,7 @@ return function(client, params, options)
     return client:run(OPERATION, params, arguments.of_call(checked))
   end
   local deadline = deadline_of.new(client, checked)
-  local request = {}
-  for name, value in pairs(params) do
-    request[name] = value
-  end
+  local request = tables.copy(params)
   if not (request.fileCountMillion and request.spaceTb) then
     local ok, err = fill(deadline, request)
     if not ok then

@@ -13,8 +13,10 @@
 local cjson = require "cjson"
 local errors = require "dataforest.errors"
 local guarded = require "dataforest.util.guarded"
+local lists = require "dataforest.util.lists"
 local nearest = require "dataforest.util.nearest"
 local operations = require "dataforest.operations"
+local tables = require "dataforest.util.tables"
 local validate = require "dataforest.api.validate"
 
 local spec = {}
@@ -28,24 +30,14 @@ local MOST_APPS = 1000
 -- Fields ---------------------------------------------------------------------------------
 
 local function copy_of(field, changes)
-  local copy = {}
-  for key, value in pairs(field) do
-    copy[key] = value
-  end
-  for key, value in pairs(changes) do
-    copy[key] = value
-  end
+  local copy = tables.copy(field, changes)
   -- Whether a field must be there is for this module to say; the service's defaults are for the template.
   copy.required, copy.default = nil, nil
   return copy
 end
 
 local function param(operation, name)
-  for _, field in ipairs(operations.by_name[operation].params) do
-    if field.name == name then
-      return field
-    end
-  end
+  return tables.named(operations.by_name[operation].params, name)
 end
 
 --- A list of fields, as something that `validate.check` takes one at a time.
@@ -59,20 +51,20 @@ local function set_of(fields)
 end
 
 local function create_field(name, changes)
-  return copy_of(param("apps/create", name), changes or {})
+  return copy_of(param("apps/create", name), changes)
 end
 
 local ACCOUNT = set_of {
-  copy_of(param("accounts/create", "name"), {}),
+  copy_of(param("accounts/create", "name")),
   { name = "password" },
   { name = "quotas" },
 }
 
-local PASSWORD = set_of { copy_of(param("accounts/create", "password"), {}) }.by_name.password
+local PASSWORD = set_of { copy_of(param("accounts/create", "password")) }.by_name.password
 
 local QUOTA = set_of {
-  copy_of(param("accounts/setQuota", "fileCountMillion"), {}),
-  copy_of(param("accounts/setQuota", "spaceTb"), {}),
+  copy_of(param("accounts/setQuota", "fileCountMillion")),
+  copy_of(param("accounts/setQuota", "spaceTb")),
 }
 local NAMESPACES = param("accounts/setQuota", "namespace").values
 
@@ -93,7 +85,7 @@ local LONG_NAMES = { appTypeId = "type", queueName = "queue" }
 
 local COMPONENT = {}
 for index, field in ipairs(param("apps/create", "components").type.array.fields) do
-  COMPONENT[index] = copy_of(field, {})
+  COMPONENT[index] = copy_of(field)
 end
 COMPONENT = set_of(COMPONENT)
 
@@ -189,18 +181,6 @@ function Check:fields(path, set, value, out)
     end
   end
   return out
-end
-
---- Length of a table that is a list and nothing else; nil where it is something else.
-local function list_length(value)
-  local length = 0
-  for key in next, value do
-    if type(key) ~= "number" then
-      return nil
-    end
-    length = length + 1
-  end
-  return length == #value and length or nil
 end
 
 function Check:missing(path, out, name, why)
@@ -315,7 +295,7 @@ function Check:components(path, value)
     return nil
   end
   local components = {}
-  local length = next(value) ~= nil and list_length(value)
+  local length = next(value) ~= nil and lists.length(value)
   if length then
     for index = 1, length do
       local here = ("%s[%d]"):format(path, index)
@@ -416,7 +396,7 @@ function Check:apps(value, account)
   value = given(value)
   if value == nil then
     return nil
-  elseif type(value) ~= "table" or not list_length(value) then
+  elseif type(value) ~= "table" or not lists.length(value) then
     self:add(
       "apps",
       "must be a list of apps, " .. (type(value) == "table" and "without gaps and names" or wrong_type(value))

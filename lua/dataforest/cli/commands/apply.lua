@@ -7,6 +7,7 @@ local hints = require "dataforest.cli.hints"
 local session = require "dataforest.cli.session"
 local specs = require "dataforest.cli.specs"
 local text = require "dataforest.cli.output.text"
+local words_of = require "dataforest.util.words"
 
 local apply = {}
 
@@ -23,7 +24,7 @@ local function step_words(step)
 end
 
 local function listed(words)
-  return words[1] and text.listed(words, "and") or "nothing"
+  return words[1] and words_of.listed(words, "and") or "nothing"
 end
 
 local OUTCOMES = { "done", "failed", "in doubt", "not begun" }

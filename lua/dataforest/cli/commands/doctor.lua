@@ -15,6 +15,8 @@ local secrets = require "dataforest.secrets"
 local session = require "dataforest.cli.session"
 local text = require "dataforest.cli.output.text"
 local time = require "dataforest.util.time"
+local url = require "dataforest.transport.url"
+local words_of = require "dataforest.util.words"
 
 local doctor = {}
 
@@ -163,7 +165,7 @@ local function check_ca_file(context, findings, settings)
 end
 
 local function host_of(settings)
-  local authority = settings.connect_to or settings.origin:match "^%w+://(.*)$"
+  local authority = settings.connect_to or url.parse(settings.origin).authority
   return authority:match "^%[(.-)%]" or authority:match "^[^:]+"
 end
 
@@ -187,7 +189,11 @@ local function found_address(context, findings, settings)
     ok(findings, "DNS", host .. " is an address: nothing to look up")
   else
     local addresses = addresses_of(context.system, host)
-    ok(findings, "DNS", host .. (addresses[1] and " is " .. text.listed(addresses, "and") or " was found"))
+    ok(
+      findings,
+      "DNS",
+      host .. (addresses[1] and " is " .. words_of.listed(addresses, "and") or " was found")
+    )
   end
 end
 
@@ -243,7 +249,7 @@ local function probe(context, findings, client, transport)
   found_address(context, findings, settings)
   ok(findings, "connection", ("a response after %.3f s (HTTP %d)"):format(ended - started, response.status))
   if settings.origin:find "^https" then
-    ok(findings, "TLS", "the certificate is good for " .. settings.origin:match "^%w+://(.*)$")
+    ok(findings, "TLS", "the certificate is good for " .. url.parse(settings.origin).authority)
   else
     skipped(findings, "TLS", "http:// has none (allowed for this machine itself only)")
   end

@@ -8,6 +8,7 @@
 local emulator_options = require "dataforest.emulator.options"
 local files = require "dataforest.emulator.files"
 local server = require "dataforest.emulator.server"
+local tables = require "dataforest.util.tables"
 
 local command = {}
 
@@ -336,14 +337,6 @@ function command.parse(arguments)
   return settings
 end
 
-local function copy_of(options)
-  local copy = {}
-  for name, value in pairs(options) do
-    copy[name] = value
-  end
-  return copy
-end
-
 -- Makes the emulator once, so that what is wrong is said before nginx starts.
 local function try(settings)
   local options = settings.options
@@ -354,12 +347,12 @@ local function try(settings)
     settings.token = os.getenv "DATAFOREST_EMULATOR_TOKEN"
     settings.token = settings.token ~= "" and settings.token or nil
   end
-  local fine, message = emulator_options.check(copy_of(options))
+  local fine, message = emulator_options.check(tables.copy(options))
   if not fine then
     return nil, (message:gsub("_", "-")), USAGE
   end
   local emulator
-  emulator, message = files.emulator(copy_of(options), settings)
+  emulator, message = files.emulator(tables.copy(options), settings)
   if not emulator then
     return nil, message, 1
   end

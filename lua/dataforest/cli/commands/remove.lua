@@ -2,6 +2,7 @@
 -- @module dataforest.cli.commands.remove
 
 local answer = require "dataforest.cli.output.answer"
+local api = require "dataforest.cli.api"
 local confirm = require "dataforest.cli.confirm"
 local exit = require "dataforest.cli.exit"
 local names = require "dataforest.cli.names"
@@ -34,7 +35,7 @@ function remove.run(context)
     return client[group]:remove(subject.id, {
       force = args.force,
       ignore_missing = args.ignore_missing,
-      timeout = args.wait_timeout or waiting.TIMEOUT,
+      timeout = args.wait_timeout or api.WAIT_TIMEOUT,
     })
   end)
   if not value then

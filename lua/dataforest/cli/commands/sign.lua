@@ -4,6 +4,7 @@
 local answer = require "dataforest.cli.output.answer"
 local core = require "dataforest.core"
 local exit = require "dataforest.cli.exit"
+local names = require "dataforest.api.headers"
 local session = require "dataforest.cli.session"
 
 local sign = {}
@@ -53,16 +54,16 @@ function sign.run(context)
     context:fail(exit.AUTH, ("%s: %s"):format(keys.source, message), SHOW_KEYS)
   end
   local headers = {
-    ["x-ncp-apigw-timestamp"] = timestamp,
-    ["x-ncp-iam-access-key"] = keys.access_key,
-    ["x-ncp-apigw-signature-v2"] = signer:sign(args.method, args.target, timestamp),
+    [names.TIMESTAMP] = timestamp,
+    [names.ACCESS_KEY] = keys.access_key,
+    [names.SIGNATURE] = signer:sign(args.method, args.target, timestamp),
   }
   signer:close()
   if args.format then
     answer.print(context, {}, headers)
     return exit.OK
   end
-  for _, name in ipairs { "x-ncp-apigw-timestamp", "x-ncp-iam-access-key", "x-ncp-apigw-signature-v2" } do
+  for _, name in ipairs { names.TIMESTAMP, names.ACCESS_KEY, names.SIGNATURE } do
     context:print(("%s: %s\n"):format(name, headers[name]))
   end
   return exit.OK

@@ -5,6 +5,7 @@ local csv = require "dataforest.cli.output.csv"
 local operations = require "dataforest.operations"
 local pretty = require "dataforest.cli.output.pretty"
 local render = require "dataforest.cli.output.render"
+local tables = require "dataforest.util.tables"
 local text = require "dataforest.cli.output.text"
 local yaml = require "dataforest.cli.output.yaml"
 
@@ -98,10 +99,7 @@ end
 -- @tparam table operation
 -- @tparam table params
 function answer.print_plan(context, operation, params)
-  local shown = {}
-  for name, value in pairs(params) do
-    shown[name] = value
-  end
+  local shown = tables.copy(params)
   for _, param in ipairs(operation.params) do
     if param.secret then
       shown[param.name] = "[not shown]"

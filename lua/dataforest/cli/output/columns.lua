@@ -4,6 +4,7 @@
 local common = require "dataforest.codec.common"
 local nearest = require "dataforest.util.nearest"
 local text = require "dataforest.cli.output.text"
+local words_of = require "dataforest.util.words"
 
 local columns = {}
 
@@ -56,7 +57,7 @@ function columns.chosen(fields, wanted)
     chosen[i] = known[text.kebab(name)] or known[name:lower():gsub("_", "-")]
     if not chosen[i] then
       local near = nearest(name, names)
-      local hint = near and ("did you mean %s?"):format(near) or "there are " .. text.listed(names, "and")
+      local hint = near and ("did you mean %s?"):format(near) or "there are " .. words_of.listed(names, "and")
       return nil, ("--columns: there is no column %s: %s"):format(name, hint)
     end
   end

@@ -10,6 +10,7 @@
 local columns_of = require "dataforest.cli.output.columns"
 local pretty = require "dataforest.cli.output.pretty"
 local text = require "dataforest.cli.output.text"
+local words_of = require "dataforest.util.words"
 
 local render = {}
 
@@ -385,7 +386,7 @@ function render.answer(kind, value, options)
   end
   if page.left_out[1] then
     page.notes[#page.notes + 1] = ("too narrow for %s: --columns chooses, --json has all"):format(
-      text.listed(page.left_out, "and")
+      words_of.listed(page.left_out, "and")
     )
   end
   return page[1] and table.concat(page, "\n") .. "\n" or "", page.notes

@@ -325,15 +325,4 @@ function text.shell_word(word)
   return "'" .. word:gsub("'", "'\\''") .. "'"
 end
 
---- A list in words: `a, b and c`.
--- @tparam {string,...} list
--- @tparam string last `"and"` or `"or"`
--- @treturn string
-function text.listed(list, last)
-  if #list < 2 then
-    return list[1] or ""
-  end
-  return table.concat(list, ", ", 1, #list - 1) .. " " .. last .. " " .. list[#list]
-end
-
 return text

@@ -9,6 +9,7 @@
 
 local connections = require "dataforest.transport.cosocket.connection"
 local core = require "dataforest.core"
+local defaults = require "dataforest.request.defaults"
 local limiter = require "dataforest.transport.cosocket.limiter"
 local phase = require "dataforest.transport.phase"
 local proxies = require "dataforest.transport.cosocket.proxy"
@@ -30,10 +31,6 @@ local MAX_ROUTES = 128
 
 -- Readers of responses that are kept for the next calls.
 local MAX_READERS = 64
-
--- For a transport that is used without a client (seconds, bytes).
-local DEFAULT_TIMEOUT = 30
-local DEFAULT_MAX_BYTES = 8 * 1024 * 1024
 
 -- How long a read waits for a first byte over a kept connection, whose path may have died without a sign;
 -- then it is sent again over a new one, if as much time is left for that (seconds).
@@ -258,9 +255,9 @@ function Cosocket:send_here(request)
     method = request.method,
     head = head,
     body = request.body,
-    deadline = request.deadline or monotonic() + (request.timeout or DEFAULT_TIMEOUT),
+    deadline = request.deadline or monotonic() + (request.timeout or defaults.timeout),
     connect_timeout = request.connect_timeout,
-    max_bytes = request.max_response_bytes or DEFAULT_MAX_BYTES,
+    max_bytes = request.max_response_bytes or defaults.max_response_bytes,
   }
   local response, failed, again = exchange(self, route, call, once)
   if again and not once then
@@ -297,9 +294,9 @@ end
 function cosocket.new(options)
   options = options or {}
   return setmetatable({
-    pool_size = options.pool_size or 64,
+    pool_size = options.pool_size or defaults.pool_size,
     pool_name = options.pool_name,
-    idle_milliseconds = connections.milliseconds(options.pool_idle_timeout or 60),
+    idle_milliseconds = connections.milliseconds(options.pool_idle_timeout or defaults.pool_idle_timeout),
     ca_file = options.ca_file,
     proxy = options.proxy and assert(routes.proxy(options.proxy)),
     routes = {},
