@@ -207,6 +207,18 @@ local SITUATIONS = {
       .. "before you repeat it",
   },
   {
+    what = "an operation whose name is mistyped",
+    line = "call accounts/getDetial '{}'",
+    status = 3,
+    hint = "did you mean accounts/getDetail%?\n$",
+  },
+  {
+    what = "a command whose name is mistyped",
+    line = "apps lits",
+    status = 2,
+    hint = "dataforest apps %-%-help",
+  },
+  {
     what = "too many calls",
     line = "accounts list",
     fault = { operation = "accounts/getList", status = 429, code = "410", times = 9 },

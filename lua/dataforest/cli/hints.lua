@@ -189,9 +189,21 @@ local ABOUT_FIELD = {
   ["account.password"] = "apply needs it to create the account, and for --rotate",
 }
 
+local function about_unknown_operation(name)
+  local names = {}
+  for known in pairs(operations.by_name) do
+    names[#names + 1] = known
+  end
+  table.sort(names)
+  local near = nearest(name, names)
+  return near and ("did you mean %s?"):format(near) or "dataforest call --help tells how operations are named"
+end
+
 local function about_what_was_asked(context, err, operation, params)
   if ABOUT_FIELD[err.field] then
     return ABOUT_FIELD[err.field]
+  elseif err.kind == "not_found" and err.operation and not operations.by_name[err.operation] then
+    return about_unknown_operation(err.operation)
   elseif lacks_version(params) then
     return TYPE_WITHOUT_VERSION
   elseif
@@ -206,6 +218,8 @@ local function about_what_was_asked(context, err, operation, params)
       .. ("%s shows those that do; else these keys are not allowed to do it"):format(
         list_line(operation and operation.group or context.args.command.group)
       )
+  elseif err.kind == "argument" and err.message:find("did you mean", 1, true) then
+    return nil -- it says what to do
   elseif err.kind == "invalid" or err.kind == "argument" then
     return ("%s --help tells the limits that are documented"):format(context.args.command.path)
   end

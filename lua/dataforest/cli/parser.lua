@@ -199,6 +199,7 @@ local function check_command(found)
     local names = {}
     for _, child in ipairs(command.commands) do
       names[#names + 1] = child.name
+      names[#names + 1] = child.aliases and child.aliases[1]
     end
     -- What cannot be a name of a command is not repeated: it may be a secret.
     local word = found.unknown:find "^[%w-]+$" and " '" .. found.unknown .. "'" or ""

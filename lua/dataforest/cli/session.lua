@@ -139,6 +139,8 @@ local OPTION_NAMES = { ca_file = "--ca-file", base_url = "--base-url", connect_t
 local LUA_WORDS = {
   ["give the option force = true"] = "give --force",
   ["the option replace = true"] = "--replace",
+  ["; the option timeout makes the wait longer"] = "", -- the hint names the option
+  ["; the option timeout gives more"] = "",
   ["start it first, with df%.apps:start"] = "start it first, with dataforest apps start",
 }
 

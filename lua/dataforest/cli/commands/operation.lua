@@ -104,7 +104,8 @@ local function fail(context, operation, err, params, at)
       at.total,
       message
     )
-    hint = ("%d done before it, %d not tried; %s"):format(before, at.total - at.number, hint or "")
+    local done = ("%d done before it, %d not tried"):format(before, at.total - at.number)
+    hint = hint and done .. "; " .. hint or done
   end
   context:fail(exit.of(err.kind), message, hint, err)
 end
@@ -163,10 +164,10 @@ local function run_many(context, operation, list)
   for number = 1, context.args.wait and not failed and #made or 0 do
     waiting.after(context, operation, list[number], made[number])
   end
-  answer.print(context, { group = operation.group, result = answer.list_of(MADE) }, {
-    total = #made,
-    contents = made,
-  })
+  if not failed or made[1] or context:format() ~= "table" then
+    local made_type = { group = operation.group, result = answer.list_of(MADE) }
+    answer.print(context, made_type, { total = #made, contents = made })
+  end
   if failed then
     fail(context, operation, failed.err, failed.params, failed)
   end
