@@ -352,6 +352,72 @@ function handlers.map()
   return { seconds = ngx.now() - started, values = values, broken = errors and errors[5] }
 end
 
+--- Ways for C to call Lua, across which nothing can yield.
+local THROUGH_C = {
+  sort = function(fn)
+    table.sort({ 1, 2 }, function(a, b)
+      fn()
+      return a < b
+    end)
+  end,
+  gsub = function(fn)
+    string.gsub("a", "a", fn)
+  end,
+  module = function(fn)
+    package.loaded["spec.main_chunk"] = nil
+    package.preload["spec.main_chunk"] = fn
+    require "spec.main_chunk"
+  end,
+  load = function(fn)
+    load(function()
+      fn()
+      return nil
+    end)
+  end,
+}
+
+--- Calls, maps and waits where Lua cannot yield; then a call where it can.
+function handlers.through_c(args)
+  local df = client("api", { connect_to = "localhost:" .. service_ports.api, retry = { base_delay = 0.01 } })
+  local emulator = remote_emulator()
+  emulator:reset()
+  local id = emulator:add_account { name = "cloud1" }
+  local function list()
+    return df.accounts:get_list()
+  end
+  local uses = {
+    call = list,
+    map = function()
+      local values, errors = df:map({ 1, 2, 3 }, list)
+      return values[1] and values[3], errors and errors[1]
+    end,
+    create = function()
+      return df.accounts:create { name = "cloud2", password = "Abcdef1!" }
+    end,
+    wait = function()
+      return df.accounts:wait(id, "RUNNING", { timeout = 0.1 })
+    end,
+  }
+  local said = {}
+  THROUGH_C[args.way](function()
+    local ok, value, err = pcall(uses[args.use])
+    said = {
+      ok = ok,
+      value = value ~= nil,
+      kind = err and err.kind,
+      message = err and err.message or not ok and value,
+    }
+  end)
+  said.creates = 0
+  for _, call in ipairs(emulator:calls()) do
+    said.creates = said.creates + (call.operation == "accounts/create" and 1 or 0)
+  end
+  local after, err = list()
+  said.after = after and after.total or tostring(err)
+  emulator:reset()
+  return said
+end
+
 function handlers.pid()
   return ngx.worker.pid()
 end

@@ -111,6 +111,22 @@ describe("inside nginx", function()
     end)
   end
 
+  for _, way in ipairs { "sort", "gsub", "module", "load" } do
+    for _, use in ipairs { "call", "map", "create", "wait" } do
+      it(("a %s where Lua cannot yield, in a %s, harms nobody"):format(use, way), function()
+        local pid = its_app:call "pid"
+        local said = its_app:call("through_c", { way = way, use = use })
+        assert.is_true(said.ok, said.message)
+        assert.is_false(said.value)
+        assert.are.equal("argument", said.kind)
+        assert.matches("cannot yield here", said.message, 1, true)
+        assert.are.equal(0, said.creates)
+        assert.are.equal(1, said.after)
+        assert.are.equal(pid, its_app:call "pid")
+      end)
+    end
+  end
+
   it("libcurl is not loaded by a worker that does not need it", function()
     its_app:call("one", { seconds = 0 })
     local loaded = {}

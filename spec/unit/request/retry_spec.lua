@@ -1,3 +1,4 @@
+local process = require "spec.support.server"
 local retry = require "dataforest.request.retry"
 
 local function network(sent)
@@ -115,5 +116,19 @@ describe("retry.random", function()
       distinct = distinct + 1
     end
     assert.is_true(distinct > 990)
+  end)
+
+  it("goes on differently in each child of a process #full", function()
+    local said = process.output_of(
+      process.output_of "tools/env.sh luajit" .. "\nluajit spec/support/fork_jitter.lua 2>&1"
+    )
+    local seen, lines = {}, 0
+    for line in said:gmatch "[^\n]+" do
+      assert.matches("^%d%.%d+ %d%.%d+ %d%.%d+$", line)
+      assert.is_nil(seen[line], said)
+      seen[line] = true
+      lines = lines + 1
+    end
+    assert.are.equal(4, lines, said)
   end)
 end)
