@@ -11,6 +11,7 @@ local ACCESS_KEY, SECRET_KEY = os.getenv "BENCH_ACCESS_KEY", os.getenv "BENCH_SE
 local TARGET = os.getenv "BENCH_TARGET"
 local HOST, PORT = os.getenv("BENCH_URL"):match "^https://([^:/]+):(%d+)"
 local ADDRESS = "127.0.0.1" -- nginx asks no /etc/hosts for localhost
+local POOL_SIZE = 256 -- as many as the load has connections at most
 
 local function reply(account, err)
   if not (account and answers.is_account(account)) then
@@ -25,6 +26,7 @@ local df = dataforest.new {
   secret_key = SECRET_KEY,
   base_url = ("https://%s:%s"):format(HOST, PORT),
   connect_to = ("%s:%s"):format(ADDRESS, PORT),
+  pool_size = POOL_SIZE,
 }
 
 --- With the library.
@@ -102,7 +104,7 @@ local function call_by_hand()
     sock:close()
     return nil, err
   end
-  sock:setkeepalive(60000, 64)
+  sock:setkeepalive(60000, POOL_SIZE)
   return cjson.decode(body)
 end
 
@@ -122,7 +124,7 @@ local function call_by_resty_http()
     port = tonumber(PORT),
     ssl_server_name = HOST,
     ssl_verify = true,
-    pool_size = 128,
+    pool_size = POOL_SIZE,
   }
   if not ok then
     return nil, err
@@ -151,7 +153,7 @@ local function call_by_resty_http()
     client:close()
     return nil, err or "status " .. response.status
   end
-  client:set_keepalive(60000, 128)
+  client:set_keepalive(60000, POOL_SIZE)
   return cjson.decode(body)
 end
 
@@ -163,7 +165,7 @@ end
 local resty_folder = os.getenv "BENCH_RESTY_HTTP"
 if resty_folder then
   package.path = resty_folder .. "/?.lua;" .. package.path
-  -- OpenResty's lua-resty-string, which Debian lacks: lua-resty-http names pools of client certificates by it.
+  -- OpenResty's lua-resty-string, which Debian lacks: used for the pools of client certificates only.
   package.preload["resty.string"] = function()
     return {
       to_hex = function(bytes)

@@ -16,7 +16,7 @@ words_of() { # <group>
   demo) echo openssl nginx-with-lua ;;
   test)
     words_of demo
-    echo git curl tmux zsh fish luarocks ninja valgrind cmocka-dev lua:busted.runner lua:cqueues lua:luv lua:socket lua:ssl
+    echo git curl tmux zsh fish luarocks ninja valgrind cmocka-dev lua:busted.runner lua:copas lua:cqueues lua:luv lua:socket lua:ssl
     # Other systems may have one Lua only, and the tests are content with it.
     ! command -v apt-get >/dev/null || echo lua5.1 lua5.1-dev lua5.2 lua5.2-dev lua5.3 lua5.3-dev
     ;;
@@ -105,6 +105,10 @@ headers_are_there() { # <lua5.4>
 }
 
 module_is_there() { # <module>: for Lua 5.4, and LuaJIT where programs of both use it
+  if [ "$1" = copas ]; then # which Debian has for LuaJIT, and not for Lua 5.4
+    luajit -e "require '$1'" >/dev/null 2>&1
+    return
+  fi
   lua=$(lua_of lua5.4) && "$lua" -e "require '$1'" >/dev/null 2>&1 || return 1
   case $1 in cjson | lxp | busted.runner) ;; *) return 0 ;; esac
   luajit -e "require '$1'" >/dev/null 2>&1
