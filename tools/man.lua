@@ -185,8 +185,8 @@ local function command_page(command)
   raw(bold(command.path) .. " " .. table.concat(usage, " "))
   section "DESCRIPTION"
   raw(plain(command.description or command.summary))
-  if command.aliases and command.aliases[1] then
-    paragraph(("Also called %s."):format(table.concat(command.aliases, ", ")))
+  if command.alias then
+    paragraph(("Also called %s."):format(command.alias))
   end
   if command.commands then
     commands_section(command)

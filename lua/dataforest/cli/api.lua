@@ -359,7 +359,7 @@ local function operation_command(operation)
   local name = text.kebab(operation.name)
   local command = {
     name = name,
-    aliases = { ALIASES[operation.name] },
+    alias = ALIASES[operation.name],
     hidden = operation.name ~= name and { operation.name } or {},
     summary = operation.summary,
     arguments = {},

@@ -100,9 +100,8 @@ end
 local function children(command)
   local list = {}
   for _, child in ipairs(command.commands or {}) do
-    list[#list + 1] = { child.name, brief(child.summary) }
-    for _, alias in ipairs(child.aliases or {}) do
-      list[#list + 1] = { alias, brief(child.summary) }
+    for _, name in ipairs(child.names) do
+      list[#list + 1] = { name, brief(child.summary) }
     end
   end
   return list

@@ -130,11 +130,7 @@ local function add_commands(page, command)
   if command.commands then
     page:heading "Commands"
     for _, child in ipairs(command.commands) do
-      local names = { child.name }
-      for _, alias in ipairs(child.aliases or {}) do
-        names[#names + 1] = alias
-      end
-      page:entry(table.concat(names, ", "), child.summary)
+      page:entry(table.concat(child.names, ", "), child.summary)
     end
   end
 end

@@ -21,24 +21,13 @@ local NO_KEY = "keys and other secrets are not taken as arguments, where others 
 
 -- Names ---------------------------------------------------------------------------------------
 
---- All names of a command: its own, its aliases and the hidden ones.
--- @tparam table command
--- @treturn {string,...}
-function parser.names_of(command)
-  local names = { command.name }
-  for _, list in ipairs { command.aliases or {}, command.hidden or {} } do
-    for _, name in ipairs(list) do
-      names[#names + 1] = name
-    end
-  end
-  return names
-end
-
 local function child_of(command, word)
   for _, child in ipairs(command.commands or {}) do
-    for _, name in ipairs(parser.names_of(child)) do
-      if name == word then
-        return child
+    for _, names in ipairs { child.names, child.hidden } do
+      for _, name in ipairs(names) do
+        if name == word then
+          return child
+        end
       end
     end
   end
@@ -199,7 +188,7 @@ local function check_command(found)
     local names = {}
     for _, child in ipairs(command.commands) do
       names[#names + 1] = child.name
-      names[#names + 1] = child.aliases and child.aliases[1]
+      names[#names + 1] = child.alias
     end
     -- What cannot be a name of a command is not repeated: it may be a secret.
     local word = found.unknown:find "^[%w-]+$" and " '" .. found.unknown .. "'" or ""

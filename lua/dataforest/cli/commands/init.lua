@@ -1,7 +1,7 @@
 --- The command line as data: one tree, from which the parser, the help, the man pages and the
 -- completions are made.
 --
--- A command has a `name`, `aliases`, `hidden` names, a `summary` (one sentence), a `description`,
+-- A command has a `name`, perhaps an `alias`, `hidden` names, a `summary` (one sentence), a `description`,
 -- `arguments`, `options`, `examples` (`{ text, line }`), and either `commands` of its own or `run`: the name
 -- of a module in this folder, whose `run` gets the context and returns the exit status. `shares` lists
 -- the groups of `commands.common` whose options it takes as well.
@@ -461,8 +461,9 @@ local HELP = {
   run = "help",
 }
 
---- Tells each command how it is called in full: `path`, such as `dataforest accounts list`.
+--- Tells each command how it is called: its `names`, and in full `path`, such as `dataforest accounts list`.
 local function name_paths(command, path)
+  command.names = { command.name, command.alias }
   command.path = path and path .. " " .. command.name or command.name
   for _, child in ipairs(command.commands or {}) do
     name_paths(child, command.path)
