@@ -23,6 +23,13 @@ record() {
   [[ $counts == *", 0 failed"* ]]
 }
 
+labels_of() { # <make argument>...: those of PARTS
+  local argument
+  for argument in "$@"; do
+    case $argument in PARTS=*) echo "${argument#PARTS=}" ;; esac
+  done
+}
+
 # tests <row> <what is tried> <make argument>...: `make test` as the user of $root
 tests() {
   local row=$1 tried=$2
@@ -30,7 +37,8 @@ tests() {
   local log=$matrix/$row.log
   if ! as_user dataforest make test "$@" >"$log" 2>&1 && grep -q '^[0-9]* passed' "$log"; then
     log=$matrix/$row.again.log
-    as_user dataforest tools/matrix/again.sh >"$log" 2>&1
+    # shellcheck disable=SC2046 # a list of labels
+    as_user dataforest tools/matrix/again.sh $(labels_of "$@") >"$log" 2>&1
   fi
   record "$row" "$tried" "$(as_user dataforest tools/matrix/versions.sh)" "$log" \
     "$(as_user dataforest tools/matrix/wire.sh)"
@@ -114,7 +122,8 @@ here() {
   local log=$matrix/$row.log
   if ! make -C "$copy" test "$@" >"$log" 2>&1 && grep -q '^[0-9]* passed' "$log"; then
     log=$matrix/$row.again.log
-    "$copy/tools/matrix/again.sh" >"$log" 2>&1
+    # shellcheck disable=SC2046 # a list of labels
+    "$copy/tools/matrix/again.sh" $(labels_of "$@") >"$log" 2>&1
   fi
   record "$row" "$tried" "$versions" "$log" "$("$copy/tools/matrix/wire.sh")"
   local status=$?
