@@ -59,7 +59,7 @@ function browser.start()
   local self = setmetatable({ folder = nginx.new_folder(), engine = curl.engine {} }, Browser)
   self.port = tostring(nginx.random_port())
   self.pid = nginx.output_of(
-    ("cd %s && { HOME=%s TMPDIR=%s chromedriver --port=%s >driver.log 2>&1 </dev/null & echo $!; }"):format(
+    ("cd %s && { HOME=%s TMPDIR=%s setsid chromedriver --port=%s >driver.log 2>&1 </dev/null & echo $!; }"):format(
       quoted(self.folder),
       quoted(self.folder),
       quoted(self.folder),
@@ -135,7 +135,8 @@ function Browser:stop()
   if self.path then
     self:request("DELETE", self.path)
   end
-  nginx.output_of("kill " .. self.pid .. " 2>&1")
+  -- With what it started: a Chromium that was too slow for its session would stay.
+  nginx.output_of("kill -- -" .. self.pid .. " 2>&1")
   self.engine:close()
   for _ = 1, 100 do
     local state = nginx.read_file("/proc/" .. self.pid .. "/stat"):match "%) (%a)"
@@ -144,6 +145,7 @@ function Browser:stop()
     end
     core.sleep(0.02)
   end
+  nginx.output_of("kill -KILL -- -" .. self.pid .. " 2>&1")
   nginx.remove(self.folder)
 end
 
