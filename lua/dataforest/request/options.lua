@@ -209,8 +209,8 @@ local function check(given, rules, noun)
   for name, value in pairs(given) do
     local rule = rules[name]
     if not rule then
-      name = guarded.text(name)
-      return unknown(noun, name, rules), name
+      local text = guarded.text(name)
+      return unknown(noun, text, rules), text
     elseif not has_type(value, rule) then
       return ("%s %s must be a %s, got a %s"):format(noun, name, table.concat(rule, " or a "), type(value)),
         name
