@@ -11,7 +11,8 @@ local function assignments(text)
     while rest ~= "" and #around > 0 and #indent <= #around[#around].indent do
       around[#around] = nil
     end
-    local names = not rest:find "^local " and rest:match "^([%w_][%w_, ]-) = "
+    local declares = rest:find "^local " or rest:find "^for "
+    local names = not declares and rest:match "^([%w_][%w_, ]-) = "
     if names and #around > 0 and not around[#around].is_table then
       for name in names:gmatch "[%w_]+" do
         for _, outer in ipairs(around) do
@@ -48,7 +49,8 @@ end]]
   end)
 
   it("are assigned to nowhere", function()
-    local pipe = assert(io.popen("find lua spec tools examples bench -name '*.lua' -print"))
+    local pipe =
+      assert(io.popen("find lua spec tools examples bench -name '*.lua' ! -name loop_variables_spec.lua"))
     local files = 0
     for path in pipe:lines() do
       files = files + 1
