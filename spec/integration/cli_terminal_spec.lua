@@ -201,7 +201,7 @@ describe("the command in a terminal #full", function()
     terminal:type "exec sh -i"
     for number, signal in ipairs { "TERM", "HUP", "QUIT" } do
       terminal:type(
-        ("timeout --foreground -s %s 1 dataforest accounts create --name cloud%d"):format(signal, number)
+        ("timeout --foreground -s %s 3 dataforest accounts create --name cloud%d"):format(signal, number)
       )
       terminal:wait_for(("cloud%d\nPassword: *\n"):format(number))
       terminal:keys "half"
@@ -363,7 +363,7 @@ describe("the command in a pipe #full", function()
       { 2, "dataforest accounts create --name cloud1" },
       { 3, "dataforest accounts get-detail axE7wU9ERm8fTc7e17vNvu" },
       { 4, "dataforest accounts list --timeout 2", nowhere },
-      { 4, "dataforest accounts list", { DATAFOREST_CA_FILE = "/etc/hostname" } },
+      { 4, "dataforest accounts list", { DATAFOREST_CA_FILE = "/etc/passwd" } },
       { 5, "dataforest accounts list", { NCLOUD_SECRET_KEY = "wrong" } },
       { 5, "dataforest accounts list", { NCLOUD_SECRET_KEY = "" } },
       { 1, "dataforest accounts list --format csv >/dev/full" },
@@ -493,7 +493,7 @@ describe("the completions #full", function()
       try dataforest accounts create --name create --pass
       try dataforest call accounts/getD
       try dataforest completion ""
-      try dataforest accounts list --ca-file /etc/host
+      try dataforest accounts list --ca-file /etc/passw
       try dataforest accounts list --profile "my\\ w"
       try dataforest accounts list --profile "\"my w"
       try dataforest accounts show ""']]
@@ -508,7 +508,7 @@ describe("the completions #full", function()
     assert.are.equal("--password-stdin --password-rule", lines[7])
     assert.are.equal("accounts/getDetail", lines[8])
     assert.are.equal("bash zsh fish", lines[9])
-    assert.matches("/etc/hosts", lines[10])
+    assert.matches("/etc/passwd", lines[10])
     assert.are.same({ "my\\ work", "my work", "cloud1" }, { lines[11], lines[12], lines[13] })
     run "rm -r $HOME/.ncloud"
   end)
