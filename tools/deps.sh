@@ -18,7 +18,7 @@ words_of() { # <group>
     words_of demo
     echo git curl tmux zsh fish luarocks ninja valgrind cmocka-dev lua:busted.runner lua:copas lua:cqueues lua:luv lua:socket lua:ssl
     # Other systems may have one Lua only, and the tests are content with it.
-    ! command -v apt-get >/dev/null || echo lua5.1 lua5.1-dev lua5.2 lua5.2-dev lua5.3 lua5.3-dev
+    ! command -v apt-get >/dev/null || echo lua5.1 lua5.1-dev lua5.2 lua5.2-dev lua5.3 lua5.3-dev locales
     ;;
   lint) echo luacheck cmocka-dev clang-format clang-tidy cppcheck shellcheck yamllint node npm ;;
   browser) echo chromium chromedriver ;;
@@ -145,6 +145,7 @@ is_there() { # <word>
   nginx-with-lua) nginx_has_lua ;;
   fuzzer) fuzzer_links ;;
   chromium) command -v chromium >/dev/null || command -v google-chrome >/dev/null ;;
+  locales) [ -e /usr/share/i18n/locales/de_DE ] ;;
   dpkg-dev) command -v dpkg-shlibdeps >/dev/null ;;
   *) command -v "$1" >/dev/null ;;
   esac
