@@ -24,7 +24,7 @@ describe("the transport for Copas", function()
   setup(function()
     if has_copas then
       server = server_of.start { creation_delay = 0 }
-      transport = assert((loadstring or load)(code_of "copas_transport.lua"))() {
+      transport = assert((rawget(_G, "loadstring") or load)(code_of "copas_transport.lua"))() {
         ca_file = server.options.ca_file,
       }
       local options = { transport = transport }

@@ -109,14 +109,3 @@ bool df_next_element(struct df_text *list, struct df_text *element) {
     }
     return true;
 }
-
-bool df_split_field(struct df_text line, struct df_text *name, struct df_text *value) {
-    const char *colon = memchr(line.data, ':', line.length);
-    if (!colon) {
-        return false;
-    }
-    size_t length = (size_t)(colon - line.data);
-    *name = (struct df_text){line.data, length};
-    *value = df_trim((struct df_text){colon + 1, line.length - length - 1});
-    return df_is_token(*name);
-}

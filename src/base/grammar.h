@@ -40,8 +40,4 @@ bool df_equals_lower(struct df_text text, struct df_text lower);
  * element may be empty. False at the end of the list. `list->data` is NULL from then on. */
 bool df_next_element(struct df_text *list, struct df_text *element);
 
-/* Takes a header line apart, "name: value" without its end. False where no name stands before a
- * colon. */
-bool df_split_field(struct df_text line, struct df_text *name, struct df_text *value);
-
 #endif

@@ -69,12 +69,9 @@ static int want_timer(CURLM *handle, long milliseconds, void *context) {
 
 static void read_stamp(const char *ca_file, struct stat *stamp) {
     memset(stamp, 0, sizeof *stamp);
-#if LIBCURL_VERSION_NUM >= 0x074600
-    curl_version_info_data *about = curl_version_info(CURLVERSION_NOW);
-    if (!ca_file && about->age >= CURLVERSION_SEVENTH) {
-        ca_file = about->cainfo;
+    if (!ca_file) {
+        ca_file = curl_version_info(CURLVERSION_NOW)->cainfo;
     }
-#endif
     if (ca_file && stat(ca_file, stamp) != 0) {
         memset(stamp, 0, sizeof *stamp);
     }
