@@ -37,7 +37,7 @@ local df = dataforest.new {
 print(paint("1", "Data Forest at " .. (os.getenv "DATAFOREST_BASE_URL" or "https://df.apigw.ntruss.com")))
 print()
 
--- Every operation is a method; it returns the answer, or nil and an error. `assert` will do here.
+-- Every operation is a method; it returns a value, or nil and an error. `assert` will do here.
 local name, password = "cloud1", "Forest-7"
 
 local check = assert(df.accounts:check_available_name(name))

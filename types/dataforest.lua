@@ -74,10 +74,10 @@
 ---@field summary string one sentence
 ---@field effect string `"read"`, `"idempotent"` or `"once"`
 ---@field deletes? boolean true where a 404 on a second attempt means that the first one worked
----@field binary? boolean true where the answer is bytes
----@field derives? boolean true where a field of the answer is read out of another one
+---@field binary? boolean true where the response is bytes
+---@field derives? boolean true where a field of the response is read out of another one
 ---@field params table list of parameters
----@field result table|string type of the answer; `"any"` where the pages do not show it whole
+---@field result table|string type of the response; `"any"` where the pages do not show it whole
 ---@field xml? table names of the XML roots: `request`, `response`; either may be missing where no page names it
 ---@field page string the API page that the operation stands for
 
@@ -97,9 +97,9 @@
 ---@field format string `"json"` or `"xml"`
 ---@field time number seconds since the epoch, by the emulator's clock
 
----A transport, built in or one's own.
+---A transport, built in or user-supplied.
 ---@class dataforest.Transport
----@field send fun(self:dataforest.Transport,request:dataforest.Request):(dataforest.Response?,table?) returns the answer; or nil and a table with `kind` (such as `"network"`), `message`, and `sent`: whether any byte of the request may have reached the server
+---@field send fun(self:dataforest.Transport,request:dataforest.Request):(dataforest.Response?,table?) returns the response; or nil and a table with `kind` (such as `"network"`), `message`, and `sent`: whether any byte of the request may have reached the server
 ---@field sleep? fun(self:dataforest.Transport,seconds:number):?boolean waits; false says that it cannot wait here, and ends the call. By default as the built-in ones do
 ---@field now? fun(self:dataforest.Transport):number seconds since the epoch, with fractions; requests are signed by it
 ---@field monotonic? fun(self:dataforest.Transport):number seconds since whenever, of a clock that nobody sets: what deadlines and pauses go by. One that has its own `sleep` on a clock of its own should have this, too.
@@ -116,7 +116,7 @@
 ---@field deadline number seconds, by the transport's `monotonic`
 ---@field timeout number seconds that are left until then
 ---@field connect_timeout number seconds
----@field max_response_bytes integer larger answers are an error of kind `limit`
+---@field max_response_bytes integer larger responses are an error of kind `limit`
 ---@field connect_to? string `"host:port"` to dial in place of the address's
 
 ---What a transport brings back.

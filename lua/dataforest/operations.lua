@@ -679,10 +679,10 @@ local operations = { list = {}, by_name = {}, groups = {}, path_prefix = "/api/v
 -- @tfield string summary one sentence
 -- @tfield string effect `"read"`, `"idempotent"` or `"once"`
 -- @tfield ?boolean deletes true where a 404 on a second attempt means that the first one worked
--- @tfield ?boolean binary true where the answer is bytes
--- @tfield ?boolean derives true where a field of the answer is read out of another one
+-- @tfield ?boolean binary true where the response is bytes
+-- @tfield ?boolean derives true where a field of the response is read out of another one
 -- @tfield table params list of parameters
--- @tfield table|string result type of the answer; `"any"` where the pages do not show it whole
+-- @tfield table|string result type of the response; `"any"` where the pages do not show it whole
 -- @tfield ?table xml names of the XML roots: `request`, `response`; either may be missing where no page
 --   names it
 -- @tfield string page the API page that the operation stands for

@@ -772,7 +772,7 @@ enum df_http1_result df_http1_reader_end(struct df_http1_reader *reader, enum df
         fail(reader, DF_KIND_NETWORK, "without a response");
     } else if (reader->state == BODY_TO_END && how == DF_HTTP1_END_TLS_CUT) {
         fail_protocol(reader,
-                      "TLS was cut where only its end (close_notify) tells the end of the body");
+                      "the TLS connection was cut before close_notify, which ends this body");
     } else if (reader->state == BODY_TO_END && how != DF_HTTP1_END_RESET) {
         reader->end_uncertain = how == DF_HTTP1_END_UNKNOWN;
         finish(reader, false);

@@ -52,7 +52,7 @@ describe("the quota report", function()
     assert.are.equal(500, quota_report.double(df, id, "koya"))
   end)
 
-  it("changes nothing where the answer is a refusal", function()
+  it("changes nothing if the response is a refusal", function()
     emulator:fail_next { operation = "accounts/setQuota", status = 400 }
     local space, err = quota_report.double(df, id, "tata")
     assert.is_nil(space)
@@ -61,7 +61,7 @@ describe("the quota report", function()
   end)
 end)
 
-describe("the quota report, on answers that were recorded", function()
+describe("the quota report, on recorded responses", function()
   it("reads what came back on that day", function()
     local player = testing.player { path = here .. "spec/recorded.jsonl" }
     local df = dataforest.new { transport = player, access_key = "any", secret_key = "any" }

@@ -5,8 +5,8 @@ local cjson = require "cjson.safe"
 local cache = {}
 
 local FRESH = 5 -- seconds that a value is good for
-local KEPT = 600 -- seconds that it is kept, for the time when the service does not answer
-local FAILED = 1 -- seconds that a failure is told to all who ask, without another call
+local KEPT = 600 -- seconds that it is kept, in case the service does not respond
+local FAILED = 1 -- seconds that a failure is returned to everyone without another call
 local RENEWING = 15 -- seconds that a renewal may take: more than the client's timeout
 local LOOK = 0.02 -- how often a request looks whether another one has brought the value
 

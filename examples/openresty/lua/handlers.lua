@@ -1,4 +1,4 @@
---- What the locations of nginx.conf answer.
+--- The handlers of the locations in nginx.conf.
 
 local accounts = require "accounts"
 local cjson = require "cjson.safe"

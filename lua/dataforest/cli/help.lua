@@ -194,7 +194,7 @@ function help.of(command, view)
   add_options(page, "Options", command.options)
   if command.commands and command.path:find " " then
     page:line()
-    page:paragraph(("%s COMMAND --help tells what a command takes."):format(command.path))
+    page:paragraph(("%s COMMAND --help shows what a command takes."):format(command.path))
   else
     for _, group in ipairs(commands.shared(command)) do
       add_options(page, group.title, group.options)

@@ -221,7 +221,7 @@ local function about_what_was_asked(context, err, operation, params)
   elseif err.kind == "argument" and err.message:find("did you mean", 1, true) then
     return nil -- it says what to do
   elseif err.kind == "invalid" or err.kind == "argument" then
-    return ("%s --help tells the limits that are documented"):format(context.args.command.path)
+    return ("%s --help shows the documented limits"):format(context.args.command.path)
   end
   return hints.list(operation and operation.group or context.args.command.group)
 end
@@ -343,7 +343,7 @@ function hints.of(context, err, operation, params)
   if err.in_doubt and operation then
     return ("it may have been carried out: %s"):format(hints.look(operation, params or {}))
   elseif hint and DOCTOR_HELPS[err.kind] and not context.waits and context.args.command.name ~= "doctor" then
-    hint = hint .. "; dataforest doctor tells more"
+    hint = hint .. "; run dataforest doctor"
   end
   return hint
 end

@@ -143,7 +143,7 @@ function nginx.refuse(emulator)
     target = (target or ""):sub(1, SHOWN),
     params = {},
     status = response.status,
-    reason = known[3] or known[2] or "nginx could not answer; its output says more",
+    reason = known[3] or known[2] or "nginx could not respond; see its output",
     format = "json",
   }
   send(response)

@@ -220,7 +220,7 @@ local function failed(response)
   fields.status = status
   fields.kind = kind_of(status, fields.code, fields.message)
   if status >= 300 and status < 400 then
-    fields.message = "the service answered with a redirect, which is never followed: check base_url"
+    fields.message = "the service sent a redirect, which is never followed: check base_url"
   elseif not fields.message then
     fields.message = MESSAGES[status] or "the service gave no reason"
     local shown = encoding and ("(a body in Content-Encoding: %s)"):format(encoding) or excerpt(body)

@@ -105,7 +105,7 @@ local function response_of(response, operation, list)
   end
   out.body = response_body(response, operation, list)
   if not out.body then
-    out.left_out = "its body is neither JSON nor XML, so that it cannot be told what in it is secret"
+    out.left_out = "its body is neither JSON nor XML, so its secrets cannot be found"
   end
   return out
 end
@@ -126,7 +126,7 @@ function recording.exchange(request, response, failure)
   list[#list + 1] = request.headers[headers.ACCESS_KEY]
   local exchange = { method = request.method, target = request.target, request = value }
   if value == nil then
-    exchange.left_out = "its request is neither JSON nor XML, so that it cannot be told what in it is secret"
+    exchange.left_out = "its request is neither JSON nor XML, so its secrets cannot be found"
   elseif response then
     exchange.response = response_of(response, operation, list)
   else

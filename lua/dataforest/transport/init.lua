@@ -6,9 +6,9 @@
 --
 -- @module dataforest.transport
 
---- A transport, built in or one's own.
+--- A transport, built in or user-supplied.
 -- @table Transport
--- @tfield fun(self:Transport,request:Request):(Response?,table?) send returns the answer; or nil and a
+-- @tfield fun(self:Transport,request:Request):(Response?,table?) send returns the response; or nil and a
 --   table with `kind` (such as `"network"`), `message`, and `sent`: whether any byte of the request may
 --   have reached the server
 -- @tfield ?fun(self:Transport,seconds:number):?boolean sleep waits; false says that it cannot wait here, and
@@ -29,7 +29,7 @@
 -- @tfield number deadline seconds, by the transport's `monotonic`
 -- @tfield number timeout seconds that are left until then
 -- @tfield number connect_timeout seconds
--- @tfield integer max_response_bytes larger answers are an error of kind `limit`
+-- @tfield integer max_response_bytes larger responses are an error of kind `limit`
 -- @tfield ?string connect_to `"host:port"` to dial in place of the address's
 
 --- What a transport brings back.
@@ -152,7 +152,7 @@ local function checked(ok, response, problem)
     or type(response.headers or {}) ~= "table" and "has headers that are no table"
     or type(response.body or "") ~= "string" and "has a body that is no string"
   if wrong then
-    return failure("protocol", "the answer of the transport " .. wrong)
+    return failure("protocol", "the transport's response " .. wrong)
   elseif response.headers and response.body then
     return response
   end

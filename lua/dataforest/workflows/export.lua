@@ -90,7 +90,7 @@ return function(client, given)
       }
   end
   local spec = { account = { name = name }, apps = {} }
-  export:omit("account.password", "the service never tells it")
+  export:omit("account.password", "the service never returns it")
   for _, namespace in ipairs(tables.sorted_keys(account.quotas)) do
     local quota = {}
     for _, field in ipairs { "spaceTb", "fileCountMillion" } do
@@ -111,7 +111,7 @@ return function(client, given)
     end
   end
   if #spec.apps > 0 then
-    export:omit("apps[*].dependsOn", "the service does not tell which apps an app depends on")
+    export:omit("apps[*].dependsOn", "the service does not say which apps an app depends on")
   end
   return spec, nil, export.omitted
 end

@@ -302,7 +302,7 @@ function Maker:compare()
         self:problem(app.path .. ".components." .. name, ("is no component of the app %s"):format(app.name))
       end
       for _, path in ipairs(difference.untold) do
-        self:warn(app.path .. "." .. path, "the service does not tell it, so it is not compared")
+        self:warn(app.path .. "." .. path, "the service does not return it, so it is not compared")
       end
     end
   end

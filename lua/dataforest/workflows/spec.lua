@@ -482,7 +482,7 @@ function spec.check_field(group, name, value)
   local check = setmetatable({ problems = {} }, Check)
   local out = check:value("", set.by_name[name], name, value)
   if out == nil then
-    return nil, check.problems[1] and check.problems[1].message or "the service does not tell it"
+    return nil, check.problems[1] and check.problems[1].message or "the service does not return it"
   end
   return out
 end

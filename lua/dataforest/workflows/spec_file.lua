@@ -256,10 +256,7 @@ end
 function spec_file.load(path, kind)
   kind = kind or spec_file.kind_of(path)
   if not FORMATS[kind] then
-    return problem(
-      "%s: what it holds cannot be told by its name, which ends with none of .lua .json .yaml",
-      path
-    )
+    return problem("%s: cannot tell its format: the name must end with .lua, .json or .yaml", path)
   end
   local file = io.stdin
   if path ~= "-" then

@@ -170,7 +170,7 @@ describe("response.read, for errors", function()
       "",
       "protocol",
       nil,
-      "the service answered with a redirect, which is never followed: check base_url",
+      "the service sent a redirect, which is never followed: check base_url",
     },
     { 100, "", "protocol", nil, "the service gave no reason" },
     {

@@ -186,7 +186,7 @@ describe("a transport", function()
         local response, err = transport:send {}
         assert.is_nil(response)
         assert.equal("protocol", err.kind)
-        assert.equal("the answer of the transport " .. case[2], err.message)
+        assert.equal("the transport's response " .. case[2], err.message)
       end
       given = function()
         error "the library underneath raised"

@@ -260,7 +260,7 @@ end
 
 local function check_clock(findings, offset)
   if not offset then
-    skipped(findings, "clock", "the service told no time to compare with")
+    skipped(findings, "clock", "the service sent no time to compare with")
     return
   end
   local off = math.abs(offset)

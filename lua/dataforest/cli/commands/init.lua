@@ -334,7 +334,7 @@ local INPUT = {
   names = { "--input" },
   label = "FORMAT",
   choices = { "lua", "json", "yaml" },
-  doc = "The spec's format, where its name does not tell.",
+  doc = "The spec's format, if its name does not show it.",
   target = "input",
 }
 
@@ -365,7 +365,7 @@ local PLAN = {
   name = "plan",
   summary = "Shows what apply would do to make the service as a spec says.",
   description = "Compares a spec with what is there, and shows the steps from one to the other. It only "
-    .. "reads. All mistakes of the spec are told at once.",
+    .. "reads. All mistakes in the spec are reported at once.",
   arguments = { SPEC },
   options = {
     INPUT,

@@ -9,7 +9,7 @@ local session = require "dataforest.cli.session"
 
 local sign = {}
 
-local SHOW_KEYS = "dataforest doctor tells where keys are looked for"
+local SHOW_KEYS = "dataforest doctor shows where keys are looked for"
 
 local function keys_of(context)
   local keys, message = session.provider(context) {}
