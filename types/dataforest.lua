@@ -81,22 +81,6 @@
 ---@field xml? table names of the XML roots: `request`, `response`; either may be missing where no page names it
 ---@field page string the API page that the operation stands for
 
----A call as an emulator remembers it.
----@class dataforest.Call
----@field method string
----@field target string path and query as sent
----@field access_key? string as sent
----@field user? string whose key that is
----@field operation? string such as `"accounts/create"`
----@field params table with `[redacted]` in place of secrets
----@field left_out? string what is not in `params`, where the body was large
----@field status? integer of the response
----@field reason? string of a refusal
----@field string_to_sign? string where the signature was refused: the text that should have been signed
----@field dropped? string the kind of fault, where no response went out
----@field format string `"json"` or `"xml"`
----@field time number seconds since the epoch, by the emulator's clock
-
 ---A transport, built in or user-supplied.
 ---@class dataforest.Transport
 ---@field send fun(self:dataforest.Transport,request:dataforest.Request):(dataforest.Response?,table?) returns the response; or nil and a table with `kind` (such as `"network"`), `message`, and `sent`: whether any byte of the request may have reached the server
@@ -125,6 +109,22 @@
 ---@field headers table by lower-case name
 ---@field body string bytes
 ---@field reused? boolean whether it came over a connection of an earlier call
+
+---A call as an emulator remembers it.
+---@class dataforest.Call
+---@field method string
+---@field target string path and query as sent
+---@field access_key? string as sent
+---@field user? string whose key that is
+---@field operation? string such as `"accounts/create"`
+---@field params table with `[redacted]` in place of secrets
+---@field left_out? string what is not in `params`, where the body was large
+---@field status? integer of the response
+---@field reason? string of a refusal
+---@field string_to_sign? string where the signature was refused: the text that should have been signed
+---@field dropped? string the kind of fault, where no response went out
+---@field format string `"json"` or `"xml"`
+---@field time number seconds since the epoch, by the emulator's clock
 
 ---@class dataforest.NameAvailability
 ---@field availableName boolean True where the name can be used.
@@ -344,7 +344,7 @@ function Client:sleep(seconds) end
 ---Parameters of accounts/create.
 ---@class dataforest.AccountsCreateParams
 ---@field name string Account name (2 to 16 characters of a-z, 0-9 and -)
----@field password string Account password (8 to 20 characters; with an upper-case letter, a lower-case letter, a digit and a special character)
+---@field password string Account password (8 to 20 characters; with an upper-case letter, a lower-case letter, a digit and a special character; without ' " ₩ / & ` or a space)
 
 ---Parameters of accounts/getDetail.
 ---@class dataforest.AccountsGetDetailParams
@@ -361,7 +361,7 @@ function Client:sleep(seconds) end
 ---Parameters of accounts/resetPassword.
 ---@class dataforest.AccountsResetPasswordParams
 ---@field id string Account identifier, from accounts/getList (1 to 22 characters of 0-9, A-Z and a-z)
----@field password string New password (8 to 20 characters; with an upper-case letter, a lower-case letter, a digit and a special character)
+---@field password string New password (8 to 20 characters; with an upper-case letter, a lower-case letter, a digit and a special character; without ' " ₩ / & ` or a space)
 
 ---Parameters of accounts/setQuota.
 ---@class dataforest.AccountsSetQuotaParams

@@ -16,7 +16,7 @@ local SEARCHES = {
   { "kinds", "errors" },
   { "cqueues", "event-loops" },
   { "server role", "credentials" },
-  { "create account", "first-session" },
+  { "create account", "operations/accounts-create" },
   { "get keytab", "operations/accounts-getKerberosKeytab" },
   { "set quota", "operations/accounts-setQuota" },
   { "kill container", "operations/apps-killContainer" },
@@ -24,6 +24,11 @@ local SEARCHES = {
   { "exit codes", "command-line" },
   { "completion", "command-line" },
   { "fuzz", "contributing" },
+  { "one account per user", "operations/accounts-create" },
+  { "install", "installation" },
+  { "in doubt", "in-doubt" },
+  { "password refused", "faq" },
+  { "plan apply", "forest-as-code" },
 }
 
 local OPEN = [[

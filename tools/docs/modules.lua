@@ -1,100 +1,53 @@
---- What of the library is public, for the reference and the editor types: each module, what the reader
--- calls it by, and the class of its objects.
+--- What of the library is public, for the reference and the editor types: each module, its file and title,
+-- what the reader calls its objects by, and the functions that are not for users.
 --
 -- Everything else under lua/dataforest/ is for the library itself.
 --
 -- @module tools.docs.modules
 
-return {
-  {
-    name = "dataforest",
-    file = "lua/dataforest/init.lua",
-    title = "dataforest",
-  },
-  {
-    name = "dataforest.client",
-    file = "lua/dataforest/client.lua",
-    title = "Client",
-    receivers = { Client = "df" },
-    hidden = { new = true, tell = true, run = true, __tostring = true },
-  },
-  {
-    name = "dataforest.accounts",
-    file = "lua/dataforest/accounts.lua",
-    title = "df.accounts",
-    receivers = { accounts = "df.accounts" },
-  },
-  {
-    name = "dataforest.apps",
-    file = "lua/dataforest/apps.lua",
-    title = "df.apps",
-    receivers = { apps = "df.apps" },
-  },
-  {
-    name = "dataforest.errors",
-    file = "lua/dataforest/errors.lua",
-    title = "dataforest.errors",
-    receivers = { errors = "dataforest.errors" },
-  },
-  {
-    name = "dataforest.credentials",
-    file = "lua/dataforest/credentials.lua",
-    title = "dataforest.credentials",
-    receivers = { credentials = "dataforest.credentials" },
-  },
-  {
-    name = "dataforest.operations",
-    file = "lua/dataforest/operations.lua",
-    title = "dataforest.operations",
-    receivers = { operations = "dataforest.operations" },
-  },
-  {
-    name = "dataforest.emulator",
-    file = "lua/dataforest/emulator/init.lua",
-    title = "dataforest.emulator",
-    receivers = { emulator = "dataforest.emulator", Emulator = "emulator" },
-    hidden = {
-      start_over = true,
-      try_load = true,
-      fill = true,
-      user_of = true,
-      knows_user = true,
-      signing_clock = true,
-      monotonic = true,
-      new_id = true,
-      unknown = true,
-      carry_out = true,
-      answer = true,
-      latency = true,
-      record = true,
-    },
-  },
-  {
-    name = "dataforest.emulator.nginx",
-    file = "lua/dataforest/emulator/nginx.lua",
-    title = "dataforest.emulator.nginx",
-  },
-  {
-    name = "dataforest.emulator.control",
-    file = "lua/dataforest/emulator/control.lua",
-    title = "dataforest.emulator.control",
-  },
-  {
-    name = "dataforest.testing",
-    file = "lua/dataforest/testing/init.lua",
-    title = "dataforest.testing",
-  },
-  {
-    name = "dataforest.testing.recording",
-    file = "lua/dataforest/testing/recording.lua",
-    title = "dataforest.testing.recording",
-    receivers = { recording = "dataforest.testing", Recorder = "recorder", Player = "player" },
-    hidden = { send = true, sleep = true, now = true, monotonic = true },
-  },
-  {
-    name = "dataforest.transport",
-    file = "lua/dataforest/transport/init.lua",
-    title = "dataforest.transport",
-    receivers = { transport = "dataforest.transport" },
-  },
-}
+local modules = {}
+
+local function add(name, more)
+  more = more or {}
+  local path = "lua/" .. name:gsub("%.", "/")
+  local file = io.open(path .. ".lua")
+  local hidden = {}
+  for word in (more.hidden or ""):gmatch "%S+" do
+    hidden[word] = true
+  end
+  modules[#modules + 1] = {
+    name = name,
+    file = file and path .. ".lua" or path .. "/init.lua",
+    title = more.title or name,
+    receivers = more.receivers,
+    hidden = hidden,
+  }
+  if file then
+    file:close()
+  end
+end
+
+add "dataforest"
+add(
+  "dataforest.client",
+  { title = "Client", receivers = { Client = "df" }, hidden = "new tell run __tostring" }
+)
+add("dataforest.accounts", { title = "df.accounts", receivers = { accounts = "df.accounts" } })
+add("dataforest.apps", { title = "df.apps", receivers = { apps = "df.apps" } })
+for _, name in ipairs { "errors", "credentials", "operations", "transport" } do
+  add("dataforest." .. name, { receivers = { [name] = "dataforest." .. name } })
+end
+add("dataforest.emulator", {
+  receivers = { emulator = "dataforest.emulator", Emulator = "emulator" },
+  hidden = "start_over try_load fill user_of knows_user signing_clock monotonic new_id unknown "
+    .. "carry_out answer latency record",
+})
+add "dataforest.emulator.nginx"
+add "dataforest.emulator.control"
+add "dataforest.testing"
+add("dataforest.testing.recording", {
+  receivers = { recording = "dataforest.testing", Recorder = "recorder", Player = "player" },
+  hidden = "send sleep now monotonic",
+})
+
+return modules

@@ -4,6 +4,7 @@
 local describe = require "tools.docs.describe"
 local md = require "tools.docs.md"
 local samples = require "tools.docs.samples"
+local states = require "dataforest.api.states"
 
 local page = {}
 
@@ -31,7 +32,7 @@ local function add_rows(rows, fields, prefix, is_param)
     if is_param then
       notes[#notes + 1] = not (field.required and field.default == nil) and "Optional." or nil
       for _, limit in ipairs(describe.limits(field)) do
-        notes[#notes + 1] = md.sentence(limit)
+        notes[#notes + 1] = md.sentence((limit:gsub("`", "&#96;")))
       end
       notes[#notes + 1] = field.within and ("Sent inside `%s`; accepted there too."):format(field.within)
         or nil
@@ -39,6 +40,9 @@ local function add_rows(rows, fields, prefix, is_param)
     elseif field.values then
       notes[#notes + 1] = "Such as " .. table.concat(field.values, ", ") .. "."
     end
+    notes[#notes + 1] = field.rule == "password"
+        and "The option [`password_rule`](/faq#why-is-my-password-refused) chooses a milder rule."
+      or nil
     notes[#notes + 1] = field.derived and "Added by the library." or nil
     rows[#rows + 1] = {
       ("`%s%s`"):format(prefix, field.name),
@@ -71,6 +75,21 @@ local function response(operation)
   end
   return ("A table, `%s`.\n\n"):format(operation.result.object)
     .. md.table({ "Field", "Type", "" }, add_rows({}, operation.result.fields, "", false))
+end
+
+-- States, for operations that return one or start a change.
+local function state_text(operation)
+  local known = states[operation.group]
+  if
+    not known
+    or operation.status == "older"
+    or operation.effect == "read" and operation.name ~= "getDetail"
+  then
+    return ""
+  end
+  local text = "## States\n\nThe %s's `%s` is one of %s. `df.%s:wait` waits for one. See "
+    .. "[Concepts](/concepts#states).\n\n"
+  return text:format(known.noun, known.field, table.concat(known.known, ", "), operation.group)
 end
 
 local function errors(operation, sample)
@@ -116,6 +135,7 @@ function page.text(operation)
     operation.status == "older" and md.badge("warning", "older") or "",
     "\n\n",
     md.text(operation.summary),
+    operation.page and (" [The same on the API's pages.](%s)"):format(operation.page) or "",
     "\n\n",
   }
   local function add(text)
@@ -146,13 +166,11 @@ function page.text(operation)
   add(("## Effect\n\n`%s`: %s\n\n"):format(operation.effect, describe.effects[operation.effect]))
   add("## Parameters\n\n" .. parameters(operation))
   add("## Response\n\n" .. response(operation))
+  add(state_text(operation))
   add("## Errors\n\n" .. errors(operation, sample))
   if sample.emulated then
     add "## Try it\n\n"
     add(md.code("sh", "dataforest emulator -- " .. sample.command.source))
-  end
-  if operation.page then
-    add(("[This operation on the API's pages](%s)\n"):format(operation.page))
   end
   return table.concat(out)
 end
@@ -174,12 +192,12 @@ function page.overview(operations)
     local rows = {}
     for index, operation in ipairs(list) do
       rows[index] = {
-        ("[`df.%s:%s`](/operations/%s-%s)"):format(group, operation.method, group, operation.name),
-        operation.effect,
+        ("[`%s`](/operations/%s-%s)"):format(operation.method, group, operation.name),
         md.cell(operation.summary),
+        operation.effect,
       }
     end
-    out[#out + 1] = md.table({ "Method", "Effect", "" }, rows)
+    out[#out + 1] = md.table({ "Method", "", "Effect" }, rows)
   end
   return table.concat(out)
 end

@@ -314,6 +314,7 @@ function limits.words(field, omit)
   end
   if field.rule == "password" then
     out[#out + 1] = "with " .. words.listed(password.wanted(), "and")
+    out[#out + 1] = "without " .. password.forbidden
   end
   if field.default ~= nil then
     out[#out + 1] = "default: " .. words.shown(field.default)

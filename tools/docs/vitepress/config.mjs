@@ -35,12 +35,13 @@ export default {
           },
           searchOptions: {
             prefix: true,
-            fuzzy: 0.15,
+            fuzzy: (term) => term.length > 5 && 0.15,
             combineWith: 'AND',
             boost: { title: 5, titles: 3, text: 1 },
-            // The guide first, then the operations, then the lists of everything.
-            boostDocument: (id) =>
-              /operations\//.test(id) ? 1.5 : /reference\//.test(id) ? 0.4 : /(command-line|changelog|design|bench)/.test(id) ? 0.6 : 2,
+            // The page that a term names, then the guide, the operations, and the lists of everything.
+            boostDocument: (id, term) =>
+              (id.split('#')[0].includes(term) ? 6 : 1) *
+              (/operations\//.test(id) ? 1.5 : /reference\//.test(id) ? 0.4 : /(command-line|changelog|design|bench)/.test(id) ? 0.6 : 2),
           },
         },
       },
