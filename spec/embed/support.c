@@ -198,7 +198,11 @@ void embed_open(lua_State *L) {
 }
 
 lua_State *embed_state(struct source *source) {
+#if LUA_VERSION_NUM >= 505
+    lua_State *L = lua_newstate(lua_allocate, source, 1);
+#else
     lua_State *L = lua_newstate(lua_allocate, source);
+#endif
     if (!L) {
         return NULL;
     }
