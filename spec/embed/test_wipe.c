@@ -229,7 +229,11 @@ static void *take_from_arena(void *context, void *block, size_t old_size, size_t
 
 static lua_State *state_with_key(void) {
     arena_used = 0;
+#if LUA_VERSION_NUM >= 505
+    lua_State *L = lua_newstate(take_from_arena, NULL, 1);
+#else
     lua_State *L = lua_newstate(take_from_arena, NULL);
+#endif
     assert_non_null(L);
     embed_open(L);
     struct df_text key = lend_key();
