@@ -40,7 +40,7 @@ export default {
             boost: { title: 5, titles: 3, text: 1 },
             // The page that a term names, then the guide, the operations, and the lists of everything.
             boostDocument: (id, term) =>
-              (id.split('#')[0].includes(term) ? 6 : 1) *
+              (!/reference\//.test(id) && id.split('#')[0].includes(term) ? 6 : 1) *
               (/operations\//.test(id) ? 1.5 : /reference\//.test(id) ? 0.4 : /(command-line|changelog|design|bench)/.test(id) ? 0.6 : 2),
           },
         },
