@@ -58,14 +58,9 @@ end
 function browser.start()
   local self = setmetatable({ folder = nginx.new_folder(), engine = curl.engine {} }, Browser)
   self.port = tostring(nginx.random_port())
-  self.pid = nginx.output_of(
-    ("cd %s && { HOME=%s TMPDIR=%s setsid chromedriver --port=%s >driver.log 2>&1 </dev/null & echo $!; }"):format(
-      quoted(self.folder),
-      quoted(self.folder),
-      quoted(self.folder),
-      self.port
-    )
-  )
+  local folder = quoted(self.folder)
+  local start = ("HOME=%s TMPDIR=%s setsid chromedriver --port=%s"):format(folder, folder, self.port)
+  self.pid = nginx.output_of(("cd %s && { %s >driver.log 2>&1 </dev/null & echo $!; }"):format(folder, start))
   nginx.guard(self.pid, self.folder)
   if not wait_for_driver(self) then
     self:stop()
