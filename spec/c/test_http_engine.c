@@ -5,10 +5,13 @@
 #include "net/engine.h"
 #include "loopback.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -102,6 +105,41 @@ static void uses_a_connection_again(void **state) {
     for (int i = 0; i < 20; i++) {
         assert_int_equal(ask_number(), first);
     }
+}
+
+/* This process's socket that is connected to the server; -1 if there is none. */
+static int socket_to_server(void) {
+    for (int fd = 3; fd < 1024; fd++) {
+        struct sockaddr_in peer;
+        socklen_t length = sizeof peer;
+        if (getpeername(fd, (struct sockaddr *)&peer, &length) == 0 && peer.sin_family == AF_INET &&
+            ntohs(peer.sin_port) == port) {
+            return fd;
+        }
+    }
+    return -1;
+}
+
+static unsigned socket_option(int fd, int level, int name) {
+    unsigned value = 0;
+    socklen_t length = sizeof value;
+    assert_int_equal(0, getsockopt(fd, level, name, &value, &length));
+    return value;
+}
+
+static void lets_tcp_find_dead_paths(void **state) {
+    (void)state;
+    (void)ask_number();
+    int fd = socket_to_server();
+    assert_true(fd >= 0);
+    assert_true(socket_option(fd, SOL_SOCKET, SO_KEEPALIVE));
+#ifdef TCP_KEEPIDLE
+    assert_int_equal(30, socket_option(fd, IPPROTO_TCP, TCP_KEEPIDLE));
+    assert_int_equal(10, socket_option(fd, IPPROTO_TCP, TCP_KEEPINTVL));
+#endif
+#ifdef TCP_USER_TIMEOUT
+    assert_int_equal(30000, socket_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT));
+#endif
 }
 
 static void opens_nothing_before_the_first_call(void **state) {
@@ -320,6 +358,7 @@ int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_engine, close_engine)
     const struct CMUnitTest tests[] = {
         TEST(uses_a_connection_again),
+        TEST(lets_tcp_find_dead_paths),
         TEST(opens_nothing_before_the_first_call),
         TEST(refuses_before_it_opens_a_connection),
         TEST(sends_once_what_must_arrive_once),
