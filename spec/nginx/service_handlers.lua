@@ -1,8 +1,7 @@
 --- What the service of the tests answers. Runs inside nginx.
 
 local cjson = require "cjson"
--- The suites set its clock apart from the clients' own.
-local emulator = require("dataforest.emulator").new { strict_clock = true }
+local emulator = require("dataforest.emulator").new()
 local reset = require "spec.nginx.reset"
 local serve = require("dataforest.emulator.nginx").serve
 
@@ -27,11 +26,23 @@ function handlers.counts()
   })
 end
 
+-- What the suites do in process and the control interface does not offer.
+local tests = {}
+
+function tests.fail_next(given) -- for bodies that JSON cannot hold
+  emulator:fail_next(given)
+end
+
+function tests.judge_clock(given) -- by the emulator's own, which a suite may set apart from the clients'
+  emulator.options.strict_clock = given.strict
+end
+
 function handlers.api()
   count()
-  if ngx.var.uri == "/_test/fail_next" then -- as in process, for bodies that JSON cannot hold
+  local name = ngx.var.uri:match "^/_test/(.*)"
+  if name then
     ngx.req.read_body()
-    emulator:fail_next(cjson.decode(ngx.req.get_body_data()))
+    tests[name](cjson.decode(ngx.req.get_body_data()))
     return ngx.print '{"result":true}'
   end
   serve(emulator, { control = true })
