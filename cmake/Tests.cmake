@@ -106,7 +106,7 @@ endif()
 
 set(without_full --exclude-tags=full)
 # What decodes thousands of texts, or large ones, would take minutes under valgrind and full stress.
-set(without_large "--filter-out=straight into tables" "--filter-out=takes no more than eight times"
+set(without_large "--filter-out=gives what cjson and the conversion" "--filter-out=takes no more than eight times"
   "--filter-out=decodes big lists in full")
 
 # Under sanitizers, Lua itself and the modules of others are not instrumented, and keep memory until the
