@@ -57,7 +57,7 @@ static bool set_security(CURL *easy, const char *ca_file) {
     SET(CURLOPT_PROXY_SSL_VERIFYPEER, 1L);
     SET(CURLOPT_PROXY_SSL_VERIFYHOST, 2L);
     if (ca_file) { /* in place of the system's authorities, not beside them */
-        /* Since 8.21 NULL means the default folder; nothing is found beneath /dev/null. */
+        /* NULL means the default folder since 8.21; a path below /dev/null never exists. */
         bool null_is_default = curl_version_info(CURLVERSION_NOW)->version_num >= 0x081500;
         const char *no_folder = null_is_default ? "/dev/null" : NULL;
         SET(CURLOPT_CAINFO, ca_file);

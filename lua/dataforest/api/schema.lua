@@ -10,8 +10,8 @@
 -- - `element`: the node of what is in an array or a map;
 -- - `fields`, `by_name`, `names`: an object's nodes, in order and by name, and the names that callers may
 -- write;
--- - `limits`: those of `api/limits.lua` that the field states; and `keeps(value)`, where a check that costs
---   little tells whether a value is text that keeps them all.
+-- - `limits`: those of `api/limits.lua` that the field states; and `keeps(value)`, where a cheap check
+--   can show that a value is text within all of them.
 --
 -- To add a scalar type, add it to `schema.scalars`. Validation, both formats, the decoding of responses,
 -- the emulator, the command line, the documentation and the editor types take it from there.
