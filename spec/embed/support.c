@@ -225,6 +225,14 @@ void embed_collect_always(lua_State *L) {
     lua_gc(L, LUA_GCCOLLECT, 0); /* the settings hold from the next one on */
 }
 
+void embed_push_sentinel(lua_State *L, lua_CFunction collected) {
+    lua_newuserdata(L, 1);
+    lua_newtable(L);
+    lua_pushcfunction(L, collected);
+    lua_setfield(L, -2, "__gc");
+    lua_setmetatable(L, -2);
+}
+
 /* The exercise calls it when a step said that memory ran out. */
 static int reported(lua_State *L) {
     struct exercise *exercise = lua_touserdata(L, lua_upvalueindex(1));

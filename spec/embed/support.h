@@ -67,6 +67,9 @@ lua_State *embed_state(struct source *source);
  * allocates. */
 void embed_collect_always(lua_State *L);
 
+/* Pushes an object whose finaliser is this function: kept by nobody, it tells of a collection. */
+void embed_push_sentinel(lua_State *L, lua_CFunction collected);
+
 /* What spec/embed/exercise.lua is given. */
 struct exercise {
     const struct server *server; /* NULL: leave out what needs the network */

@@ -13,21 +13,11 @@ static char folder[64];
 
 static long collections;
 
-static void push_sentinel(lua_State *L);
-
 /* Counts a collection, and leaves another sentinel for the next. */
 static int collected(lua_State *L) {
     collections++;
-    push_sentinel(L);
+    embed_push_sentinel(L, collected);
     return 0;
-}
-
-static void push_sentinel(lua_State *L) {
-    lua_newuserdata(L, 1);
-    lua_newtable(L);
-    lua_pushcfunction(L, collected);
-    lua_setfield(L, -2, "__gc");
-    lua_setmetatable(L, -2);
 }
 
 #if LUA_VERSION_NUM >= 504
@@ -47,7 +37,7 @@ static void run(const char *part, void (*set)(lua_State *L)) {
     lua_State *L = embed_state(&lua_source);
     assert_non_null(L);
     assert_true(exercise_load(L, &exercise));
-    push_sentinel(L);
+    embed_push_sentinel(L, collected);
     lua_pop(L, 1);
     set(L);
     collections = 0;

@@ -17,10 +17,8 @@ static long collections;
 static bool inside;
 static int finaliser = LUA_NOREF;
 
-static void push_sentinel(lua_State *L);
-
 static int collected(lua_State *L) {
-    push_sentinel(L);
+    embed_push_sentinel(L, collected);
     lua_pop(L, 1);
     if (inside || finaliser == LUA_NOREF) {
         return 0;
@@ -35,14 +33,6 @@ static int collected(lua_State *L) {
     lua_source.count = before; /* those of the exercise alone are counted */
     inside = false;
     return 0;
-}
-
-static void push_sentinel(lua_State *L) {
-    lua_newuserdata(L, 1);
-    lua_newtable(L);
-    lua_pushcfunction(L, collected);
-    lua_setfield(L, -2, "__gc");
-    lua_setmetatable(L, -2);
 }
 
 static void load_finaliser(lua_State *L, const char *hurt) {
@@ -63,7 +53,7 @@ static void run(const char *part, bool hostile) {
     assert_non_null(L);
     load_finaliser(L, hostile ? part : NULL);
     assert_true(exercise_load(L, &exercise));
-    push_sentinel(L);
+    embed_push_sentinel(L, collected);
     lua_pop(L, 1);
     embed_collect_always(L);
     source_arm(&lua_source, 0, false);

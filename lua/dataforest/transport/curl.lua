@@ -21,7 +21,10 @@ end
 
 --- The engine, made at the first call: a client opens nothing before, and a program that
 -- never calls through libcurl never loads it.
-local function open(self)
+local function engine_of(self)
+  if self.engine then
+    return self.engine
+  end
   if self.closed then
     return failure("closed", "the client is closed")
   end
@@ -56,26 +59,18 @@ function Transport:send(request)
   if scheduler.current() then
     return self:send_in_task(request)
   end
-  local engine = self.engine
+  local engine, err = engine_of(self)
   if not engine then
-    local err
-    engine, err = open(self)
-    if not engine then
-      return nil, err
-    end
+    return nil, err
   end
   return engine:perform(request)
 end
 
 --- The same where it is known that a task of `map` is running, which can yield.
 function Transport:send_in_task(request)
-  local engine = self.engine
+  local engine, err = engine_of(self)
   if not engine then
-    local err
-    engine, err = open(self)
-    if not engine then
-      return nil, err
-    end
+    return nil, err
   end
   return scheduler.send(engine, request)
 end
