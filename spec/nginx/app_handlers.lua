@@ -306,6 +306,50 @@ function handlers.limiter()
   return result
 end
 
+--- How often a call goes ahead in a turn of the event loop that has been a long one, before it lets others go
+-- first.
+function handlers.turns()
+  local limiter = require "dataforest.transport.cosocket.limiter"
+  local now = require("dataforest.core").now
+  local function passes()
+    local turn, count = ngx.now(), 0
+    while count < 100 do
+      limiter.pause_after_share()
+      if ngx.now() ~= turn then
+        break
+      end
+      count = count + 1
+    end
+    return count
+  end
+  local function make_long()
+    ngx.sleep(0.001)
+    local started = now()
+    repeat
+    until now() - started > 0.006
+  end
+  local result = { short = 0 }
+  for _ = 1, 3 do -- the system may give the processor to others in the middle of one
+    ngx.sleep(0.001)
+    result.short = math.max(result.short, passes())
+  end
+  make_long()
+  result.long = passes()
+  make_long()
+  result.again = passes()
+  make_long()
+  local threads = {}
+  for i = 1, 3 do
+    threads[i] = ngx.thread.spawn(passes)
+  end
+  result.threads = 0
+  for i = 1, 3 do
+    local _, count = ngx.thread.wait(threads[i])
+    result.threads = result.threads + count
+  end
+  return result
+end
+
 local shared
 
 --- A list by one client, whatever the phase.

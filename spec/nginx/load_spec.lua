@@ -125,6 +125,12 @@ describe("many calls inside nginx:", function()
     assert.is_true(after.connections - before.connections <= 1)
   end)
 
+  it("the calls of one request go ahead four times in a long turn, then let others go", function()
+    local passes = its_app:call "turns"
+    assert.are.equal(100, passes.short)
+    assert.are.same({ 4, 4, 4 }, { passes.long, passes.again, passes.threads })
+  end)
+
   it("a slot for a handshake that is never given back holds nobody up for long", function()
     local outcome = its_app:call "limiter"
     assert.is_true(outcome.ninth >= 0.15 and outcome.ninth < 0.5, outcome.ninth)

@@ -197,7 +197,7 @@ function Connection:read(deadline)
     return nil, "timeout"
   end
   local bytes, reason = self.sock:receiveany(RECEIVE_BYTES)
-  limiter.pause()
+  limiter.pause_after_share()
   if bytes then
     self.last_piece = #bytes
   end

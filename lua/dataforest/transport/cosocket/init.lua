@@ -169,7 +169,7 @@ end
 -- @treturn ?boolean true where the connection was of no use any more before anything came: the request may
 --   be sent again if it is a read
 local function exchange(self, route, call, fresh)
-  limiter.pause()
+  limiter.pause_after_share()
   local connection, failed = connections.open(route, call, self, fresh)
   if not connection then
     return nil, failed

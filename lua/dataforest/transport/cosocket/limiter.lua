@@ -11,10 +11,17 @@ local limiter = {}
 -- A turn of the event loop that has lasted this long is ended (seconds).
 local LONG_TURN = 0.004
 
--- How long to let others go first, and how often to look again (seconds). Not 0: nginx without OpenResty's
--- patches logs a warning for that.
+-- How often the calls of one request still go ahead in a turn that has become a long one.
+local SHARE = 4
+
+-- How long to let others go first (seconds). Not 0: nginx without OpenResty's patches warns of that.
 local PAUSE_AT_MOST = 0.05
 local PAUSE = 0.001
+
+-- Calls that pause at the same time go on one after another, in the order in which they came and so far apart
+-- (seconds): the time that a call takes of the processor. All at once would be a long turn again, and a call
+-- that had to look whether its turn has come would wait for others that came later.
+local APART = 0.0001
 
 -- The longest turn that is believed: beyond that, somebody has set the clock (seconds).
 local LONGEST_TURN = 1
@@ -39,15 +46,41 @@ function limiter.lag()
   return math.max(0, math.min(core.now() - ngx.now(), LONGEST_TURN))
 end
 
+-- When the last of those that pause goes on, by the monotonic clock. A thread that is killed leaves nothing
+-- behind.
+local last_start = 0
+
 --- Lets nginx attend to other requests, where this turn has been a long one.
 function limiter.pause()
+  local lag = limiter.lag()
+  if lag <= LONG_TURN then
+    return
+  end
+  local now = core.monotonic()
+  local wait = math.min(math.max(last_start + APART - now, PAUSE), PAUSE_AT_MOST)
+  last_start = now + wait
+  ngx.sleep(wait + lag)
+end
+
+-- The turn that was last found to be a long one, and how often each request has gone ahead in it since.
+local long_turn, passes = 0, nil
+
+--- The same, where the calls of this request have had their share of the turn. Many requests with a call each
+-- make a turn long, too; but then nobody waits longer than for any other handler, and a pause would only let
+-- later requests overtake.
+function limiter.pause_after_share()
   if limiter.lag() <= LONG_TURN then
     return
   end
-  local latest = core.monotonic() + PAUSE_AT_MOST
-  repeat
-    ngx.sleep(PAUSE)
-  until limiter.lag() <= LONG_TURN or core.monotonic() >= latest
+  local now, request = ngx.now(), ngx.ctx
+  if now ~= long_turn then
+    long_turn, passes = now, setmetatable({}, { __mode = "k" })
+  end
+  local count = passes[request] or 0
+  if count >= SHARE then
+    return limiter.pause()
+  end
+  passes[request] = count + 1
 end
 
 local queues = {}
