@@ -8,7 +8,7 @@ local cjson = require "cjson"
 local nginx = require "spec.support.nginx"
 local plot = require "bench.plot"
 local rows = require "bench.rows"
-local server = require "dataforest.emulator.server"
+local shell = require "dataforest.util.shell"
 local service = require "bench.service"
 
 local SMALL = os.getenv "BENCH_SMALL" ~= nil
@@ -16,7 +16,7 @@ local ROUNDS = SMALL and 1 or tonumber(os.getenv "BENCH_ROUNDS" or 7)
 local WANTED = os.getenv "ROWS"
 local SMALL_SHARE = 0.005 -- of a row's calls
 
-local output_of, quoted, root = nginx.output_of, server.quoted, nginx.root()
+local output_of, quoted, root = nginx.output_of, shell.quoted, nginx.root()
 local failed = false
 
 local function is_wanted(id)

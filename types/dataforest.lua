@@ -1349,8 +1349,7 @@ function Emulator:now() end
 function Emulator:advance(seconds) end
 
 ---Sets the emulator's clock. The age of signatures is still judged by `options.clock`, unless the emulator
----has
----the option `strict_clock`.
+---has the option `strict_clock`.
 ---@param seconds number since the epoch, up to the end of the year 9999
 function Emulator:set_clock(seconds) end
 
@@ -1405,8 +1404,7 @@ function Emulator:dump() end
 function Emulator:snapshot() end
 
 ---Puts in the place of all accounts and apps what a dump holds, and sets the clock to its moment. Entries
----may
----also be written by hand, with the fields of `add_account` and `add_app`. Faults, calls and keys stay.
+---may also be written by hand, with the fields of `add_account` and `add_app`. Faults, calls and keys stay.
 ---@param given table what `dump` or `snapshot` gave
 function Emulator:load(given) end
 

@@ -2,7 +2,7 @@
 -- hint of a command beside what doctor says.
 
 local servers = require "spec.support.server"
-local text = require "dataforest.cli.output.text"
+local shell = require "dataforest.util.shell"
 
 local LUA = rawget(_G, "jit") and "luajit" or "lua" .. _VERSION:match "%d%.%d"
 
@@ -26,9 +26,9 @@ local function run(line, more)
     values[name] = value or nil
   end
   for name, value in pairs(values) do
-    words[#words + 1] = name .. "=" .. text.shell_word(value)
+    words[#words + 1] = name .. "=" .. shell.word(value)
   end
-  words[#words + 1] = "timeout 60 setsid -w sh -c " .. text.shell_word(line)
+  words[#words + 1] = "timeout 60 setsid -w sh -c " .. shell.word(line)
   local output = servers.output_of(table.concat(words, " ") .. " 2>&1 </dev/null; printf '=%d' $?")
   local printed, status = output:match "^(.*)=(%d+)$"
   return tonumber(status), printed

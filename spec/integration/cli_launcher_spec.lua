@@ -2,7 +2,7 @@
 -- what it runs.
 
 local servers = require "spec.support.server"
-local words_of = require "dataforest.cli.output.text"
+local shell = require "dataforest.util.shell"
 
 local LUA = rawget(_G, "jit") and "luajit" or "lua" .. _VERSION:match "%d%.%d"
 
@@ -12,11 +12,8 @@ local root, folder
 -- @treturn number status
 -- @treturn string what was printed, on both streams
 local function run(line)
-  local words = { "cd", words_of.shell_word(folder), "&& { env -u LUA_PATH -u LUA_CPATH" }
-  words[#words + 1] = ("DATAFOREST_LUA=%s sh -c %s; } 2>&1; printf '=%%d' $?"):format(
-    LUA,
-    words_of.shell_word(line)
-  )
+  local words = { "cd", shell.word(folder), "&& { env -u LUA_PATH -u LUA_CPATH" }
+  words[#words + 1] = ("DATAFOREST_LUA=%s sh -c %s; } 2>&1; printf '=%%d' $?"):format(LUA, shell.word(line))
   local printed, status = servers.output_of(table.concat(words, " ")):match "^(.*)=(%d+)$"
   return tonumber(status), printed
 end

@@ -3,6 +3,7 @@
 
 local cjson = require "cjson"
 local servers = require "spec.support.server"
+local shell = require "dataforest.util.shell"
 local terminals = require "spec.support.terminal"
 local text = require "dataforest.cli.output.text"
 
@@ -47,10 +48,10 @@ end
 local function run(line, more)
   local words = { "env -i TERM=xterm LC_ALL=C.UTF-8" }
   for name, value in pairs(environment(more)) do
-    words[#words + 1] = ("%s='%s'"):format(name, value:gsub("'", "'\\''"))
+    words[#words + 1] = name .. "=" .. shell.quoted(value)
   end
   local errors = os.tmpname()
-  words[#words + 1] = ("timeout 60 setsid -w sh -c '%s'"):format(line:gsub("'", "'\\''"))
+  words[#words + 1] = "timeout 60 setsid -w sh -c " .. shell.quoted(line)
   local output =
     servers.output_of(("%s 2>%s </dev/null; printf '=%%d' $?"):format(table.concat(words, " "), errors))
   local file = io.open(errors)

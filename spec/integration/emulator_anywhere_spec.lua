@@ -5,7 +5,7 @@ local core = require "dataforest.core"
 local nginx = require "spec.support.nginx"
 local servers = require "spec.support.server"
 
-local quoted = require("dataforest.emulator.server").quoted
+local quoted = require("dataforest.util.shell").quoted
 local output_of = servers.output_of
 
 local function has(program)
@@ -391,7 +391,7 @@ done
     end
     listed.ids, listed.keys, listed.access_key, listed.secret_key = listed.id, listed.key, true, true
     listed.on_call = listed.verbose
-    for _, name in ipairs(options.names()) do
+    for name in pairs(options.rules) do
       assert.is_true(listed[name], name)
     end
   end)

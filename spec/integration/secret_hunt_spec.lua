@@ -13,6 +13,7 @@ local nginx = require "spec.support.nginx"
 local operations = require "dataforest.operations"
 local process = require "spec.support.server"
 local scripted = require "spec.support.scripted_transport"
+local shell = require "dataforest.util.shell"
 local testing = require "dataforest.testing"
 
 -- Both have characters that look otherwise in URLs, JSON, XML and base64; the password keeps the rules.
@@ -598,7 +599,7 @@ describe("no secret comes out over TLS #full", function()
     local folder = process.output_of("mktemp -d"):match "[^\n]+"
     local environment = table.concat({
       "NCLOUD_ACCESS_KEY=AK",
-      "NCLOUD_SECRET_KEY='" .. SECRET_KEY:gsub("'", "'\\''") .. "'",
+      "NCLOUD_SECRET_KEY=" .. shell.quoted(SECRET_KEY),
       "DATAFOREST_BASE_URL=" .. server.base_url,
       "DATAFOREST_CA_FILE=" .. server.ca_file,
       "HOME=" .. folder,

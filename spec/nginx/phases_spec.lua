@@ -5,7 +5,7 @@ local app = require "spec.nginx.app"
 local certificates = require "spec.support.certificates"
 local cjson = require "cjson"
 local nginx = require "spec.support.nginx"
-local server = require "dataforest.emulator.server"
+local shell = require "dataforest.util.shell"
 local service = require "spec.nginx.service"
 
 -- Each phase runs a call and leaves its outcome where a GET finds it.
@@ -193,7 +193,7 @@ describe("nginx's settings:", function()
   local folder
 
   local function run(text)
-    return nginx.output_of(("cd %s && { %s\n} 2>&1"):format(server.quoted(folder), text))
+    return nginx.output_of(("cd %s && { %s\n} 2>&1"):format(shell.quoted(folder), text))
   end
 
   --- Certificates: of an authority, of three that follow from it, and what they signed.

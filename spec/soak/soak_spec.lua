@@ -5,6 +5,7 @@
 local core = require "dataforest.core"
 local nginx = require "spec.support.nginx"
 local server = require "dataforest.emulator.server"
+local shell = require "dataforest.util.shell"
 
 local SECONDS = tonumber(os.getenv "SOAK_SECONDS") or 15
 local CALLS = tonumber(os.getenv "SOAK_CALLS") or 0
@@ -108,7 +109,7 @@ local function make_certificates(folder)
       folder,
       folder,
       LUA,
-      server.quoted(script:format(folder, hosts))
+      shell.quoted(script:format(folder, hosts))
     )
   )
   assert.are.equal("0", said)

@@ -4,7 +4,7 @@ local cjson = require "cjson"
 local core = require "dataforest.core"
 local curl = require "dataforest.curl"
 local nginx = require "spec.support.nginx"
-local quoted = require("dataforest.emulator.server").quoted
+local quoted = require("dataforest.util.shell").quoted
 
 local browser = {}
 

@@ -598,7 +598,7 @@ local function new_emulator(chance, seed)
     second_account = chance:of { 200, 400 },
   }
   -- Signatures are not what this is about, and the emulator's own HMAC takes most of the time.
-  function emulator.gate:user()
+  function emulator.gateway:user()
     return self.users[emulator.access_key]
   end
   if chance:is(0.3) then

@@ -5,6 +5,7 @@ local core = require "dataforest.core"
 local curl = require "dataforest.curl"
 local own_pid = require("spec.support.server").own_pid
 local server = require "dataforest.emulator.server"
+local shell = require "dataforest.util.shell"
 
 local nginx = {}
 
@@ -89,7 +90,7 @@ function nginx.new_folder()
 end
 
 function nginx.remove(folder)
-  output_of("rm -rf " .. server.quoted(folder))
+  output_of("rm -rf " .. shell.quoted(folder))
 end
 
 -- Ends a process and removes its folder where the specs ended without doing so.
@@ -101,9 +102,9 @@ rm -rf %s
 
 --- Sees to it that a process does not outlive this one.
 function nginx.guard(pid, folder)
-  local script = GUARD:format(own_pid(), pid, pid, server.quoted(folder))
+  local script = GUARD:format(own_pid(), pid, pid, shell.quoted(folder))
   -- In a session of its own: what is sent to all processes of a terminal or of a test run passes it by.
-  os.execute(("setsid sh -c %s >/dev/null 2>&1 </dev/null &"):format(server.quoted(script)))
+  os.execute(("setsid sh -c %s >/dev/null 2>&1 </dev/null &"):format(shell.quoted(script)))
 end
 
 --- Starts an nginx, and returns once it listens.
@@ -125,9 +126,9 @@ function nginx.start(options)
     is_root = output_of "id -u" == "0"
   end
   local self = setmetatable({ folder = nginx.new_folder(), ports = {} }, Nginx)
-  output_of("chmod 755 " .. server.quoted(self.folder))
+  output_of("chmod 755 " .. shell.quoted(self.folder))
   if options.copy then
-    output_of(("cp -r %s/. %s"):format(server.quoted(options.copy), server.quoted(self.folder)))
+    output_of(("cp -r %s/. %s"):format(shell.quoted(options.copy), shell.quoted(self.folder)))
   end
   for name, text in pairs(options.files or {}) do
     write_file(self.folder .. "/" .. name, text)
@@ -157,10 +158,10 @@ function nginx.start(options)
     write_file(self.folder .. "/nginx.conf", (conf:gsub("@(%u[%u_]*)@", values)))
     local command = ("%s %s -p %s/ -c nginx.conf -e error.log 2>&1; echo =$?"):format(
       options.preload or "",
-      server.quoted(binary.path),
-      server.quoted(self.folder)
+      shell.quoted(binary.path),
+      shell.quoted(self.folder)
     )
-    local said = output_of("cd " .. server.quoted(self.folder) .. " && " .. command)
+    local said = output_of("cd " .. shell.quoted(self.folder) .. " && " .. command)
     if said:find "=0$" then
       self.pid = assert(tonumber(read_file(self.folder .. "/nginx.pid"):match "%d+"), "nginx wrote no pid")
       nginx.guard(self.pid, self.folder)

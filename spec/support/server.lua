@@ -11,6 +11,8 @@
 
 local cjson = require "cjson"
 local core = require "dataforest.core"
+local read = require "dataforest.util.read_file"
+local shell = require "dataforest.util.shell"
 
 local START_SECONDS, STOP_SECONDS = 20, 10
 
@@ -19,18 +21,7 @@ Server.__index = Server
 
 local server = {}
 
-local function quoted(text)
-  return "'" .. tostring(text):gsub("'", "'\\''") .. "'"
-end
-
-local function read(path)
-  local file = io.open(path, "rb")
-  local text = file and file:read "*a"
-  if file then
-    file:close()
-  end
-  return text
-end
+local quoted = shell.quoted
 
 --- Runs a command and returns what it printed on stdout.
 function server.output_of(command)

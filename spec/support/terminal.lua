@@ -7,9 +7,8 @@
 
 local core = require "dataforest.core"
 local server = require "spec.support.server"
-local output = require "dataforest.cli.output.text"
 
-local quoted = output.shell_word
+local quoted = require("dataforest.util.shell").word
 
 local SECONDS = 15
 

@@ -40,7 +40,7 @@ end
 add("dataforest.emulator", {
   receivers = { emulator = "dataforest.emulator", Emulator = "emulator" },
   hidden = "start_over try_load fill user_of knows_user signing_clock monotonic new_id unknown "
-    .. "carry_out answer latency record",
+    .. "carry_out respond latency record",
 })
 add "dataforest.emulator.nginx"
 add "dataforest.emulator.control"

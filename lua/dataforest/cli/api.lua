@@ -3,6 +3,7 @@
 -- @module dataforest.cli.api
 
 local operations = require "dataforest.operations"
+local shell = require "dataforest.util.shell"
 local text = require "dataforest.cli.output.text"
 local values = require "dataforest.cli.values"
 
@@ -51,6 +52,13 @@ local function positional_of(operation)
 end
 
 local NOUNS = { accounts = "account", apps = "app" }
+
+--- What one entry of a group is called.
+-- @tparam string group such as `"accounts"`
+-- @treturn string such as `"account"`
+function api.noun(group)
+  return (group:gsub("s$", ""))
+end
 
 --- What a parameter of an operation identifies, so that the command line takes a name for it, too.
 -- @tparam table operation
@@ -296,11 +304,11 @@ function api.line(operation, given)
       if param ~= positional then
         words[#words + 1] = api.option_name(param)
       end
-      words[#words + 1] = text.shell_word(tostring(one))
+      words[#words + 1] = shell.word(tostring(one))
     end
   end
   if operation.binary then
-    words[#words + 1] = "--output " .. operation.group:gsub("s$", "") .. ".keytab"
+    words[#words + 1] = "--output " .. api.noun(operation.group) .. ".keytab"
   end
   return table.concat(words, " ")
 end
@@ -347,7 +355,7 @@ local function add_parameters(command, operation)
   return secret, nested
 end
 
---- Whether an answer can be looked at again and again: lists and details.
+--- Whether a response can be shown again and again: lists and details.
 local function is_watchable(operation)
   return operation.name == "getList" or operation.name == "getDetail"
 end
@@ -395,7 +403,7 @@ end
 local SHARES = { "output", "connection" }
 
 local function subject_argument(group)
-  local noun = NOUNS[group]
+  local noun = api.noun(group)
   return {
     name = noun,
     label = noun:upper(),
@@ -406,7 +414,7 @@ local function subject_argument(group)
 end
 
 local function wait_command(group)
-  local noun = NOUNS[group]
+  local noun = api.noun(group)
   return {
     name = "wait",
     summary = ("Waits until the %s is in a state."):format(noun),
@@ -440,7 +448,7 @@ local IGNORE_MISSING = {
 }
 
 local function remove_command(group)
-  local noun = NOUNS[group]
+  local noun = api.noun(group)
   local command = {
     name = "remove",
     summary = ("Deletes the %s with care, and is done when it is gone."):format(noun),

@@ -13,6 +13,7 @@ local hints = require "dataforest.cli.hints"
 local json = require "dataforest.codec.json"
 local operations = require "dataforest.operations"
 local parser = require "dataforest.cli.parser"
+local read_file = require "dataforest.util.read_file"
 local session = require "dataforest.cli.session"
 local states = require "dataforest.api.states"
 local text = require "dataforest.cli.output.text"
@@ -39,11 +40,7 @@ local function cache_key(context, client)
 end
 
 local function read_cache(path, key)
-  local file = path and io.open(path, "rb")
-  local content = file and file:read(1024 * 1024)
-  if file then
-    file:close()
-  end
+  local content = path and read_file(path, 1024 * 1024)
   local kept = content and json.decode(content)
   local age = kept and type(kept.at) == "number" and core.now() - kept.at
   return age and kept.key == key and age >= 0 and age < KEPT and kept.names or nil

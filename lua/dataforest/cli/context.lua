@@ -110,6 +110,11 @@ function Context:print(content)
   end
 end
 
+--- Prints text that came from elsewhere; on a terminal, with its control characters made visible.
+function Context:print_foreign(content)
+  self:print(self.system:is_terminal "stdout" and text.safe(content, true) or content)
+end
+
 --- Prints a line to standard error; on a terminal, broken between words. Programs that asked for JSON
 -- get errors alone there.
 -- @tparam string line

@@ -5,8 +5,9 @@
 local api = require "dataforest.cli.api"
 local credentials = require "dataforest.credentials"
 local nearest = require "dataforest.util.nearest"
+local read_file = require "dataforest.util.read_file"
 local operations = require "dataforest.operations"
-local text = require "dataforest.cli.output.text"
+local shell = require "dataforest.util.shell"
 local time = require "dataforest.util.time"
 local words_of = require "dataforest.util.words"
 
@@ -80,39 +81,35 @@ function hints.two_pairs(context)
 end
 
 --- The headings of the key file.
-local function profiles()
+-- @treturn {string,...}
+function hints.profiles()
   local path = credentials.default_path()
-  local file = path and io.open(path, "rb")
   local names = {}
-  if file then
-    for line in (file:read(65536) or ""):gmatch "[^\r\n]+" do
-      names[#names + 1] = line:match "^%s*%[%s*(.-)%s*%]%s*$"
-    end
-    file:close()
+  for line in (path and read_file(path, 65536) or ""):gmatch "[^\r\n]+" do
+    names[#names + 1] = line:match "^%s*%[%s*(.-)%s*%]%s*$"
   end
   return names
 end
-hints.profiles = profiles
 
 local CONFIGURE = "dataforest configure asks for keys and writes them to ~/.ncloud/configure; "
   .. "or set NCLOUD_ACCESS_KEY_ID and NCLOUD_SECRET_ACCESS_KEY"
 
 local function about_profile(context)
   local wanted = context:profile()
-  local known = profiles()
+  local known = hints.profiles()
   for _, name in ipairs(known) do
     if name == wanted then
       return ("the profile %s lacks a key: dataforest configure --profile %s writes both"):format(
         wanted,
-        text.shell_word(wanted)
+        shell.word(wanted)
       )
     end
   end
   local near = nearest(wanted, known)
-  local there = near and ("did you mean --profile %s?"):format(text.shell_word(near))
+  local there = near and ("did you mean --profile %s?"):format(shell.word(near))
     or known[1] and "the profiles are " .. words_of.listed(known, "and")
     or "the file has no profiles"
-  return ("%s; dataforest configure --profile %s makes one"):format(there, text.shell_word(wanted))
+  return ("%s; dataforest configure --profile %s makes one"):format(there, shell.word(wanted))
 end
 
 --- What to do where there are no keys.
@@ -165,7 +162,7 @@ function hints.look(operation, params)
   else
     line = list_line(operation.group)
     if operation.group == "apps" and params.accountId then
-      line = line .. " --account " .. text.shell_word(params.accountId)
+      line = line .. " --account " .. shell.word(params.accountId)
     end
   end
   return ("look with %s before you repeat it"):format(line)
@@ -210,7 +207,7 @@ local function about_what_was_asked(context, err, operation, params)
     is_short_id(params) and (err.kind == "forbidden" or err.kind == "not_found" or err.kind == "invalid")
   then
     return ("%s is a name, or part of an identifier: call takes identifiers, %s takes names"):format(
-      text.shell_word(params.id),
+      shell.word(params.id),
       "dataforest " .. (operation and operation.group or "accounts")
     )
   elseif err.kind == "forbidden" then
@@ -259,7 +256,7 @@ local function about_network(context, err)
   local message = err.message:lower()
   if origin:find "^http:" and not message:find "refused" then
     local address = origin:gsub("^http:", "https:")
-    return "the service may speak TLS there: --base-url " .. text.shell_word(address)
+    return "the service may speak TLS there: --base-url " .. shell.word(address)
   end
   return about_proxy(context, message)
 end

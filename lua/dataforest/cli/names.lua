@@ -143,19 +143,35 @@ function names.app(context, given, account, optional)
   return choose(context, apps(context, owner and owner.id), "app", given, optional)
 end
 
---- What a question calls an account or an app: its name and its identifier.
+--- The account or the app that is meant.
 -- @tparam table context
 -- @tparam string noun `"account"` or `"app"`
--- @tparam table subject `id`, perhaps `name`
+-- @tparam string given name or identifier
+-- @tparam ?string account of an app
+-- @tparam[opt] boolean optional nil in place of an error where there is none of that name
+-- @treturn table `id`, `noun`, and `name` where it was looked up
+function names.find(context, noun, given, account, optional)
+  local found
+  if noun == "app" then
+    found = names.app(context, given, account, optional)
+  else
+    found = names.account(context, given, optional)
+  end
+  return found and { noun = noun, id = found.id, name = found.name }
+end
+
+--- What a question calls an account or an app: its name and its identifier.
+-- @tparam table context
+-- @tparam table subject `noun`, `id`, perhaps `name`
 -- @treturn string such as `account cloud1 (axE7wU9ERm8fTc7e17vNvu)`
-function names.spoken(context, noun, subject)
+function names.spoken(context, subject)
   local name = subject.name
   if not name then
-    local detail = session.client(context):call(noun .. "s/getDetail", { id = subject.id })
+    local detail = session.client(context):call(subject.noun .. "s/getDetail", { id = subject.id })
     name = detail and detail.name
   end
   local words = name and ("%s (%s)"):format(name, subject.id) or subject.id
-  return noun .. " " .. text.safe(words)
+  return subject.noun .. " " .. text.safe(words)
 end
 
 return names

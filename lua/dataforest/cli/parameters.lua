@@ -179,10 +179,8 @@ function parameters.resolve(context, operation, params)
     if param.name == "accountId" then
       params.accountId = names.account(context, given).id
     elseif noun and param.name == "id" then
-      local found = noun == "app" and names.app(context, given, context.args.account)
-        or names.account(context, given)
-      params.id = found.id
-      subject = { noun = noun, id = found.id, name = found.name }
+      subject = names.find(context, noun, given, context.args.account)
+      params.id = subject.id
     elseif noun and given then
       for i, one in ipairs(given) do
         given[i] = names.app(context, one, params.accountId).id

@@ -157,8 +157,11 @@ end
 --- Ends the run with an error of the library.
 -- @tparam table context
 -- @tparam table err
-function session.fail(context, err)
-  context:fail(exit.of(err.kind), session.spoken(tostring(err)), hints.of(context, err), err)
+-- @tparam[opt] table operation that failed, and
+-- @tparam[opt] table params of its call
+function session.fail(context, err, operation, params)
+  local hint = hints.of(context, err, operation, params)
+  context:fail(exit.of(err.kind), session.spoken(tostring(err)), hint, err)
 end
 
 return session

@@ -1,12 +1,12 @@
 --- What `plan`, `apply` and `export` share: specs in files, plans for people and programs.
 -- @module dataforest.cli.specs
 
-local answer = require "dataforest.cli.output.answer"
 local exit = require "dataforest.cli.exit"
-local hints = require "dataforest.cli.hints"
+local printer = require "dataforest.cli.output.printer"
 local session = require "dataforest.cli.session"
 local spec_file = require "dataforest.workflows.spec_file"
 local text = require "dataforest.cli.output.text"
+local words_of = require "dataforest.util.words"
 
 local specs = {}
 
@@ -53,17 +53,16 @@ end
 function specs.fail(context, err)
   local problems = err.kind == "argument" and err.problems
   if not problems then
-    context:fail(exit.of(err.kind), session.spoken(tostring(err)), hints.of(context, err), err)
+    session.fail(context, err)
   end
   if not context.errors_as_json then
     for _, problem in ipairs(problems) do
       context:note(("%s: %s"):format(problem.path, problem.message))
     end
   end
-  local count = #problems
   context:fail(
     exit.USAGE,
-    ("%s has %d mistake%s"):format(context.args.file, count, count == 1 and "" or "s"),
+    ("%s has %s"):format(context.args.file, words_of.counted(#problems, "mistake")),
     "correct what is listed above; nothing was changed",
     err
   )
@@ -80,7 +79,7 @@ function specs.print_plan(context, made)
     for i, step in ipairs(made.steps) do
       steps[i] = step
     end
-    answer.print(context, { result = specs.PLAN }, {
+    printer.response(context, { result = specs.PLAN }, {
       account = made.account,
       empty = made.empty,
       steps = steps,

@@ -66,7 +66,7 @@ end
 function waiting.after(context, operation, params, value)
   local id = value.id or params.id
   local goal = api.waits[operation.id]
-  local noun = operation.group:gsub("s$", "")
+  local noun = api.noun(operation.group)
   local what = ("the %s %s"):format(noun, params.name and ("%s has the id %s"):format(params.name, id) or id)
   context:note(what, "dim")
   context.begun = {

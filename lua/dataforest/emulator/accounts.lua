@@ -1,33 +1,31 @@
 --- The accounts of the emulator: one a user, with quotas, a keytab and a status that moves.
 -- @module dataforest.emulator.accounts
 
-local answers = require "dataforest.emulator.error_responses"
+local base64 = require "dataforest.emulator.base64"
+local errors = require "dataforest.emulator.error_responses"
 local fields = require "dataforest.emulator.fields"
 local guarded = require "dataforest.util.guarded"
-local hmac = require "dataforest.emulator.hmac"
 local keytab = require "dataforest.emulator.keytab"
-local limits = require "dataforest.emulator.validation"
-local operations = require "dataforest.operations"
-local tables = require "dataforest.util.tables"
+local store = require "dataforest.emulator.store"
 local time = require "dataforest.emulator.time"
+local validation = require "dataforest.emulator.validation"
 
 local REALM = "KR.DF.NAVERNCP.COM"
 local NAMESPACES = { "koya", "tata" }
 local ONE_A_USER = "Data Forest can only create and use one account per user."
 
-local function param_of(operation, name)
-  return tables.named(operations.by_name[operation].params, name)
-end
-
-local NAME = param_of("accounts/checkAvailableName", "name")
-local CREATE_NAME = param_of("accounts/create", "name")
+local NAME = validation.param("accounts/checkAvailableName", "name")
+local CREATE_NAME = validation.param("accounts/create", "name")
 local QUOTA = {
-  fileCountMillion = param_of("accounts/setQuota", "fileCountMillion"),
-  spaceTb = param_of("accounts/setQuota", "spaceTb"),
+  fileCountMillion = validation.param("accounts/setQuota", "fileCountMillion"),
+  spaceTb = validation.param("accounts/setQuota", "spaceTb"),
 }
 
-local Accounts = {}
-Accounts.__index = Accounts
+local Accounts = store.class { noun = "account" }
+
+function Accounts.owner(account)
+  return account.user
+end
 
 local accounts = {}
 
@@ -39,47 +37,14 @@ end
 
 -- Looking ----------------------------------------------------------------------------------------------
 
-local function forget_gone(list, now)
-  for i = #list, 1, -1 do
-    if list[i].gone_at and now >= list[i].gone_at then
-      table.remove(list, i)
-    end
-  end
-end
-
-accounts.forget_gone = forget_gone
-
-function Accounts:all()
-  forget_gone(self.list, self.emulator:now())
-  return self.list
-end
-
-function Accounts:find(field, value)
-  for _, account in ipairs(self:all()) do
-    if account[field] == value then
-      return account
-    end
-  end
-end
-
 --- The account that has a name already, as far as a user can tell: users share one emulator without noticing
--- each
--- other. A strict one holds names to be unique, as the real service probably does.
+-- each other. A strict one holds names to be unique, as the real service probably does.
 function Accounts:named(name, user)
   for _, account in ipairs(self:all()) do
     if account.name == name and (account.user == user or self.emulator.options.strict) then
       return account
     end
   end
-end
-
---- The user's account of that id, or the answer for an id that is unknown or somebody else's.
-function Accounts:owned(id, user)
-  local account = self:find("id", id)
-  if account and account.user == user then
-    return account
-  end
-  return nil, self.emulator:unknown(id)
 end
 
 function Accounts:status(account)
@@ -168,39 +133,18 @@ end
 
 -- Arranging --------------------------------------------------------------------------------------------
 
---- Forgets the accounts of a user at once.
-function Accounts:remove_of(user)
-  for i = #self.list, 1, -1 do
-    if self.list[i].user == user then
-      table.remove(self.list, i)
-    end
-  end
-end
-
 local function is_name(value)
-  local problem = limits.problem(CREATE_NAME, value)
+  local problem = validation.problem(CREATE_NAME, value)
   return not problem, problem and ("'%s': %s"):format(value, problem.body.message)
 end
 
---- A rule for `fields.check`: an id.
-accounts.ID = {
-  "string",
-  check = function(value)
-    return #value <= 22 and value:find "^%w+$" ~= nil, "must have 1 to 22 letters and digits"
-  end,
-}
-
-local MOMENT = {
-  "number",
-  check = function(value)
-    return value >= 0 and value <= 253402300799, "must be seconds since the epoch, up to the year 9999"
-  end,
-}
-
-accounts.MOMENT = MOMENT
+-- What is wrong with the name of a new account.
+function Accounts:name_problem(name, user, path)
+  return self:named(name, user) and ("%sname: there is an account %s already"):format(path, name) or nil
+end
 
 -- The quotas as `{ koya = {...}, tata = {...} }`; given so, or as the list that getDetail shows.
-local function quotas_by_namespace(given, what)
+local function quotas_by_namespace(given, path)
   local out = {}
   for key, quota in pairs(given) do
     local namespace = key
@@ -208,19 +152,23 @@ local function quotas_by_namespace(given, what)
       namespace = quota.namespace
     end
     if namespace ~= "koya" and namespace ~= "tata" then
-      return nil, ("%squotas: there is no namespace %s"):format(what, guarded.text(namespace))
+      return nil, ("%squotas: there is no namespace %s"):format(path, guarded.text(namespace))
     elseif type(quota) ~= "table" then
-      return nil, ("%squotas.%s must be a table"):format(what, namespace)
+      return nil, ("%squotas.%s must be a table"):format(path, namespace)
     end
     out[namespace] = {}
     for name, value in pairs(quota) do
-      local path = ("%squotas.%s.%s"):format(what, namespace, guarded.text(name))
+      local field = ("%squotas.%s.%s"):format(path, namespace, guarded.text(name))
       if name ~= "namespace" then
         if not QUOTA[name] then
-          return nil, path .. " is no field of a quota"
-        elseif type(value) ~= "number" or limits.problem(QUOTA[name], value) then
+          return nil, field .. " is no field of a quota"
+        elseif type(value) ~= "number" or validation.problem(QUOTA[name], value) then
           return nil,
-            ("%s must be a whole number from %d to %d"):format(path, QUOTA[name].minimum, QUOTA[name].maximum)
+            ("%s must be a whole number from %d to %d"):format(
+              field,
+              QUOTA[name].minimum,
+              QUOTA[name].maximum
+            )
         end
         out[namespace][name] = value
       end
@@ -233,33 +181,33 @@ local ADD = {
   name = { "string", required = true, check = is_name },
   user = { "string" },
   access_key = { "string" },
-  id = accounts.ID,
+  id = { "string", check = fields.id },
   status = { "string", check = fields.one_of("RUNNING", "ACCEPTED") },
-  created_at = MOMENT,
+  created_at = { "number", check = fields.moment },
   quotas = { "table" },
 }
 
 --- Puts an account in that somebody wrote down.
 -- @tparam table given the argument of `emulator:add_account`
 -- @tparam string what names it in messages
+-- @tparam string path text before the names of fields in messages
 -- @treturn table|nil the account
 -- @treturn ?string what is wrong
-function Accounts:add_checked(given, what, words)
-  local checked, message = fields.check(ADD, given, what, words)
+function Accounts:add_checked(given, what, path)
+  local checked, message = fields.check(ADD, given, what, { path = path })
   if not checked then
     return nil, message
   end
-  local path = words and words.path or ""
   local user
   user, message = self.emulator:user_of(checked)
   if not user then
     return nil, path .. message
-  elseif checked.id and self:find("id", checked.id) then
-    return nil, ("%sid: there is an account with the id %s already"):format(path, checked.id)
-  elseif self:named(checked.name, user) then
-    return nil, ("%sname: there is an account %s already"):format(path, checked.name)
-  elseif checked.status and checked.created_at then
-    return nil, path .. "status and created_at exclude each other"
+  end
+  message = self:id_problem(checked.id, path)
+    or self:name_problem(checked.name, user, path)
+    or checked.status and checked.created_at and path .. "status and created_at exclude each other"
+  if message then
+    return nil, message
   end
   local quotas
   quotas, message = quotas_by_namespace(checked.quotas or {}, path)
@@ -289,13 +237,13 @@ function Accounts:dumped(account)
     changed_at = account.changed_at,
     gone_at = account.gone_at,
     keytab_version = account.keytab_version,
-    keytab = hmac.base64(account.keytab),
+    keytab = base64.encode(account.keytab),
   }
   return out
 end
 
-local LOAD = {
-  id = { "string", required = true, check = accounts.ID.check },
+Accounts.LOAD = {
+  id = { "string", required = true, check = fields.id },
   name = ADD.name,
   status = { "string" },
   createdAt = { "string" },
@@ -303,9 +251,9 @@ local LOAD = {
   emulator = { "table", required = true },
 }
 
-local INNER = {
+Accounts.INNER = {
   user = { "string", required = true, check = fields.filled },
-  created_at = { "number", required = true, check = MOMENT.check },
+  created_at = { "number", required = true, check = fields.moment },
   ready_at = { "number", required = true },
   changed_at = { "number", required = true },
   gone_at = { "number" },
@@ -314,34 +262,16 @@ local INNER = {
     "string",
     required = true,
     check = function(value)
-      return hmac.from_base64(value) ~= nil, "must be in base64"
+      return base64.decode(value) ~= nil, "must be in base64"
     end,
   },
 }
 
---- Puts an account in that `dumped` gave, or that somebody wrote down.
--- @treturn table|nil the account
--- @treturn ?string what is wrong
-function Accounts:load(given, what)
-  local words = { path = what .. "." }
-  if type(given) ~= "table" or given.emulator == nil then
-    return self:add_checked(given, what, words)
-  end
-  local checked, message = fields.check(LOAD, given, what, words)
-  local inner = checked
-  if checked then
-    inner, message = fields.check(INNER, checked.emulator, what, { path = what .. ".emulator." })
-  end
-  if not inner then
-    return nil, message
-  elseif self:find("id", checked.id) then
-    return nil, ("%s.id: there is an account with the id %s already"):format(what, checked.id)
-  elseif self:named(checked.name, inner.user) then
-    return nil, ("%s.name: there is an account %s already"):format(what, checked.name)
-  end
-  local quotas
-  quotas, message = quotas_by_namespace(checked.quotas, what .. ".")
-  if not quotas then
+--- Puts an account in that `dumped` gave.
+function Accounts:restore(checked, inner, path)
+  local quotas, message = quotas_by_namespace(checked.quotas, path)
+  message = self:name_problem(checked.name, inner.user, path) or message
+  if message then
     return nil, message
   end
   local account = self:add {
@@ -353,16 +283,16 @@ function Accounts:load(given, what)
     quotas = quotas,
   }
   account.changed_at, account.gone_at = inner.changed_at, inner.gone_at
-  account.keytab_version, account.keytab = inner.keytab_version, hmac.from_base64(inner.keytab)
+  account.keytab_version, account.keytab = inner.keytab_version, base64.decode(inner.keytab)
   return account
 end
 
--- Operations: each takes the checked parameters and the user, and returns a value, or nil and an answer --
+-- Operations -------------------------------------------------------------------------------------------
 
 local handlers = {}
 
 handlers["accounts/checkAvailableName"] = function(self, params, user)
-  local problem = limits.problem(NAME, params.name)
+  local problem = validation.problem(NAME, params.name)
   if problem then
     return { availableName = false, message = problem.body.message }
   elseif self:named(params.name, user) then
@@ -371,22 +301,18 @@ handlers["accounts/checkAvailableName"] = function(self, params, user)
   return { availableName = true }
 end
 
-handlers["accounts/checkHasResource"] = function(self, params, user)
-  local account, answer = self:owned(params.id, user)
-  if not account then
-    return nil, answer
-  end
+handlers["accounts/checkHasResource"] = store.on(function(self, account)
   return { hasResource = self.emulator.apps:count(account) > 0 }
-end
+end)
 
 handlers["accounts/create"] = function(self, params, user)
   if self:find("user", user) then
     if self.emulator.options.second_account == 400 then
-      return nil, answers.quota()
+      return nil, errors.quota()
     end
-    return nil, answers.refused(ONE_A_USER)
+    return nil, errors.refused(ONE_A_USER)
   elseif self:named(params.name, user) then
-    return nil, answers.invalid(("name, '%s'"):format(params.name), ". The name is already in use.")
+    return nil, errors.invalid(("name, '%s'"):format(params.name), ". The name is already in use.")
   end
   return { id = self:add({ name = params.name, user = user }).id }
 end
@@ -401,48 +327,23 @@ handlers["accounts/getList"] = function(self, _, user)
   return { total = #contents, contents = contents }
 end
 
--- An operation on one account that answers with its id, if `change` does not refuse.
-local function on_account(change)
-  return function(self, params, user)
-    local account, answer = self:owned(params.id, user)
-    if not account then
-      return nil, answer
-    end
-    answer = change(self, account, params)
-    if answer then
-      return nil, answer
-    end
-    return { id = account.id }
-  end
-end
+handlers["accounts/getDetail"] = store.on(Accounts.detail)
 
-handlers["accounts/getDetail"] = function(self, params, user)
-  local account, answer = self:owned(params.id, user)
-  if not account then
-    return nil, answer
-  end
-  return self:detail(account)
-end
-
-handlers["accounts/getKerberosKeytab"] = function(self, params, user)
-  local account, answer = self:owned(params.id, user)
-  if not account then
-    return nil, answer
-  end
+handlers["accounts/getKerberosKeytab"] = store.on(function(_, account)
   return account.keytab,
     nil,
     { ["content-disposition"] = ('attachment; filename="%s.keytab"'):format(account.name) }
-end
+end)
 
-handlers["accounts/resetKerberosKeytab"] = on_account(function(self, account)
+handlers["accounts/resetKerberosKeytab"] = store.change(function(self, account)
   self:make_keytab(account)
 end)
 
-handlers["accounts/resetPassword"] = on_account(function(self, account)
+handlers["accounts/resetPassword"] = store.change(function(self, account)
   self:mark_changing(account)
 end)
 
-handlers["accounts/setQuota"] = on_account(function(self, account, params)
+handlers["accounts/setQuota"] = store.change(function(self, account, params)
   account.quotas[params.namespace] = {
     fileCountMillion = params.fileCountMillion,
     spaceTb = params.spaceTb,
@@ -450,9 +351,9 @@ handlers["accounts/setQuota"] = on_account(function(self, account, params)
   self:mark_changing(account)
 end)
 
-handlers["accounts/delete"] = on_account(function(self, account)
+handlers["accounts/delete"] = store.change(function(self, account)
   if self.emulator.apps:count(account) > 0 then
-    return answers.invalid(("id, '%s'"):format(account.id), ". The account has resources. Delete them first.")
+    return errors.invalid(("id, '%s'"):format(account.id), ". The account has resources. Delete them first.")
   end
   account.gone_at = account.gone_at or self.emulator:now() + self.emulator.options.deletion_delay
 end)

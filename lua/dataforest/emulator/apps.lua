@@ -7,30 +7,32 @@
 --
 -- @module dataforest.emulator.apps
 
-local accounts = require "dataforest.emulator.accounts"
-local answers = require "dataforest.emulator.error_responses"
 local app_types = require "dataforest.emulator.app_types"
+local errors = require "dataforest.emulator.error_responses"
 local fields = require "dataforest.emulator.fields"
 local json = require "dataforest.emulator.json"
-local limits = require "dataforest.emulator.validation"
-local operations = require "dataforest.operations"
+local store = require "dataforest.emulator.store"
+local tables = require "dataforest.util.tables"
 local time = require "dataforest.emulator.time"
+local validation = require "dataforest.emulator.validation"
 
 local floor = math.floor
 
 local DOMAIN = "kr.df.naverncp.com"
 local PUBLIC_QUEUES = { "longlived", "dev", "batch" }
+local IS_QUEUE = {}
+for _, name in ipairs(PUBLIC_QUEUES) do
+  IS_QUEUE[name] = true
+end
 local JOINT_NAME_LENGTH = 20 -- of the account's name and the app's, says the console guide
 
-local name_param
-for _, param in ipairs(operations.by_name["apps/create"].params) do
-  if param.name == "name" then
-    name_param = param
-  end
-end
+local NAME = validation.param("apps/create", "name")
 
-local Apps = {}
-Apps.__index = Apps
+local Apps = store.class { noun = "app" }
+
+function Apps.owner(app)
+  return app.account.user
+end
 
 local apps = {}
 
@@ -47,37 +49,23 @@ end
 
 -- Looking ----------------------------------------------------------------------------------------------
 
-function Apps:all()
-  accounts.forget_gone(self.list, self.emulator:now())
-  return self.list
-end
-
---- How many apps an account has, in any state.
-function Apps:count(account)
-  local count = 0
+--- The apps of an account, in any state.
+function Apps:of(account)
+  local list = {}
   for _, app in ipairs(self:all()) do
     if app.account == account then
-      count = count + 1
+      list[#list + 1] = app
     end
   end
-  return count
+  return list
 end
 
 function Apps:named(account, name)
-  for _, app in ipairs(self:all()) do
-    if app.account == account and app.name == name then
-      return app
-    end
-  end
+  return tables.named(self:of(account), name)
 end
 
-function Apps:owned(id, user)
-  for _, app in ipairs(self:all()) do
-    if app.id == id and app.account.user == user then
-      return app
-    end
-  end
-  return nil, self.emulator:unknown(id)
+function Apps:count(account)
+  return #self:of(account)
 end
 
 -- The state of an app, and the time of its end where it has ended.
@@ -251,7 +239,7 @@ local function components_of(app_type, wanted)
   local asked, out, total = {}, {}, 0
   for i, component in ipairs(wanted) do
     if not app_type.by_name[component.name] or asked[component.name] then
-      return nil, answers.invalid(("components[%d].name, '%s'"):format(i - 1, component.name))
+      return nil, errors.invalid(("components[%d].name, '%s'"):format(i - 1, component.name))
     end
     asked[component.name] = component
   end
@@ -269,7 +257,7 @@ local function components_of(app_type, wanted)
   return out, nil, total
 end
 
--- The answer that refuses the dependencies of a new app, if any.
+-- The response that refuses the dependencies of a new app, if any.
 function Apps:dependency_problem(account, app_type, ids)
   local found = app_type.depends_on == nil
   for _, id in ipairs(ids) do
@@ -280,7 +268,7 @@ function Apps:dependency_problem(account, app_type, ids)
     found = found or app.type.id == app_type.depends_on
   end
   if not found and self.emulator.options.strict then
-    return answers.invalid(
+    return errors.invalid(
       "dependentIds",
       (". %s needs an app of %s."):format(app_type.id, app_type.depends_on)
     )
@@ -288,61 +276,37 @@ function Apps:dependency_problem(account, app_type, ids)
 end
 
 function Apps:name_problem(account, name)
-  local problem = limits.problem(name_param, name)
+  local problem = validation.problem(NAME, name)
   if problem then
     return problem
   elseif self.emulator.options.strict and #account.name + #name > JOINT_NAME_LENGTH then
-    return answers.invalid(
+    return errors.invalid(
       ("name, '%s'"):format(name),
       (". The names of account and app are longer than %d characters together."):format(JOINT_NAME_LENGTH)
     )
   elseif self:named(account, name) then
-    return answers.invalid(("name, '%s'"):format(name), ". The name is already in use.")
+    return errors.invalid(("name, '%s'"):format(name), ". The name is already in use.")
   end
 end
 
-local function is_queue(name)
-  for _, queue in ipairs(PUBLIC_QUEUES) do
-    if queue == name then
-      return true
-    end
-  end
-  return false
+local function unknown_type(id)
+  return errors.invalid(("appTypeId, '%s'"):format(id))
 end
 
 function Apps:create_problem(account, app_type, params)
   if not app_type then
-    return answers.invalid(("appTypeId, '%s'"):format(params.appTypeId))
-  elseif not is_queue(params.queueName) then
-    return answers.invalid(("queueName, '%s'"):format(params.queueName))
+    return unknown_type(params.appTypeId)
+  elseif not IS_QUEUE[params.queueName] then
+    return errors.invalid(("queueName, '%s'"):format(params.queueName))
   elseif self.emulator.options.strict and self.emulator.accounts:status(account) == "ACCEPTED" then
-    return answers.invalid(("accountId, '%s'"):format(account.id), ". The account is not running yet.")
+    return errors.invalid(("accountId, '%s'"):format(account.id), ". The account is not running yet.")
   end
   return self:name_problem(account, params.name)
     or self:dependency_problem(account, app_type, params.dependentIds or {})
-    or (self:count(account) >= self.emulator.options.max_apps and answers.quota() or nil)
+    or (self:count(account) >= self.emulator.options.max_apps and errors.quota() or nil)
 end
 
 -- Arranging --------------------------------------------------------------------------------------------
-
---- Forgets the apps of a user at once.
-function Apps:remove_of(user)
-  for i = #self.list, 1, -1 do
-    if self.list[i].account.user == user then
-      table.remove(self.list, i)
-    end
-  end
-end
-
-function Apps:with_id(id)
-  for _, app in ipairs(self:all()) do
-    if app.id == id then
-      return app
-    end
-  end
-end
-
-local STATES = { "ACCEPTED", "RUNNING", "STOPPED", "FINISHED" }
 
 local ADD = {
   name = { "string", required = true },
@@ -353,8 +317,12 @@ local ADD = {
   description = { "string" },
   components = { "table" },
   dependentIds = { "table" },
-  id = accounts.ID,
-  state = { "string", check = fields.one_of((table.unpack or unpack)(STATES)), default = "RUNNING" },
+  id = { "string", check = fields.id },
+  state = {
+    "string",
+    check = fields.one_of("ACCEPTED", "RUNNING", "STOPPED", "FINISHED"),
+    default = "RUNNING",
+  },
 }
 
 -- The account of an app that somebody wrote down.
@@ -398,20 +366,22 @@ end
 --- Puts an app in that somebody wrote down.
 -- @tparam table given the argument of `emulator:add_app`
 -- @tparam string what names it in messages
+-- @tparam string path text before the names of fields in messages
 -- @treturn table|nil the app
 -- @treturn ?string what is wrong
-function Apps:add_checked(given, what, words)
-  local checked, message = fields.check(ADD, given, what, words)
+function Apps:add_checked(given, what, path)
+  local checked, message = fields.check(ADD, given, what, { path = path })
   if not checked then
     return nil, message
   end
-  local path = words and words.path or ""
   local account
   account, message = self:account_for(checked.accountId)
   if not account then
     return nil, path .. message
-  elseif checked.id and self:with_id(checked.id) then
-    return nil, ("%sid: there is an app with the id %s already"):format(path, checked.id)
+  end
+  message = self:id_problem(checked.id, path)
+  if message then
+    return nil, message
   elseif checked.state == "FINISHED" and checked.lifetime < 0 then
     return nil, path .. "state: an app without end does not become FINISHED"
   end
@@ -425,7 +395,7 @@ function Apps:add_checked(given, what, words)
     checked.components = app_types.default_components(app_type)
   end
   local types = self.emulator.request_types["apps/create"]
-  local params, problem = limits.request(types, checked, self.emulator.options.strict)
+  local params, problem = validation.request(types, checked, self.emulator.options.strict)
   local app
   if params then
     app, problem = self:make(account, params, id)
@@ -481,14 +451,14 @@ end
 local whole = fields.integer(0)
 
 -- What getDetail shows besides comes from `emulator`, so that only the types are looked at.
-local LOAD = {
-  id = { "string", required = true, check = accounts.ID.check },
+Apps.LOAD = {
+  id = { "string", required = true, check = fields.id },
   appId = { "string" },
   name = {
     "string",
     required = true,
     check = function(value)
-      local problem = limits.problem(name_param, value)
+      local problem = validation.problem(NAME, value)
       return not problem, problem and problem.body.message
     end,
   },
@@ -509,7 +479,7 @@ local LOAD = {
   emulator = { "table", required = true },
 }
 
-local INNER = {
+Apps.INNER = {
   accountId = { "string", required = true },
   dependentIds = { "table", required = true },
   components = { "table", required = true },
@@ -518,10 +488,10 @@ local INNER = {
   sequence = { "number", required = true, check = whole },
   attempt = { "number", required = true, check = whole },
   last_container = { "number", required = true, check = whole },
-  started_at = { "number", required = true, check = accounts.MOMENT.check },
+  started_at = { "number", required = true, check = fields.moment },
   ready_at = { "number", required = true },
-  stopped_at = { "number", check = accounts.MOMENT.check },
-  expires_at = { "number", check = accounts.MOMENT.check },
+  stopped_at = { "number", check = fields.moment },
+  expires_at = { "number", check = fields.moment },
   gone_at = { "number" },
 }
 
@@ -535,7 +505,7 @@ local COMPONENT = {
 
 local CONTAINER = {
   id = { "string", required = true },
-  launched_at = { "number", required = true, check = accounts.MOMENT.check },
+  launched_at = { "number", required = true, check = fields.moment },
   ready_at = { "number", required = true },
 }
 
@@ -567,27 +537,11 @@ local function load_components(app_type, given, path)
   return out, message
 end
 
---- Puts an app in that `dumped` gave, or that somebody wrote down.
--- @treturn table|nil the app
--- @treturn ?string what is wrong
-function Apps:load(given, what)
-  local words = { path = what .. "." }
-  if type(given) ~= "table" or given.emulator == nil then
-    return self:add_checked(given, what, words)
-  end
-  local checked, message = fields.check(LOAD, given, what, words)
-  local inner = checked
-  if checked then
-    inner, message = fields.check(INNER, checked.emulator, what, { path = what .. ".emulator." })
-  end
-  if not inner then
-    return nil, message
-  elseif self:with_id(checked.id) then
-    return nil, ("%s.id: there is an app with the id %s already"):format(what, checked.id)
-  end
+--- Puts an app in that `dumped` gave.
+function Apps:restore(checked, inner, path)
   local account = self.emulator.accounts:find("id", inner.accountId)
   if not account then
-    return nil, ("%s.emulator.accountId: there is no account %s"):format(what, inner.accountId)
+    return nil, ("%semulator.accountId: there is no account %s"):format(path, inner.accountId)
   end
   local app_type = app_types.by_id[checked.appTypeId]
   local app = {
@@ -601,7 +555,8 @@ function Apps:load(given, what)
   for name, shown in pairs(KEPT) do
     app[name] = inner[shown]
   end
-  app.components, message = load_components(app_type, inner.components, what .. ".emulator.components")
+  local message
+  app.components, message = load_components(app_type, inner.components, path .. "emulator.components")
   if not app.components then
     return nil, message
   end
@@ -609,15 +564,16 @@ function Apps:load(given, what)
   return app
 end
 
--- Operations: each takes the checked parameters and the user, and returns a value, or nil and an answer --
+-- Operations -------------------------------------------------------------------------------------------
 
 local handlers = {}
 
 local function in_account(handler)
   return function(self, params, user)
-    local account, answer = self.emulator.accounts:owned(params.accountId, user)
+    local id = params.search and params.search.accountId or params.accountId
+    local account, refusal = self.emulator.accounts:owned(id, user)
     if not account then
-      return nil, answer
+      return nil, refusal
     end
     return handler(self, account, params)
   end
@@ -639,7 +595,7 @@ end
 handlers["apps/getAppTypeTemplate"] = function(_, params)
   local app_type = app_types.by_id[params.appTypeId]
   if not app_type then
-    return nil, answers.invalid(("appTypeId, '%s'"):format(params.appTypeId))
+    return nil, unknown_type(params.appTypeId)
   end
   return { template = app_types.template(app_type, "integer") }
 end
@@ -650,8 +606,8 @@ local function dependable_app(self, account, app_type)
     return nil
   end
   local candidates = {}
-  for _, app in ipairs(self:all()) do
-    if app.account == account and app.type == needed and self:state(app) == "RUNNING" then
+  for _, app in ipairs(self:of(account)) do
+    if app.type == needed and self:state(app) == "RUNNING" then
       candidates[#candidates + 1] = self:summary(app)
     end
   end
@@ -661,7 +617,7 @@ end
 handlers["apps/getAppBasicSetting"] = in_account(function(self, account, params)
   local app_type = app_types.by_id[params.appTypeId]
   if not app_type then
-    return nil, answers.invalid(("appTypeId, '%s'"):format(params.appTypeId))
+    return nil, unknown_type(params.appTypeId)
   end
   return {
     template = app_types.template(app_type, "604800"),
@@ -689,7 +645,7 @@ function Apps:make(account, params, id)
   if not components then
     return nil, refusal
   elseif containers > self.emulator.options.max_containers then
-    return nil, answers.quota()
+    return nil, errors.quota()
   end
   local app = {
     id = id or self.emulator:new_id(),
@@ -715,49 +671,22 @@ handlers["apps/create"] = in_account(function(self, account, params)
   return { id = app.id }
 end)
 
-handlers["apps/getList"] = function(self, params, user)
-  local account, answer = self.emulator.accounts:owned(params.search.accountId, user)
-  if not account then
-    return nil, answer
-  end
+handlers["apps/getList"] = in_account(function(self, account)
   local contents = {}
-  for _, app in ipairs(self:all()) do
-    if app.account == account then
-      contents[#contents + 1] = self:summary(app)
-    end
+  for i, app in ipairs(self:of(account)) do
+    contents[i] = self:summary(app)
   end
   return { total = #contents, contents = contents }
-end
+end)
 
-handlers["apps/getDetail"] = function(self, params, user)
-  local app, answer = self:owned(params.id, user)
-  if not app then
-    return nil, answer
-  end
-  return self:detail(app)
-end
-
--- An operation on one app that answers with its id, if `change` does not refuse.
-local function on_app(change)
-  return function(self, params, user)
-    local app, answer = self:owned(params.id, user)
-    if not app then
-      return nil, answer
-    end
-    answer = change(self, app, params)
-    if answer then
-      return nil, answer
-    end
-    return { id = app.id }
-  end
-end
+handlers["apps/getDetail"] = store.on(Apps.detail)
 
 local function not_running(app)
-  return answers.invalid(("id, '%s'"):format(app.id), ". The app is not running.")
+  return errors.invalid(("id, '%s'"):format(app.id), ". The app is not running.")
 end
 
 local function on_living_app(change)
-  return on_app(function(self, app, params)
+  return store.change(function(self, app, params)
     if not self:alive(app) then
       return not_running(app)
     end
@@ -775,18 +704,18 @@ end
 
 handlers["apps/setContainerCount"] = on_living_app(function(self, app, params)
   if params.containerCount < 1 then
-    return answers.invalid(("containerCount, '%d'"):format(params.containerCount))
+    return errors.invalid(("containerCount, '%d'"):format(params.containerCount))
   end
   for _, component in ipairs(app.components) do
     if component.name == params.componentName then
       local more = params.containerCount - #component.containers
       if total_containers(app) + more > self.emulator.options.max_containers then
-        return answers.quota()
+        return errors.quota()
       end
       return self:resize(app, component, params.containerCount)
     end
   end
-  return answers.flat(404, "no such element")
+  return errors.flat(404, "no such element")
 end)
 
 handlers["apps/setLifetime"] = on_living_app(function(self, app, params)
@@ -804,7 +733,7 @@ handlers["apps/killContainer"] = on_living_app(function(self, app, params)
       end
     end
   end
-  return answers.flat(404, "no such element")
+  return errors.flat(404, "no such element")
 end)
 
 -- A new application master takes over; the containers go on.
@@ -813,15 +742,15 @@ handlers["apps/killMaster"] = on_living_app(function(self, app)
   app.ready_at = math.max(app.ready_at, self.emulator:now() + self.emulator.options.container_delay)
 end)
 
-handlers["apps/start"] = on_app(function(self, app)
+handlers["apps/start"] = store.change(function(self, app)
   if not self:alive(app) then
     return self:launch(app)
   elseif self.emulator.options.strict then
-    return answers.refused "The app is running already."
+    return errors.refused "The app is running already."
   end
 end)
 
-handlers["apps/stop"] = on_app(function(self, app)
+handlers["apps/stop"] = store.change(function(self, app)
   if self:alive(app) then
     app.stopped_at = self.emulator:now()
   elseif self.emulator.options.strict then
@@ -840,11 +769,11 @@ function Apps:is_needed(app)
   return false
 end
 
-handlers["apps/delete"] = on_app(function(self, app)
+handlers["apps/delete"] = store.change(function(self, app)
   if self.emulator.options.strict and self:alive(app) then
-    return answers.invalid(("id, '%s'"):format(app.id), ". Stop the app first.")
+    return errors.invalid(("id, '%s'"):format(app.id), ". Stop the app first.")
   elseif self.emulator.options.strict and self:is_needed(app) then
-    return answers.invalid(("id, '%s'"):format(app.id), ". Other apps depend on it.")
+    return errors.invalid(("id, '%s'"):format(app.id), ". Other apps depend on it.")
   end
   app.gone_at = app.gone_at or self.emulator:now() + self.emulator.options.deletion_delay
 end)

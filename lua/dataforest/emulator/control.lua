@@ -29,109 +29,57 @@ local access = require "dataforest.emulator.access"
 local core = require "dataforest.core"
 local fields = require "dataforest.emulator.fields"
 local json = require "dataforest.emulator.json"
-local nearest = require "dataforest.util.nearest"
 local tables = require "dataforest.util.tables"
 
 local PREFIX = "/_emulator/"
 
 local control = {}
 
+-- A command is the check of its fields, if its method does not check them itself, and what it does.
 local NONE = {}
 local SECONDS = { seconds = { "any" } } -- the emulator itself says more exactly what is wrong
-local ANY_FIELDS = nil -- checked by the emulator's own method
+
+-- What calls a method with all that was given.
+local function method(name)
+  return function(emulator, given)
+    return emulator[name](emulator, given)
+  end
+end
+
+local function moving_clock(name)
+  return function(emulator, given)
+    emulator[name](emulator, given.seconds)
+    return emulator:now()
+  end
+end
+
+local function last_calls(emulator, given)
+  local calls, all = json.list {}, emulator.calls
+  for i = math.max(1, #all - (given.last or #all) + 1), #all do
+    calls[#calls + 1] = all[i]
+  end
+  return calls
+end
 
 local commands = {
-  advance = {
-    SECONDS,
-    function(emulator, given)
-      emulator:advance(given.seconds)
-      return emulator:now()
-    end,
-    changes = true,
-  },
-  set_clock = {
-    SECONDS,
-    function(emulator, given)
-      emulator:set_clock(given.seconds)
-      return emulator:now()
-    end,
-    changes = true,
-  },
-  now = {
-    NONE,
-    function(emulator)
-      return emulator:now()
-    end,
-  },
+  advance = { SECONDS, moving_clock "advance", changes = true },
+  set_clock = { SECONDS, moving_clock "set_clock", changes = true },
+  now = { NONE, method "now" },
   fail_next = {
-    ANY_FIELDS,
+    nil,
     function(emulator, given, sources)
       emulator:fail_next(given, sources.body)
-      return true
     end,
   },
-  faults = {
-    NONE,
-    function(emulator)
-      return emulator:list_faults()
-    end,
-  },
-  clear_faults = {
-    NONE,
-    function(emulator)
-      return emulator:clear_faults()
-    end,
-  },
-  add_key = {
-    ANY_FIELDS,
-    function(emulator, given)
-      return emulator:add_key(given)
-    end,
-    changes = true,
-  },
-  add_account = {
-    ANY_FIELDS,
-    function(emulator, given)
-      return emulator:add_account(given)
-    end,
-    changes = true,
-  },
-  add_app = {
-    ANY_FIELDS,
-    function(emulator, given)
-      return emulator:add_app(given)
-    end,
-    changes = true,
-  },
-  load = {
-    ANY_FIELDS,
-    function(emulator, given)
-      return emulator:load(given)
-    end,
-    changes = true,
-  },
-  dump = {
-    NONE,
-    function(emulator)
-      return emulator:snapshot()
-    end,
-  },
-  calls = {
-    { last = { "number", check = fields.integer(0) } },
-    function(emulator, given)
-      local calls, all = json.list {}, emulator.calls
-      for i = math.max(1, #all - (given.last or #all) + 1), #all do
-        calls[#calls + 1] = all[i]
-      end
-      return calls
-    end,
-  },
-  clear_calls = {
-    NONE,
-    function(emulator)
-      return emulator:clear_calls()
-    end,
-  },
+  faults = { NONE, method "list_faults" },
+  clear_faults = { NONE, method "clear_faults" },
+  add_key = { nil, method "add_key", changes = true },
+  add_account = { nil, method "add_account", changes = true },
+  add_app = { nil, method "add_app", changes = true },
+  load = { nil, method "load", changes = true },
+  dump = { NONE, method "snapshot" },
+  calls = { { last = { "number", check = fields.integer(0) } }, last_calls },
+  clear_calls = { NONE, method "clear_calls" },
   reset = {
     { user = { "string" } },
     function(emulator, given)
@@ -160,12 +108,12 @@ local function failure(status, message, ...)
 end
 
 local function unknown(name)
-  local meant = nearest(name, names)
+  local perhaps = fields.perhaps(name, names)
   return failure(
     404,
     "there is no command %s%s; POST /_emulator/<%s>",
     name,
-    meant and (" (perhaps %s?)"):format(meant) or "",
+    perhaps,
     table.concat(names, ", ")
   )
 end
@@ -206,40 +154,28 @@ local function run(emulator, command, given, sources)
   return nil, message
 end
 
--- Modules that most emulators never need.
-local function openapi()
-  return require("dataforest.emulator.openapi").text()
-end
-
-local function page(part)
+-- The parts of the page and OpenAPI are in modules that most emulators never need.
+local function page(part, content_type)
   return function()
     local made = require "dataforest.emulator.page"
-    return made[part], made.headers
+    local out = response(200, made[part], content_type)
+    out.headers = tables.copy(out.headers, made.headers)
+    return out
   end
 end
 
 -- What is there to get, by name. None of it holds data, so that none of it wants a token.
 local DOCUMENTS = {
-  ready = {
-    "application/json;charset=UTF-8",
-    function()
-      return '{"result":true}\n'
-    end,
-  },
-  ["openapi.json"] = { "application/json;charset=UTF-8", openapi },
-  [""] = { "text/html;charset=UTF-8", page "html" },
-  ["page.css"] = { "text/css;charset=UTF-8", page "style" },
-  ["page.js"] = { "text/javascript;charset=UTF-8", page "script" },
+  ready = function()
+    return response(200, '{"result":true}\n')
+  end,
+  ["openapi.json"] = function()
+    return response(200, require("dataforest.emulator.openapi").text())
+  end,
+  [""] = page("html", "text/html;charset=UTF-8"),
+  ["page.css"] = page("style", "text/css;charset=UTF-8"),
+  ["page.js"] = page("script", "text/javascript;charset=UTF-8"),
 }
-
-local function get(document)
-  local body, headers = document[2]()
-  local out = response(200, body, document[1])
-  for name, value in pairs(headers or {}) do
-    out.headers[name] = value
-  end
-  return out
-end
 
 --- Handles a request that steers the emulator.
 -- @tparam Emulator emulator
@@ -257,11 +193,11 @@ function control.handle(emulator, request, policy)
   local name = request.target:sub(#PREFIX + 1):match "^[^?]*"
   local is_get = request.method == "GET" or request.method == "HEAD"
   local document = is_get and DOCUMENTS[name]
-  local status, why = access.refusal(request, policy or {}, document, document and name == "ready")
-  if status then
-    return failure(status, "%s", why)
+  local why = document ~= DOCUMENTS.ready and access.refusal(request, policy or {}, document)
+  if why then
+    return failure(403, "%s", why)
   elseif document then
-    return get(document)
+    return document()
   end
   local command = commands[name]
   if not command then
@@ -277,7 +213,7 @@ function control.handle(emulator, request, policy)
   if result == nil then
     return failure(400, "%s", message)
   elseif command.changes then
-    emulator.changes = (emulator.changes or 0) + 1
+    emulator.changes = emulator.changes + 1
   end
   return response(200, ('{"result":%s}\n'):format(json.encode(result)))
 end

@@ -1,11 +1,11 @@
---- What the emulator can answer besides a value: the documented error bodies.
+--- What the emulator can return besides a value: the documented error responses.
 --
 -- Each function returns `{ status =, body =, type =, root =, wrap = }`: `type` gives the order of
 -- the members, `root` is the name of the XML root element (nil: the operation's own), `wrap` the
 -- member that JSON puts the body into.
 -- @module dataforest.emulator.error_responses
 
-local answers = {}
+local errors = {}
 
 local function ordered(...)
   local fields = {}
@@ -21,7 +21,7 @@ local FLAT = ordered("message", "success")
 local REFUSAL = ordered("success", "message")
 
 --- The gateway's errors by status: code and message.
-answers.gateway_errors = {
+errors.gateway_errors = {
   { status = 400, code = "100", message = "Bad Request Exception" },
   { status = 401, code = "200", message = "Authentication Failed" },
   { status = 401, code = "210", message = "Permission Denied" },
@@ -37,7 +37,7 @@ answers.gateway_errors = {
 }
 
 local function first(field, value)
-  for _, entry in ipairs(answers.gateway_errors) do
+  for _, entry in ipairs(errors.gateway_errors) do
     if entry[field] == value then
       return entry
     end
@@ -48,7 +48,7 @@ end
 -- @tparam[opt] string code such as `"410"`
 -- @tparam[opt] integer status such as `429`
 -- @treturn table|nil `{ status =, code =, message = }`
-function answers.find(code, status)
+function errors.find(code, status)
   if code then
     return first("code", code)
   end
@@ -56,7 +56,7 @@ function answers.find(code, status)
 end
 
 --- An error of the API Gateway.
-function answers.gateway(code, details, message, status)
+function errors.gateway(code, details, message, status)
   local known = first("code", code) or {}
   return {
     status = status or known.status,
@@ -68,7 +68,7 @@ function answers.gateway(code, details, message, status)
 end
 
 --- An error of Data Forest itself: `{"message":"...","success":false}`.
-function answers.flat(status, message)
+function errors.flat(status, message)
   return {
     status = status,
     type = FLAT,
@@ -78,30 +78,28 @@ function answers.flat(status, message)
 end
 
 --- 400: a parameter breaks a limit.
-function answers.invalid(what, why)
-  if not what then
-    return answers.flat(400, "invalid request parameters")
-  end
-  return answers.flat(400, ("invalid request parameter (%s)%s"):format(what, why or ""))
+function errors.invalid(what, why)
+  local message = what and ("invalid request parameter (%s)%s"):format(what, why or "")
+  return errors.flat(400, message or "invalid request parameters")
 end
 
 --- HTTP 200 with `success` false.
-function answers.refused(message)
+function errors.refused(message)
   return { status = 200, type = REFUSAL, body = { success = false, message = message } }
 end
 
 --- 400: a limit on the number of resources is reached.
-function answers.quota()
-  return answers.flat(400, "exceeded limit on resource quota")
+function errors.quota()
+  return errors.flat(400, "exceeded limit on resource quota")
 end
 
 --- An id that does not exist, or belongs to somebody else.
 -- @tparam string id the id
 -- @tparam integer status 403 (the older example of getDetail) or 404 (the table of the overview)
 -- @tparam string request_id a UUID
-function answers.unknown(id, status, request_id)
+function errors.unknown(id, status, request_id)
   if status == 404 then
-    return answers.flat(404, "no such element")
+    return errors.flat(404, "no such element")
   end
   return {
     status = 403,
@@ -116,4 +114,4 @@ function answers.unknown(id, status, request_id)
   }
 end
 
-return answers
+return errors

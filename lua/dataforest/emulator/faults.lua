@@ -1,12 +1,11 @@
 --- Faults to come: what `emulator:fail_next` was told, and which call it strikes.
 -- @module dataforest.emulator.faults
 
-local answers = require "dataforest.emulator.error_responses"
 local ascii = require "dataforest.util.ascii"
+local errors = require "dataforest.emulator.error_responses"
 local fields = require "dataforest.emulator.fields"
 local guarded = require "dataforest.util.guarded"
 local json = require "dataforest.emulator.json"
-local nearest = require "dataforest.util.nearest"
 local operations = require "dataforest.operations"
 
 -- nginx or HTTP itself decides these: a fault that set them would break the response.
@@ -40,12 +39,10 @@ local function is_operation(name)
     return true
   end
   local names = {}
-  for _, operation in ipairs(operations.list) do
-    names[#names + 1] = operation.id
+  for i, operation in ipairs(operations.list) do
+    names[i] = operation.id
   end
-  local meant = nearest(name, names)
-  return false,
-    (": there is no operation %s%s"):format(name, meant and (" (perhaps %s?)"):format(meant) or "")
+  return false, (": there is no operation %s%s"):format(name, fields.perhaps(name, names))
 end
 
 local function is_code(value)
@@ -77,12 +74,7 @@ local FIELDS = {
   body = { "any", check = is_body },
   kind = { "string", check = fields.one_of("network", "timeout", "tls", "protocol") },
   sent = { "boolean" },
-  delay = {
-    "number",
-    check = function(value)
-      return value >= 0 and value <= 86400, "must be from 0 to 86400 seconds"
-    end,
-  },
+  delay = { "number", check = fields.between(0, 86400, "must be from 0 to 86400 seconds") },
 }
 
 local INJECTED = "injected by fail_next"
@@ -165,8 +157,8 @@ function Faults:take(operation, when, access_key)
   end
 end
 
---- What the fault puts in the place of the answer; nil where it only delays.
-function Faults.answer(fault)
+--- What the fault puts in place of the response; nil where it only delays.
+function Faults.response(fault)
   if fault.kind then
     return {
       drop = {
@@ -179,7 +171,7 @@ function Faults.answer(fault)
     return nil
   end
   local code = fault.code and tostring(fault.code)
-  local known = answers.find(code, fault.status) or {}
+  local known = errors.find(code, fault.status) or {}
   local status = fault.status or known.status or (fault.body and 200) or 500
   if fault.body ~= nil then
     return {
@@ -190,10 +182,10 @@ function Faults.answer(fault)
       reason = INJECTED,
     }
   end
-  local answer =
-    answers.gateway(code or known.code or "900", fault.details, fault.message or known.message, status)
-  answer.headers, answer.reason = fault.headers, INJECTED
-  return answer
+  local response =
+    errors.gateway(code or known.code or "900", fault.details, fault.message or known.message, status)
+  response.headers, response.reason = fault.headers, INJECTED
+  return response
 end
 
 local faults = {}

@@ -2,9 +2,7 @@
 -- with the name of the field.
 --
 -- A rule is `{ type, other type, check = function(value) -> fits, why, required = true, default = value }`;
--- `why`
--- follows the name of the field.
--- A number is always finite, whatever its rule says.
+-- `why` follows the name of the field. A number is always finite, whatever its rule says.
 --
 -- @module dataforest.emulator.fields
 
@@ -31,6 +29,15 @@ local function is_finite(value)
   return value == value and value < math.huge and value > -math.huge
 end
 
+--- The name that was probably meant, in brackets, for the end of a message.
+-- @param name that is not known
+-- @tparam {string,...} names
+-- @treturn string such as ` (perhaps times?)`; empty if no name is near
+function fields.perhaps(name, names)
+  local meant = type(name) == "string" and nearest(name, names)
+  return meant and (" (perhaps %s?)"):format(meant) or ""
+end
+
 local function problem(rule, path, value)
   local kind = kind_of(value)
   if kind ~= rule[1] and kind ~= rule[2] and rule[1] ~= "any" then
@@ -52,8 +59,7 @@ end
 -- @tparam table given
 -- @tparam string what names the whole: `"fail_next"`, `"accounts[2]"`
 -- @tparam[opt] table words for messages: `path`, text before the name of each field; `unknown`, the message
--- for a
--- field without a rule, and `kind`, the one for what is no table, each with one `%s`
+-- for a field without a rule, and `kind`, the one for what is no table, each with one `%s`
 -- @treturn table|nil a copy, with the defaults
 -- @treturn ?string what is wrong
 function fields.check(rules, given, what, words)
@@ -67,8 +73,7 @@ function fields.check(rules, given, what, words)
     local rule = rules[name]
     if not rule then
       local message = (words.unknown or what .. " does not know the field %s"):format(guarded.text(name))
-      local meant = type(name) == "string" and nearest(name, tables.sorted_keys(rules))
-      return nil, meant and ("%s (perhaps %s?)"):format(message, meant) or message
+      return nil, message .. fields.perhaps(name, tables.sorted_keys(rules))
     end
     if not (value == json.null and rule.nullable) then
       local message = problem(rule, path .. name, value)
@@ -128,6 +133,29 @@ end
 function fields.header_text(value)
   local fits = value ~= "" and not value:find "[%z\1-\31\127]" and not value:find "^ " and not value:find " $"
   return fits, value == "" and "is empty" or "must be printable, without blanks at its ends"
+end
+
+--- A check: from one number to another.
+-- @tparam number smallest
+-- @tparam number largest
+-- @tparam[opt] string why the message; by default it names both
+function fields.between(smallest, largest, why)
+  why = why or ("must be from %.0f to %.0f"):format(smallest, largest)
+  return function(value)
+    return value >= smallest and value <= largest, why
+  end
+end
+
+--- The last second of the year 9999: later times have no ISO 8601 text.
+fields.LAST_SECOND = 253402300799
+
+--- A check: a time.
+fields.moment = fields.between(0, fields.LAST_SECOND, "must be seconds since the epoch, up to the year 9999")
+
+--- A check: an id of an account or an app.
+function fields.id(value)
+  local fits = type(value) == "string" and #value <= 22 and value:find "^%w+$" ~= nil
+  return fits, "must have 1 to 22 letters and digits"
 end
 
 --- A check: not empty.

@@ -3,6 +3,7 @@
 
 local core = require "dataforest.core"
 local json = require "dataforest.emulator.json"
+local read_file = require "dataforest.util.read_file"
 
 local files = {}
 
@@ -12,15 +13,9 @@ local files = {}
 -- @treturn ?string what is wrong, with the path
 -- @treturn ?boolean true where there is no such file
 function files.read(path)
-  local file, message, code = io.open(path, "rb")
-  if not file then
-    return nil, message, code == 2
-  end
-  local text
-  text, message = file:read "*a"
-  file:close()
+  local text, message, number = read_file(path)
   if not text then
-    return nil, ("%s: %s"):format(path, message or "cannot be read")
+    return nil, message, number == 2
   elseif not core.valid_utf8(text) then
     return nil, path .. ": not UTF-8"
   end
@@ -33,8 +28,7 @@ function files.read(path)
 end
 
 -- Puts text into a file so that whoever opens it finds the old text or the new one, whole. `sync(file)` sees
--- to it
--- that the text has reached the disk.
+-- to it that the text has reached the disk.
 local function replace(path, text, sync)
   local temporary = path .. ".new"
   local file, message = io.open(temporary, "wb")
@@ -64,10 +58,10 @@ end
 function files.state_of(emulator)
   local state = emulator:snapshot()
   state.keys = json.list {}
-  for access_key, secret_key in pairs(emulator.gate.secrets) do
+  for access_key, secret_key in pairs(emulator.gateway.secrets) do
     if not emulator.options.keys[access_key] then
       state.keys[#state.keys + 1] =
-        { access_key = access_key, secret_key = secret_key, user = emulator.gate.users[access_key] }
+        { access_key = access_key, secret_key = secret_key, user = emulator.gateway.users[access_key] }
     end
   end
   return state

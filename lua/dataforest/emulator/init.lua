@@ -26,26 +26,27 @@
 -- @module dataforest.emulator
 
 local accounts = require "dataforest.emulator.accounts"
-local answers = require "dataforest.emulator.error_responses"
 local apps = require "dataforest.emulator.apps"
-local ascii = require "dataforest.util.ascii"
 local core = require "dataforest.core"
+local errors = require "dataforest.emulator.error_responses"
 local faults = require "dataforest.emulator.faults"
 local fields = require "dataforest.emulator.fields"
-local gate = require "dataforest.emulator.gateway"
+local gateway = require "dataforest.emulator.gateway"
+local headers = require "dataforest.api.headers"
 local json = require "dataforest.emulator.json"
-local limits = require "dataforest.emulator.validation"
 local operations = require "dataforest.operations"
 local options_of = require "dataforest.emulator.options"
 local random = require "dataforest.emulator.random"
 local secrets = require "dataforest.secrets"
+local tables = require "dataforest.util.tables"
 local time = require "dataforest.util.time"
 local transport = require "dataforest.emulator.transport"
+local validation = require "dataforest.emulator.validation"
 local wire = require "dataforest.emulator.wire"
 
 local CALLS_KEPT = 1000
 local RECORDED_BYTES = 16384 -- of a body; the parameters of larger ones are not kept in the record of calls
-local LAST_SECOND = 253402300799 -- of the year 9999: later times have no ISO 8601 text
+local LAST_SECOND = fields.LAST_SECOND
 
 -- For each list of calls: how many of each operation it no longer holds.
 local UNKNOWN = "unknown"
@@ -85,8 +86,7 @@ end
 -- `{ [access_key] = { secret =, user = } }` for several keys of one user
 -- @tparam[opt] function options.clock returns seconds since the epoch; the system's clock by default
 -- @tparam[opt=false] boolean options.strict_clock judge the age of signatures by the emulator's clock, moved
--- or
--- not, rather than by `options.clock`
+-- or not, rather than by `options.clock`
 -- @tparam[opt] integer options.seed the same seed gives the same ids and keys
 -- @tparam[opt] {string,...} options.ids ids to hand out first, in this order
 -- @tparam[opt="+09:00"] string options.zone of the times in responses
@@ -115,12 +115,12 @@ function emulator.new(options)
     misuse(2, "%s", message)
   end
   options = checked
-  local self = setmetatable({ options = options, advanced = 0 }, Emulator)
+  local self = setmetatable({ options = options, advanced = 0, changes = 0 }, Emulator)
   self.access_key, self.secret_key = options.access_key, options.secret_key
-  self.gate = gate.new(self, options.keys)
+  self.gateway = gateway.new(self, options.keys)
   self.request_types = {}
   for _, operation in ipairs(operations.list) do
-    self.request_types[operation.id] = limits.request_type(operation, options.strict)
+    self.request_types[operation.id] = validation.request_type(operation, options.strict)
   end
   local ok
   ok, message = self:start_over()
@@ -210,28 +210,18 @@ function Emulator:signing_clock()
   return self.options.strict_clock and self:now() or self.options.clock()
 end
 
-local function time_rule(smallest)
-  return {
-    seconds = {
-      "number",
-      required = true,
-      check = function(value)
-        return value >= smallest and value <= LAST_SECOND,
-          ("must be from %.0f to %.0f"):format(smallest, LAST_SECOND)
-      end,
-    },
-  }
+local function check_seconds(seconds, method)
+  if type(seconds) ~= "number" then
+    misuse(3, "seconds: %s takes a number of seconds, not a %s", method, type(seconds))
+  elseif not (seconds >= 0 and seconds <= LAST_SECOND) then
+    misuse(3, "seconds must be from 0 to %.0f", LAST_SECOND)
+  end
 end
-
-local ADVANCE, SET_CLOCK = time_rule(0), time_rule(0)
 
 --- Lets time pass at once: accounts and apps start, lifetimes run out.
 -- @tparam number seconds how much, 0 or more
 function Emulator:advance(seconds)
-  if type(seconds) ~= "number" then
-    misuse(2, "seconds: advance takes a number of seconds, not a %s", type(seconds))
-  end
-  checked_by(ADVANCE, { seconds = seconds }, "advance")
+  check_seconds(seconds, "advance")
   if self:now() + seconds > LAST_SECOND then
     misuse(2, "seconds: the clock cannot go beyond the year 9999")
   end
@@ -240,14 +230,10 @@ function Emulator:advance(seconds)
 end
 
 --- Sets the emulator's clock. The age of signatures is still judged by `options.clock`, unless the emulator
--- has
--- the option `strict_clock`.
+-- has the option `strict_clock`.
 -- @tparam number seconds since the epoch, up to the end of the year 9999
 function Emulator:set_clock(seconds)
-  if type(seconds) ~= "number" then
-    misuse(2, "seconds: set_clock takes seconds since the epoch, not a %s", type(seconds))
-  end
-  checked_by(SET_CLOCK, { seconds = seconds }, "set_clock")
+  check_seconds(seconds, "set_clock")
   self.offset = self.offset + seconds - self:now()
 end
 
@@ -264,14 +250,14 @@ end
 -- @tparam string id
 -- @treturn table
 function Emulator:unknown(id)
-  return answers.unknown(id, self.options.unknown_id, self.trace:uuid())
+  return errors.unknown(id, self.options.unknown_id, self.trace:uuid())
 end
 
 --- Whether some key belongs to a user.
 -- @tparam string user
 -- @treturn boolean
 function Emulator:knows_user(user)
-  for _, known in pairs(self.gate.users) do
+  for _, known in pairs(self.gateway.users) do
     if known == user then
       return true
     end
@@ -292,7 +278,7 @@ function Emulator:user_of(given)
     end
     return given.user
   end
-  local user = self.gate.users[given.access_key or self.access_key]
+  local user = self.gateway.users[given.access_key or self.access_key]
   if not user then
     return nil, ("access_key: there is no access key %s"):format(given.access_key)
   end
@@ -317,11 +303,11 @@ local KEY = {
 function Emulator:add_key(given)
   local key = checked_by(KEY, given, "add_key")
   local user = key.user or key.access_key
-  local known = self.gate.secrets[key.access_key]
-  if known and (known ~= key.secret_key or self.gate.users[key.access_key] ~= user) then
+  local known = self.gateway.secrets[key.access_key]
+  if known and (known ~= key.secret_key or self.gateway.users[key.access_key] ~= user) then
     misuse(2, "access_key: %s is known already, with another secret key or user", key.access_key)
   end
-  self.gate:add_key(key.access_key, key.secret_key, user)
+  self.gateway:add_key(key.access_key, key.secret_key, user)
   return user
 end
 
@@ -337,7 +323,7 @@ end
 -- getDetail
 -- @treturn string the account's id
 function Emulator:add_account(given)
-  local account, message = self.accounts:add_checked(given, "add_account")
+  local account, message = self.accounts:add_checked(given, "add_account", "")
   if not account then
     misuse(2, "%s", message)
   end
@@ -359,7 +345,7 @@ end
 -- @treturn string the app's id
 -- @usage emulator:add_app { name = "dev001", state = "STOPPED" }
 function Emulator:add_app(given)
-  local app, message = self.apps:add_checked(given, "add_app")
+  local app, message = self.apps:add_checked(given, "add_app", "")
   if not app then
     misuse(2, "%s", message)
   end
@@ -396,12 +382,6 @@ function Emulator:snapshot()
   return out
 end
 
-local KEY_LIST = {
-  access_key = KEY.access_key,
-  secret_key = KEY.secret_key,
-  user = KEY.user,
-}
-
 local whole = fields.integer(0)
 
 local RANDOM = {
@@ -416,13 +396,8 @@ local LOAD = {
   accounts = { "table", nullable = true, default = {} },
   apps = { "table", nullable = true, default = {} },
   keys = { "table", nullable = true, default = {} },
-  now = { "number", check = SET_CLOCK.seconds.check },
-  offset = {
-    "number",
-    check = function(value)
-      return value >= -LAST_SECOND and value <= LAST_SECOND, "must be a number of seconds"
-    end,
-  },
+  now = { "number", check = fields.between(0, LAST_SECOND) },
+  offset = { "number", check = fields.between(-LAST_SECOND, LAST_SECOND, "must be a number of seconds") },
   random = { "table" },
 }
 
@@ -445,9 +420,9 @@ end
 -- @treturn ?string what is wrong
 function Emulator:fill(given)
   local ok, message = load_each(given.keys, "keys", function(entry, what)
-    local key, why = fields.check(KEY_LIST, entry, what, { path = what .. "." })
+    local key, why = fields.check(KEY, entry, what, { path = what .. "." })
     if key then
-      self.gate:add_key(key.access_key, key.secret_key, key.user or key.access_key)
+      self.gateway:add_key(key.access_key, key.secret_key, key.user or key.access_key)
     end
     return key, why
   end)
@@ -514,8 +489,7 @@ function Emulator:try_load(given, by_offset)
 end
 
 --- Puts in the place of all accounts and apps what a dump holds, and sets the clock to its moment. Entries
--- may
--- also be written by hand, with the fields of `add_account` and `add_app`. Faults, calls and keys stay.
+-- may also be written by hand, with the fields of `add_account` and `add_app`. Faults, calls and keys stay.
 -- @tparam table given what `dump` or `snapshot` gave
 -- @usage emulator:load { accounts = { { name = "df001" } }, apps = { { name = "dev001" } } }
 function Emulator:load(given)
@@ -592,70 +566,6 @@ end
 
 -- Handling ---------------------------------------------------------------------------------------------
 
-local response_types, xml_types = {}, {}
-
-local function response_type(operation)
-  local known = response_types[operation.id]
-  if not known then
-    known = { object = operation.name, fields = { { name = "success", type = "boolean" } } }
-    for _, field in ipairs(type(operation.result) == "table" and operation.result.fields or {}) do
-      known.fields[#known.fields + 1] = field
-    end
-    response_types[operation.id] = known
-  end
-  return known
-end
-
--- In the pages' XML samples the elements are in alphabetical order, except for these.
-local SUCCESS_FIRST = {
-  ["accounts/checkAvailableName"] = { "success", "message" },
-  ["accounts/checkHasResource"] = { "success", "message" },
-  ["accounts/delete"] = { "success", "message" },
-}
-
-local function alphabetical(type_)
-  if type(type_) ~= "table" then
-    return type_
-  elseif type_.array then
-    return { array = alphabetical(type_.array) }
-  elseif not type_.fields then
-    return type_
-  end
-  local sorted = {}
-  for i, field in ipairs(type_.fields) do
-    sorted[i] = { name = field.name, type = alphabetical(field.type) }
-  end
-  table.sort(sorted, function(a, b)
-    return a.name < b.name
-  end)
-  return { object = type_.object, fields = sorted }
-end
-
-local function xml_type(operation)
-  local known = xml_types[operation.id]
-  if not known then
-    local given = { fields = {} }
-    local seen = {}
-    for _, field in ipairs(response_type(operation).fields) do
-      given.fields[#given.fields + 1], seen[field.name] = field, true
-    end
-    if not seen.message then
-      given.fields[#given.fields + 1] = { name = "message", type = "string" }
-    end
-    known = alphabetical(given)
-    for i, name in ipairs(SUCCESS_FIRST[operation.id] or {}) do
-      for at, field in ipairs(known.fields) do
-        if field.name == name then
-          table.insert(known.fields, i, table.remove(known.fields, at))
-          break
-        end
-      end
-    end
-    xml_types[operation.id] = known
-  end
-  return known
-end
-
 local handlers = {}
 for _, part in ipairs { accounts.handlers, apps.handlers } do
   for id, handler in pairs(part) do
@@ -671,25 +581,25 @@ end
 function Emulator:carry_out(operation, body, user)
   local handler = handlers[operation.id]
   if not handler then
-    return gate.not_there(("the emulator does not have the operation %s"):format(operation.id))
+    return gateway.not_there(("the emulator does not have the operation %s"):format(operation.id))
   end
-  local params, answer = limits.request(self.request_types[operation.id], body, self.options.strict)
+  local params, refusal = validation.request(self.request_types[operation.id], body, self.options.strict)
   if not params then
-    return answer
+    return refusal
   end
   local store = operation.group == "apps" and self.apps or self.accounts
-  local value, headers
-  value, answer, headers = handler(store, params, user)
+  local value, more_headers
+  value, refusal, more_headers = handler(store, params, user)
   if value == nil then
-    return answer
+    return refusal
   elseif type(value) == "string" then
-    return { status = 200, bytes = value, headers = headers }
+    return { status = 200, bytes = value, headers = more_headers }
   end
   if operation.effect ~= "read" then
-    self.changes = (self.changes or 0) + 1
+    self.changes = self.changes + 1
   end
   value.success = true
-  return { status = 200, body = value, type = response_type(operation) }
+  return { status = 200, body = value, type = wire.response_type(operation) }
 end
 
 --- Everything between the arrival of a request and its response; fills in `call` on the way.
@@ -698,27 +608,27 @@ end
 -- @tparam string format of the request
 -- @treturn table the response
 -- @treturn ?table the operation, where the target names one
-function Emulator:answer(call, request, format)
-  local operation, answer = gate.route(request.method, request.target)
+function Emulator:respond(call, request, format)
+  local operation, response = gateway.route(request.method, request.target)
   call.operation = operation and operation.id
   local fault = self.faults:take(call.operation, "before", call.access_key)
   call.delay = fault and fault.delay
-  local injected = fault and self.faults.answer(fault)
+  local injected = fault and self.faults.response(fault)
   if injected or not operation then
-    return injected or answer, operation
+    return injected or response, operation
   end
   local user
-  user, answer = self.gate:user(request.method, request.target, request.headers, request.now)
-  answer = answer or self.gate:refusal(operation, request.headers, request.body)
-  if answer then
-    return answer, operation
+  user, response = self.gateway:user(request.method, request.target, request.headers, request.now)
+  response = response or self.gateway:refusal(operation, request.headers, request.body)
+  if response then
+    return response, operation
   end
   local types = self.request_types[operation.id]
   local body, message = wire.read(request.body, format, types, operation.xml and operation.xml.request)
   if not body then
-    answer = answers.invalid()
-    answer.reason = ("the body: %s"):format(message)
-    return answer, operation
+    response = errors.invalid()
+    response.reason = ("the body: %s"):format(message)
+    return response, operation
   end
   local masked, found = secrets.mask_request(operation, body)
   call.secrets = found
@@ -727,34 +637,13 @@ function Emulator:answer(call, request, format)
   else
     call.left_out = ("the parameters: %d bytes"):format(#request.body)
   end
-  answer = self:carry_out(operation, json.without_null(body), user)
+  response = self:carry_out(operation, json.without_null(body), user)
   fault = self.faults:take(operation.id, "after", call.access_key)
   if fault then
     call.delay = fault.delay
-    answer = self.faults.answer(fault) or answer
+    response = self.faults.response(fault) or response
   end
-  return answer, operation
-end
-
-local function encode(answer, operation, format)
-  if answer.bytes then
-    return answer.bytes, "application/octet-stream"
-  elseif type(answer.body) == "string" then
-    return answer.body, "application/json;charset=UTF-8"
-  elseif format == "xml" then
-    local names = operation and operation.xml
-    local root = answer.root or (names and names.response) or "Response"
-    local type_ = answer.type
-    if not answer.root and type_ then
-      type_ = xml_type(operation)
-    end
-    return wire.xml(root, answer.body, type_), "application/xml;charset=UTF-8"
-  end
-  local text = answer.source or json.encode(answer.body, answer.type)
-  if answer.wrap then
-    text = ('{"%s":%s}'):format(answer.wrap, text)
-  end
-  return text, "application/json;charset=UTF-8"
+  return response, operation
 end
 
 --- How late responses come, by the option `latency`.
@@ -798,19 +687,11 @@ function Emulator:count_calls(operation)
   return count
 end
 
-local function lower_names(headers)
-  local out = {}
-  for name, value in pairs(headers or {}) do
-    out[ascii.lower(name)] = tostring(value)
-  end
-  return out
-end
-
 -- Why a response is no success, in the record of calls: without the secrets that were sent.
-local function reason_of(answer, secret_values)
-  local body = type(answer.body) == "table" and answer.body or {}
-  local reason = answer.reason
-  if not reason and (answer.status >= 400 or body.success == false) then
+local function reason_of(response, secret_values)
+  local body = type(response.body) == "table" and response.body or {}
+  local reason = response.reason
+  if not reason and (response.status >= 400 or body.success == false) then
     reason = body.details or body.message
   end
   reason = type(reason) == "string" and reason or nil
@@ -831,46 +712,41 @@ function Emulator:handle(request)
   request = {
     method = request.method,
     target = request.target,
-    headers = lower_names(request.headers),
+    headers = wire.headers(request.headers),
     body = request.body or "",
     now = request.now or self:signing_clock(),
   }
-  local access_key = request.headers["x-ncp-iam-access-key"]
+  local access_key = request.headers[headers.ACCESS_KEY]
   local call = {
     time = self:now(),
     method = request.method,
     target = request.target,
     access_key = access_key,
-    user = access_key and self.gate.users[access_key],
+    user = access_key and self.gateway.users[access_key],
     params = {},
   }
-  local request_format, answer_format = wire.formats(request.headers)
-  local answer, operation = self:answer(call, request, request_format)
+  local request_format, response_format = wire.formats(request.headers)
+  local response, operation = self:respond(call, request, request_format)
   local delay = self:latency(operation) + (call.delay or 0)
   local secret_values = call.secrets
   call.delay, call.secrets, call.format = nil, nil, request_format
-  local response = { delay = delay > 0 and delay or nil }
-  if answer.drop then
-    call.dropped, call.reason = answer.drop.kind, answer.drop.message
+  local out = { delay = delay > 0 and delay or nil, drop = response.drop, status = response.status }
+  if response.drop then
+    call.dropped, call.reason = response.drop.kind, response.drop.message
     self:record(call)
-    response.drop = answer.drop
-    return response
+    return out
   end
-  call.status = answer.status
-  call.reason, call.string_to_sign = reason_of(answer, secret_values), answer.string_to_sign
+  call.status = response.status
+  call.reason, call.string_to_sign = reason_of(response, secret_values), response.string_to_sign
   self:record(call)
   local content_type
-  response.status = answer.status
-  response.body, content_type = encode(answer, operation, answer_format)
-  response.headers = {
+  out.body, content_type = wire.write(response, operation, response_format)
+  out.headers = tables.copy({
     ["content-type"] = content_type,
     ["date"] = time.to_http_date(request.now),
-    ["x-ncp-trace-id"] = self.trace:hex(32),
-  }
-  for name, value in pairs(answer.headers or {}) do
-    response.headers[ascii.lower(name)] = tostring(value)
-  end
-  return response
+    [headers.TRACE_ID] = self.trace:hex(32),
+  }, wire.headers(response.headers))
+  return out
 end
 
 return emulator

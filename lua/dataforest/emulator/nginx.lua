@@ -19,23 +19,14 @@
 -- @module dataforest.emulator.nginx
 
 local access = require "dataforest.emulator.access"
-local answers = require "dataforest.emulator.error_responses"
 local control = require "dataforest.emulator.control"
-local json = require "dataforest.emulator.json"
+local errors = require "dataforest.emulator.error_responses"
+local read_file = require "dataforest.util.read_file"
+local wire = require "dataforest.emulator.wire"
 
 local HOLD = 60 -- seconds that a response which never comes keeps its connection open
 
 local nginx = {}
-
-local function read_file(path)
-  local file, message = io.open(path, "rb")
-  if not file then
-    return nil, message
-  end
-  local bytes = file:read "*a"
-  file:close()
-  return bytes
-end
 
 local function read_body()
   ngx.req.read_body()
@@ -68,8 +59,7 @@ local CLOSED = "there is no control here: without --control-token it is for requ
   .. "loopback address"
 
 -- The policy for this request: without a token, control is for this machine alone, judged by the addresses
--- of the
--- connection.
+-- of the connection.
 local function policy_of(given)
   local policy = { token = given.token, names = given.names }
   local is_local = not given.everywhere
@@ -110,19 +100,15 @@ local OWN_REFUSALS = {
 }
 
 local function gateway_error(code, details)
-  local answer = answers.gateway(code, details)
-  return {
-    status = answer.status,
-    headers = { ["content-type"] = "application/json;charset=UTF-8" },
-    body = ('{"error":%s}'):format(json.encode(answer.body, answer.type)),
-  }
+  local response = errors.gateway(code, details)
+  local body, content_type = wire.write(response, nil, "json")
+  return { status = response.status, headers = { ["content-type"] = content_type }, body = body }
 end
 
 local SHOWN = 2048 -- bytes of a target that nginx refused
 
---- Answers a request that nginx refuses by itself: for a location that `error_page` leads to. It must not be
--- a
--- named one, since a request may have no URI that nginx understands.
+--- Responds to a request that nginx refuses by itself: for a location that `error_page` leads to. It must not
+-- be a named one, since a request may have no URI that nginx understands.
 --
 -- @tparam Emulator emulator
 -- @usage error_page 400 404 405 408 411 413 414 417 431 495 496 500 501 /.refused;
@@ -159,11 +145,10 @@ local function handle(emulator, request, options)
   return emulator:handle(request)
 end
 
---- Answers the current request: for `content_by_lua`.
+--- Responds to the current request: for `content_by_lua`.
 --
--- A fault that loses the response closes the connection without one; with kind `timeout` it is held
--- open first, for the fault's `delay` or a minute. A mistake inside the emulator goes into nginx's log, and
--- is
+-- A fault that loses the response closes the connection without one; with kind `timeout` it is held open
+-- first, for the fault's `delay` or a minute. A mistake inside the emulator goes into nginx's log, and is
 -- answered with the gateway's error 900.
 --
 -- @tparam Emulator emulator made in `init_by_lua`
@@ -172,8 +157,7 @@ end
 -- @tparam[opt] string options.token which a request for control must bring in the header `x-emulator-token`;
 -- without one, only this machine is served, over a loopback address
 -- @tparam[opt] {string,...} options.names host names of the emulator; requests for control under other names
--- are
--- refused, see `dataforest.emulator.access`
+-- are refused, see `dataforest.emulator.access`
 -- @tparam[opt=false] boolean options.everywhere the server listens on all addresses: no control without a
 -- token
 -- @tparam[opt] function options.before_response called before a response goes out

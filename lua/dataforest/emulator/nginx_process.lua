@@ -1,6 +1,5 @@
---- The nginx of `dataforest emulator` as a process: its emulator, that it is ready, what it prints, the
--- state that
--- it keeps, and when it has to end.
+--- The nginx of `dataforest emulator` as a process: its emulator, that it is ready, what it prints, the state
+-- that it keeps, and when it has to end.
 --
 -- Runs in LuaJIT only, inside nginx.
 -- @module dataforest.emulator.nginx_process
@@ -8,6 +7,7 @@
 local ffi = require "ffi"
 local files = require "dataforest.emulator.files"
 local nginx = require "dataforest.emulator.nginx"
+local shell = require "dataforest.util.shell"
 local time = require "dataforest.util.time"
 
 ffi.cdef [[
@@ -37,7 +37,7 @@ local function end_all(supervisor, folder)
     ffi.C.kill(supervisor, SIGTERM)
     return
   end
-  os.execute("rm -rf -- '" .. folder:gsub("'", "'\\''") .. "'")
+  os.execute("rm -rf -- " .. shell.quoted(folder))
   ffi.C.kill(ffi.C.getpid(), SIGTERM)
 end
 
@@ -87,10 +87,8 @@ end
 --- For `init_by_lua`: makes the emulator.
 -- @tparam table settings see `server.write_files`
 -- @treturn table `emulator`; `started()` for `init_worker_by_lua`: says that nginx listens, by making the
--- file
--- `ready`, and watches the processes that it is to end with (the first is the script that started nginx);
--- `serve()`
--- for `content_by_lua`
+-- file `ready`, and watches the processes that it is to end with (the first is the script that started
+-- nginx); `serve()` for `content_by_lua`
 function process.new(settings)
   local emulator = assert(files.emulator(settings.options, settings))
   local saved
@@ -107,7 +105,6 @@ function process.new(settings)
   end
 
   if settings.state then
-    emulator.changes = 0
     save()
     settings.serve.before_response = save
   end

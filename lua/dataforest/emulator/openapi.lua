@@ -1,25 +1,20 @@
 --- The operations as an OpenAPI 3.1 document, made from `dataforest.operations`.
 --
--- The emulator serves it at `/_emulator/openapi.json`; `tools/openapi.lua` writes it for the docs.
--- Operations that
--- only older pages know are marked `deprecated`; the emulator does not have them.
+-- The emulator serves it at `/_emulator/openapi.json`; `tools/openapi.sh` writes it for the docs.
+-- Operations that only older pages know are marked `deprecated`; the emulator does not have them.
 -- @module dataforest.emulator.openapi
 
-local answers = require "dataforest.emulator.error_responses"
+local errors = require "dataforest.emulator.error_responses"
+local headers = require "dataforest.api.headers"
 local json = require "dataforest.emulator.json"
 local operations = require "dataforest.operations"
+local tables = require "dataforest.util.tables"
+local validation = require "dataforest.emulator.validation"
 local version = require "dataforest.version"
 
 local list = json.list
 
 local openapi = {}
-
-local function merged(into, more)
-  for name, value in pairs(more) do
-    into[name] = value
-  end
-  return into
-end
 
 -- Schemas ----------------------------------------------------------------------------------------------
 
@@ -66,27 +61,19 @@ function Schemas:plain(type_)
   elseif type_.map then
     return { type = "object", additionalProperties = self:plain(type_.map) }
   end
-  return self:reference(type_)
+  return type_.object and self:reference(type_) or self:object(type_, true)
 end
 
 local function with_range(schema, field)
   local range = { minimum = field.minimum, maximum = field.maximum }
   if not field.also then
-    return merged(schema, range)
+    return tables.copy(schema, range)
   end
   schema.anyOf = list { range }
   for i, value in ipairs(field.also) do
     schema.anyOf[i + 1] = { const = value }
   end
   return schema
-end
-
-local function copied_list(values)
-  local out = list {}
-  for i, value in ipairs(values) do
-    out[i] = value
-  end
-  return out
 end
 
 --- The schema of a field with its limits.
@@ -98,11 +85,10 @@ function Schemas:field(field, is_request)
   if not is_request then
     return schema
   end
-  with_range(schema, field)
+  schema = with_range(schema, field) -- no multipleOf: one documented example breaks it
   schema.minLength, schema.maxLength = field.min_length, field.max_length
-  schema.multipleOf = nil -- documented, but one documented example breaks it
   schema.pattern = field.charset and pattern_of(field) or nil
-  schema.enum = field.values and copied_list(field.values) or nil
+  schema.enum = field.values and list(tables.copy(field.values)) or nil
   schema.default = field.service_default
   if field.secret then
     schema.format, schema.writeOnly = "password", true
@@ -127,29 +113,6 @@ function Schemas:object(type_, is_request)
 end
 
 -- Operations -------------------------------------------------------------------------------------------
-
-local function request_schema(schemas, operation)
-  local top, inner = { fields = {} }, {}
-  for _, param in ipairs(operation.params) do
-    if not param.within then
-      top.fields[#top.fields + 1] = param
-    else
-      local wrapper = inner[param.within]
-      if not wrapper then
-        wrapper = { fields = {} }
-        inner[param.within] = wrapper
-      end
-      wrapper.fields[#wrapper.fields + 1] = param
-    end
-  end
-  local schema = schemas:object(top, true)
-  for name, wrapper in pairs(inner) do
-    schema.properties[name] = schemas:object(wrapper, true)
-    schema.required = schema.required or list {}
-    schema.required[#schema.required + 1] = name
-  end
-  return schema
-end
 
 local function response_schema(schemas, operation)
   if type(operation.result) ~= "table" then
@@ -188,7 +151,7 @@ end
 
 local function path_item(schemas, operation)
   local is_older = operation.status ~= "current"
-  local body = request_schema(schemas, operation)
+  local body = schemas:object(validation.body_type(operation.params), true)
   return {
     post = {
       operationId = operation.group .. "_" .. operation.name,
@@ -232,7 +195,7 @@ local ERRORS = {
 
 local function error_responses()
   local out = {}
-  for _, known in ipairs(answers.gateway_errors) do
+  for _, known in ipairs(errors.gateway_errors) do
     local name = "Error" .. known.status
     local before = out[name] and out[name].description .. "; " or ""
     out[name] = {
@@ -253,21 +216,17 @@ local function header(name, description)
 end
 
 local SECURITY = {
-  timestamp = header("x-ncp-apigw-timestamp", "Milliseconds since the epoch, at most five minutes off."),
-  accessKey = header("x-ncp-iam-access-key", "The access key."),
+  timestamp = header(headers.TIMESTAMP, "Milliseconds since the epoch, at most five minutes off."),
+  accessKey = header(headers.ACCESS_KEY, "The access key."),
   signature = header(
-    "x-ncp-apigw-signature-v2",
+    headers.SIGNATURE,
     "Base64 of the HMAC-SHA-256, with the secret key, of "
       .. "`POST <path and query>\\n<timestamp>\\n<access key>`."
   ),
 }
 
---- The document as a table.
--- @tparam[opt] table options
--- @tparam[opt="/"] string options.server URL of the server
--- @treturn table
-function openapi.document(options)
-  local schemas = setmetatable({ all = merged({}, ERRORS), names = {} }, Schemas)
+local function document()
+  local schemas = setmetatable({ all = tables.copy(ERRORS), names = {} }, Schemas)
   local paths = {}
   local tags = list {}
   for i, group in ipairs(operations.groups) do
@@ -286,9 +245,7 @@ function openapi.document(options)
         .. "Requests and responses may also be XML.",
       license = { name = "MIT", identifier = "MIT" },
     },
-    servers = list {
-      { url = options and options.server or "/" },
-    },
+    servers = list { { url = "/" } },
     security = list { { timestamp = list {}, accessKey = list {}, signature = list {} } },
     tags = tags,
     paths = paths,
@@ -310,7 +267,7 @@ local text
 --- The document as JSON.
 -- @treturn string
 function openapi.text()
-  text = text or json.encode(openapi.document(), ORDER) .. "\n"
+  text = text or json.encode(document(), ORDER) .. "\n"
   return text
 end
 

@@ -35,15 +35,15 @@ end
 
 local function are_ids(value)
   for _, id in ipairs(value) do
-    if type(id) ~= "string" or not id:find "^%w+$" or #id > 22 then
+    if not fields.id(id) then
       return false, "must be a list of ids: 1 to 22 letters and digits"
     end
   end
   return true
 end
 
--- The types that a value may have, its check and its default.
-local OPTIONS = {
+--- The options by name: the types that a value may have, its check and its default.
+options.rules = {
   access_key = { "string", check = fields.header_text, default = options.access_key },
   secret_key = { "string", check = fields.filled, default = options.secret_key },
   keys = { "table", default = {} },
@@ -105,7 +105,7 @@ function options.check(given)
     end
     given = copy
   end
-  local checked, message = fields.check(OPTIONS, given, "emulator.new", {
+  local checked, message = fields.check(options.rules, given, "emulator.new", {
     unknown = "there is no option %s",
     kind = "the options must be a table, not %s",
   })
@@ -117,16 +117,6 @@ function options.check(given)
     return nil, message
   end
   return checked
-end
-
---- The names of all options.
--- @treturn {string,...} in no order
-function options.names()
-  local names = {}
-  for name in pairs(OPTIONS) do
-    names[#names + 1] = name
-  end
-  return names
 end
 
 return options

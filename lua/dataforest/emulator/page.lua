@@ -1,8 +1,7 @@
 --- The page for people at `/_emulator/`: what is there, what came, why it was refused, and buttons.
 --
 -- It holds no data: its script asks the control API, with the token where there is one. What comes from
--- outside is
--- put in as text, never as markup; the policy allows nothing from elsewhere.
+-- outside is put in as text, never as markup; the policy allows nothing from elsewhere.
 -- @module dataforest.emulator.page
 
 -- luacheck: no max line length (JavaScript)

@@ -3,6 +3,8 @@
 -- Nothing here is fit for real secrets.
 -- @module dataforest.emulator.random
 
+local read_file = require "dataforest.util.read_file"
+
 local floor = math.floor
 
 local BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -12,11 +14,7 @@ local Random = {}
 Random.__index = Random
 
 local function seed_of_this_run()
-  local file = io.open("/dev/urandom", "rb")
-  local bytes = file and file:read(4)
-  if file then
-    file:close()
-  end
+  local bytes = read_file("/dev/urandom", 4)
   if bytes and #bytes == 4 then
     local a, b, c, d = bytes:byte(1, 4)
     return ((a * 256 + b) * 256 + c) * 256 + d

@@ -16,6 +16,11 @@
 -- @module dataforest.emulator.server
 
 local access = require "dataforest.emulator.access"
+local read_file = require "dataforest.util.read_file"
+local shell = require "dataforest.util.shell"
+local url = require "dataforest.transport.url"
+
+local quoted = shell.quoted
 
 local server = {}
 
@@ -31,15 +36,8 @@ local function write(path, text)
 end
 
 local function exists(path)
-  local file = io.open(path, "rb")
-  return file ~= nil and file:close()
+  return read_file(path, 0) ~= nil
 end
-
-local function quoted(text)
-  return "'" .. text:gsub("'", "'\\''") .. "'"
-end
-
-server.quoted = quoted
 
 local function output_of(command)
   local pipe = io.popen(command .. " 2>&1", "r")
@@ -88,14 +86,10 @@ authorityKeyIdentifier = keyid
 subjectAltName = %s
 ]]
 
-local function is_address(host)
-  return host:find ":" ~= nil or host:find "^%d+%.%d+%.%d+%.%d+$" ~= nil
-end
-
 local function alternative_names(hosts)
   local names, seen = {}, {}
   for _, host in ipairs(hosts) do
-    local name = (is_address(host) and "IP:" or "DNS:") .. host
+    local name = (url.address_bytes(host) and "IP:" or "DNS:") .. host
     if not seen[name] then
       names[#names + 1], seen[name] = name, true
     end
@@ -106,8 +100,7 @@ end
 local NEW_KEY = "openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -sha256 "
 
 -- A CA that is kept: its key and certificate in FILE.key, made in one step, so that of two emulators that
--- start at
--- once one makes it and both use it. FILE is the certificate alone.
+-- start at once one makes it and both use it. FILE is the certificate alone.
 local KEEP_CA = [[
 set -e
 fail() { echo "$@"; exit 1; }
@@ -126,9 +119,8 @@ cp @FILE@.key ca.key
 cp @FILE@ ca.pem
 ]]
 
---- Makes a CA and a certificate that it signed. Without `ca_file` both are good for 30 days, and the CA's
--- key is
--- thrown away, so that nothing else can be signed with it.
+--- Makes a CA and a certificate that it signed. Without `ca_file` both are good for 30 days, and the CA's key
+-- is thrown away, so that nothing else can be signed with it.
 -- @tparam string folder where `ca.pem`, `server.pem` and `server.key` go
 -- @tparam {string,...} hosts names and addresses for the certificate
 -- @tparam[opt] string ca_file where the CA is kept and found again; its key is kept as `ca_file .. ".key"`
@@ -322,8 +314,7 @@ local function literal(value)
 end
 
 -- nginx was started in its own folder, so that a relative entry of a module path leads there at most; from
--- here on
--- there is none.
+-- here on there is none.
 local INIT = [[
 for _, name in ipairs { "path", "cpath" } do
   local absolute = {}
@@ -388,10 +379,10 @@ local function reaches(host)
   if is_wildcard(host) then
     return "everyone who reaches this machine"
   end
-  local addresses = is_address(host) and host or output_of("getent ahosts " .. quoted(host))
+  local addresses = url.address_bytes(host) and host or output_of("getent ahosts " .. quoted(host))
   local found
   for address in addresses:gmatch "[^%s]+" do
-    if is_address(address) then
+    if url.address_bytes(address) then
       found = true
       if not access.is_loopback(address) then
         return "everyone who reaches " .. host

@@ -4,8 +4,9 @@
 -- and what is empty, and what it answers, is written here.
 -- @module dataforest.emulator.validation
 
-local answers = require "dataforest.emulator.error_responses"
+local errors = require "dataforest.emulator.error_responses"
 local limits = require "dataforest.api.limits"
+local operations = require "dataforest.operations"
 local password = require "dataforest.api.password"
 local schema = require "dataforest.api.schema"
 local tables = require "dataforest.util.tables"
@@ -36,28 +37,25 @@ end
 -- What is wrong is a function that makes the response, once it is known where.
 
 local function malformed()
-  return answers.invalid()
+  return errors.invalid()
 end
 
 local function violation(kind, why)
   return function(path)
-    return answers.invalid(("constraint violation %s, %s"):format(kind, path), ": " .. (why or ""))
+    return errors.invalid(("constraint violation %s, %s"):format(kind, path), ": " .. (why or ""))
   end
 end
 
 local function refused(format, value, more)
   return function(path)
-    return answers.invalid((format):format(path, value), more)
+    return errors.invalid(format:format(path, value), more)
   end
 end
-
--- How each limit is named there; "values" and "password" have words of their own.
-local VIOLATIONS = { length = "Size", charset = "Pattern", edges = "Pattern", doubles = "Pattern" }
 
 local function limit_fault(node, limit, text)
   if limit.name == "values" then
     return refused("%s, '%s'", text)
-  elseif VIOLATIONS[limit.name] == "Pattern" then
+  elseif limit.name ~= "length" then
     return violation("Pattern", "only " .. node.charset_doc .. " in the documented places")
   end
   local shortest = node.min_length or 0
@@ -136,7 +134,7 @@ end
 function How.unknown(node, name, _, how)
   if how.strict and node == how.top then
     return nil, function()
-      return answers.invalid(("unknown member %s"):format(tostring(name)))
+      return errors.invalid(("unknown member %s"):format(tostring(name)))
     end
   end
   return nil
@@ -156,38 +154,48 @@ end
 -- Where the service asks something else than the client checks.
 local function service_param(operation, param, strict)
   if operation.name == "checkAvailableName" and param.name == "name" then
-    -- A bad name is an answer there, not an error.
+    -- A bad name is a result there, not an error.
     return { name = "name", type = "string", required = true }
   end
-  local copy = tables.copy(param)
-  copy.within = nil -- which the request's type says by itself
   if operation.id == "apps/setLifetime" and param.name == "lifetime" and not strict then
-    copy.also = { -1 } -- "no end" is documented for apps/create, and not listed here
+    -- "No end" is documented for apps/create, and not listed here.
+    return tables.copy(param, { also = { -1 } })
   end
-  return copy
+  return param
 end
 
---- The body of an operation's requests as one type; parameters that travel inside an object are in it.
+--- Parameters as the object in which they travel: those that travel inside another object are in it.
+-- @tparam {table,...} params of an operation
+-- @treturn table an object type
+function validation.body_type(params)
+  local fields, nested = {}, {}
+  for _, param in ipairs(params) do
+    local owner = fields
+    if param.within then
+      owner = nested[param.within]
+      if not owner then
+        owner = {}
+        nested[param.within] = owner
+        fields[#fields + 1] = { name = param.within, type = { fields = owner }, required = true }
+      end
+      param = tables.copy(param)
+      param.within = nil -- which the type says by itself
+    end
+    owner[#owner + 1] = param
+  end
+  return { fields = fields }
+end
+
+--- The body of an operation's requests as one type.
 -- @tparam table operation an entry of `dataforest.operations`
 -- @tparam boolean strict whether the strict-only rules apply
 -- @treturn table an object type
 function validation.request_type(operation, strict)
-  local fields, nested = {}, {}
-  for _, documented in ipairs(operation.params) do
-    local param, within = service_param(operation, documented, strict), documented.within
-    if not within then
-      fields[#fields + 1] = param
-    else
-      if not nested[within] then
-        local inner = { object = within, fields = {} }
-        nested[within] = inner
-        fields[#fields + 1] = { name = within, type = inner, required = true }
-      end
-      local inner = nested[within].fields
-      inner[#inner + 1] = param
-    end
+  local params = {}
+  for i, param in ipairs(operation.params) do
+    params[i] = service_param(operation, param, strict)
   end
-  return { object = operation.xml and operation.xml.request or operation.name, fields = fields }
+  return validation.body_type(params)
 end
 
 --- Checks the body of a request.
@@ -198,6 +206,14 @@ end
 -- @treturn ?table the response that refuses them
 function validation.request(request_type, body, strict)
   return walk(schema.of(request_type), body, strict, "")
+end
+
+--- A parameter of an operation.
+-- @tparam string operation such as `"accounts/create"`
+-- @tparam string name
+-- @treturn table
+function validation.param(operation, name)
+  return tables.named(operations.by_name[operation].params, name)
 end
 
 --- Checks one value alone, for the operations that only ask whether it would do.

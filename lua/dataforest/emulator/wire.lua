@@ -5,10 +5,82 @@
 
 local ascii = require "dataforest.util.ascii"
 local json = require "dataforest.emulator.json"
+local tables = require "dataforest.util.tables"
 
 local MAX_DEPTH = 64
 
 local wire = {}
+
+--- Headers by lower-case name, their values as text.
+-- @tparam ?table given headers by name
+-- @treturn table
+function wire.headers(given)
+  local out = {}
+  for name, value in pairs(given or {}) do
+    out[ascii.lower(name)] = tostring(value)
+  end
+  return out
+end
+
+-- Types ----------------------------------------------------------------------------------------------
+
+local response_types, xml_types = {}, {}
+
+--- The type of the response of an operation that was carried out.
+-- @tparam table operation
+-- @treturn table
+function wire.response_type(operation)
+  local known = response_types[operation.id]
+  if not known then
+    known = { object = operation.name, fields = { { name = "success", type = "boolean" } } }
+    for _, field in ipairs(type(operation.result) == "table" and operation.result.fields or {}) do
+      known.fields[#known.fields + 1] = field
+    end
+    response_types[operation.id] = known
+  end
+  return known
+end
+
+-- In the pages' XML samples the elements are in alphabetical order, but in those of these operations.
+local SUCCESS_FIRST = {
+  ["accounts/checkAvailableName"] = true,
+  ["accounts/checkHasResource"] = true,
+  ["accounts/delete"] = true,
+}
+local RANKS = { success = 1, message = 2 }
+
+-- A type with its fields in order: by their rank, if they have one, then by their name.
+local function sorted(type_, ranks)
+  if type(type_) ~= "table" then
+    return type_
+  elseif type_.array then
+    return { array = sorted(type_.array, {}) }
+  elseif not type_.fields then
+    return type_
+  end
+  local fields = {}
+  for i, field in ipairs(type_.fields) do
+    fields[i] = { name = field.name, type = sorted(field.type, {}) }
+  end
+  table.sort(fields, function(a, b)
+    local first, second = ranks[a.name] or math.huge, ranks[b.name] or math.huge
+    return first < second or first == second and a.name < b.name
+  end)
+  return { object = type_.object, fields = fields }
+end
+
+local function xml_type(operation)
+  local known = xml_types[operation.id]
+  if not known then
+    local fields = tables.copy(wire.response_type(operation).fields)
+    if not tables.named(fields, "message") then
+      fields[#fields + 1] = { name = "message", type = "string" }
+    end
+    known = sorted({ fields = fields }, SUCCESS_FIRST[operation.id] and RANKS or {})
+    xml_types[operation.id] = known
+  end
+  return known
+end
 
 -- Formats --------------------------------------------------------------------------------------------
 
@@ -24,10 +96,10 @@ local function named(header)
   return at_json and "json" or nil
 end
 
---- The formats of a request and of its answer.
+--- The formats of a request and of its response.
 -- @tparam table headers request headers, lower-case names
 -- @treturn string `"json"` or `"xml"`: the body is read as
--- @treturn string `"json"` or `"xml"`: the answer is written as; Accept decides, else the request's format
+-- @treturn string `"json"` or `"xml"`: the response is written as; Accept decides, else the request's format
 function wire.formats(headers)
   local request = named(headers["content-type"]) or "json"
   return request, named(headers["accept"]) or request
@@ -61,15 +133,41 @@ local function write_element(out, name, value, type_)
   end
 end
 
---- XML document of a value; arrays are repeated elements without a wrapper.
--- @tparam string root name of the root element
--- @tparam table value an object
--- @param[opt] type_ its type
--- @treturn string
-function wire.xml(root, value, type_)
+-- XML document of a value; arrays are repeated elements without a wrapper.
+local function xml_document(root, value, type_)
   local out = { '<?xml version="1.0" encoding="UTF-8"?>\n' }
   write_element(out, root, value, type_)
   return table.concat(out)
+end
+
+local JSON_TYPE, XML_TYPE = "application/json;charset=UTF-8", "application/xml;charset=UTF-8"
+
+--- The body of a response, and its Content-Type.
+-- @tparam table response `body`, `bytes` or `source`, and `type`, `root` and `wrap` as in
+--   `dataforest.emulator.error_responses`
+-- @tparam ?table operation
+-- @tparam string format `"json"` or `"xml"`
+-- @treturn string
+-- @treturn string
+function wire.write(response, operation, format)
+  if response.bytes then
+    return response.bytes, "application/octet-stream"
+  elseif type(response.body) == "string" then
+    return response.body, JSON_TYPE
+  elseif format == "xml" then
+    local names = operation and operation.xml
+    local root = response.root or (names and names.response) or "Response"
+    local type_ = response.type
+    if not response.root and type_ then
+      type_ = xml_type(operation)
+    end
+    return xml_document(root, response.body, type_), XML_TYPE
+  end
+  local text = response.source or json.encode(response.body, response.type)
+  if response.wrap then
+    text = ('{"%s":%s}'):format(response.wrap, text)
+  end
+  return text, JSON_TYPE
 end
 
 -- Reading --------------------------------------------------------------------------------------------

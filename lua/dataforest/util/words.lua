@@ -40,6 +40,14 @@ function words.shown(value)
   return "a " .. kind
 end
 
+--- A number of things.
+-- @tparam integer count
+-- @tparam string noun of one of them, whose plural ends in s
+-- @treturn string such as `1 account` or `2 accounts`
+function words.counted(count, noun)
+  return format("%d %s%s", count, noun, count == 1 and "" or "s")
+end
+
 --- Phrases in a row, which may hold commas of their own.
 -- @tparam {string,...} list
 -- @treturn string empty where there are none

@@ -1,7 +1,8 @@
 -- What the record of calls tells about a refusal.
 
+local base64 = require "dataforest.emulator.base64"
+local core = require "dataforest.core"
 local emulators = require "dataforest.emulator"
-local hmac = require "dataforest.emulator.hmac"
 local signed = require "spec.support.signed"
 
 local NOW = 1740011575
@@ -24,8 +25,8 @@ describe("a refused call says why:", function()
   end
 
   local function wrong(text, how)
-    local mac = hmac.keyed(emulator.secret_key)(text)
-    return { ["x-ncp-apigw-signature-v2"] = how and how(mac) or hmac.base64(mac) }
+    local mac = core.hmac_sha256(emulator.secret_key, text)
+    return { ["x-ncp-apigw-signature-v2"] = (how or base64.encode)(mac) }
   end
 
   local STAMP = ("%.0f"):format(NOW * 1000)
@@ -72,7 +73,7 @@ describe("a refused call says why:", function()
     assert.matches(
       "padding",
       last(wrong(right, function(mac)
-        return (hmac.base64(mac):gsub("=", ""))
+        return (base64.encode(mac):gsub("=", ""))
       end)).reason
     )
     assert.matches(

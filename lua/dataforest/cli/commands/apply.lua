@@ -1,18 +1,19 @@
 --- `dataforest apply`: makes the service as a spec says.
 -- @module dataforest.cli.commands.apply
 
-local answer = require "dataforest.cli.output.answer"
+local confirm = require "dataforest.cli.confirm"
 local exit = require "dataforest.cli.exit"
 local hints = require "dataforest.cli.hints"
+local printer = require "dataforest.cli.output.printer"
 local session = require "dataforest.cli.session"
+local shell = require "dataforest.util.shell"
 local specs = require "dataforest.cli.specs"
-local text = require "dataforest.cli.output.text"
 local words_of = require "dataforest.util.words"
 
 local apply = {}
 
 local function again(context)
-  local words = { "dataforest apply", text.shell_word(context.args.file) }
+  local words = { "dataforest apply", shell.word(context.args.file) }
   for _, name in ipairs { "prune", "replace", "rotate" } do
     words[#words + 1] = context.args[name] and "--" .. name or nil
   end
@@ -75,25 +76,15 @@ local function listener(context, became)
   end
 end
 
-local function confirm(context, plan)
-  local system = context.system
-  if context.args.yes or not (system:is_terminal "stdin" and system:is_terminal "stderr") then
-    return
-  end
+local function question(plan)
   local destructive = 0
   for _, step in ipairs(plan.steps) do
     destructive = destructive + (step.destructive and 1 or 0)
   end
-  local count = #plan.steps
-  local question = ("Carry out %d step%s%s? [y/N] "):format(
-    count,
-    count == 1 and "" or "s",
+  return ("Carry out %s%s?"):format(
+    words_of.counted(#plan.steps, "step"),
     destructive > 0 and (", %d of which delete something"):format(destructive) or ""
   )
-  local reply = system:ask(question, true)
-  if not (reply and reply:lower():find "^%s*y") then
-    context:fail(exit.USAGE, "nothing was changed", "--yes leaves the question out")
-  end
 end
 
 --- Runs the command.
@@ -111,7 +102,9 @@ function apply.run(context)
   if plan.empty and context:format() == "table" then
     return exit.OK
   elseif not plan.empty then
-    confirm(context, plan)
+    confirm.person(context, function()
+      return question(plan)
+    end)
   end
   local became = {}
   context.begun = function()
@@ -132,7 +125,7 @@ function apply.run(context)
   if context:format() == "table" then
     context:note(("done in %.1f s"):format(report.seconds or 0))
   else
-    answer.print(context, { result = specs.REPORT }, report)
+    printer.response(context, { result = specs.REPORT }, report)
   end
   return exit.OK
 end

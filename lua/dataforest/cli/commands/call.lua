@@ -1,13 +1,13 @@
 --- `dataforest call`: any operation by its API name.
 -- @module dataforest.cli.commands.call
 
-local answer = require "dataforest.cli.output.answer"
+local api = require "dataforest.cli.api"
 local confirm = require "dataforest.cli.confirm"
 local exit = require "dataforest.cli.exit"
-local hints = require "dataforest.cli.hints"
 local json = require "dataforest.codec.json"
 local one_line = require "dataforest.util.one_line"
 local operations = require "dataforest.operations"
+local printer = require "dataforest.cli.output.printer"
 local secrets = require "dataforest.secrets"
 local session = require "dataforest.cli.session"
 
@@ -43,24 +43,19 @@ function call.run(context)
     context:usage("binary data is not printed on a terminal", "send standard output to a file")
   end
   if operation and type(params.id) == "string" then
-    confirm.ask(context, operation, { noun = (operation.group:gsub("s$", "")), id = params.id })
+    confirm.ask(context, operation, { noun = api.noun(operation.group), id = params.id })
   end
   if args.dry_run then
-    answer.print_plan(context, operation or { id = args.operation, params = {} }, params)
+    printer.dry_run(context, operation or { id = args.operation, params = {} }, params)
     return exit.OK
   end
   local value, err = client:call(args.operation, params)
   if value == nil then
-    context:fail(
-      exit.of(err.kind),
-      session.spoken(tostring(err)),
-      hints.of(context, err, operation, params),
-      err
-    )
+    session.fail(context, err, operation, params)
   elseif type(value) == "string" then
     context:print(value)
   else
-    answer.print(context, operation or { result = "any", group = "entries" }, value, params)
+    printer.response(context, operation or { result = "any", group = "entries" }, value, params)
   end
   return exit.OK
 end

@@ -3,7 +3,7 @@
 -- @module dataforest.cli.commands.completion
 
 local exit = require "dataforest.cli.exit"
-local text = require "dataforest.cli.output.text"
+local word = require("dataforest.util.shell").word
 
 local completion = {}
 
@@ -87,11 +87,9 @@ local SCRIPTS = { bash = BASH, zsh = ZSH, fish = FISH }
 -- @tparam[opt="dataforest"] string program the command to ask
 -- @treturn string
 function completion.script(shell, program)
-  return (
-    SCRIPTS[shell]:gsub("@PROGRAM@", function()
-      return text.shell_word(program or "dataforest")
-    end)
-  )
+  return (SCRIPTS[shell]:gsub("@PROGRAM@", function()
+    return word(program or "dataforest")
+  end))
 end
 
 --- Runs the command.

@@ -4,8 +4,10 @@
 local core = require "dataforest.core"
 local credentials = require "dataforest.credentials"
 local exit = require "dataforest.cli.exit"
+local read_file = require "dataforest.util.read_file"
 local session = require "dataforest.cli.session"
 local trim = require "dataforest.util.trim"
+local words_of = require "dataforest.util.words"
 
 local configure = {}
 
@@ -53,8 +55,7 @@ local function try(context, access_key, secret_key)
   if not list then
     session.fail(context, err)
   end
-  local count = #(list.contents or {})
-  context:note(("the keys work: they see %d account%s"):format(count, count == 1 and "" or "s"))
+  context:note("the keys work: they see " .. words_of.counted(#list.contents, "account"))
 end
 
 -- Writing -----------------------------------------------------------------------------------
@@ -103,21 +104,12 @@ function configure.merged(content, profile, keys)
   return table.concat(lines, "\n") .. "\n"
 end
 
-local function read(path)
-  local file = io.open(path, "rb")
-  local content = file and file:read(1024 * 1024) or ""
-  if file then
-    file:close()
-  end
-  return content or ""
-end
-
 local function write(context, access_key, secret_key)
   local path = credentials.default_path()
   if not path then
     context:fail(exit.UNEXPECTED, "the key file is ~/.ncloud/configure, and HOME is not set")
   end
-  local content = configure.merged(read(path), context:profile(), {
+  local content = configure.merged(read_file(path, 1024 * 1024) or "", context:profile(), {
     [NAMES.access_key] = access_key,
     [NAMES.secret_key] = secret_key,
   })

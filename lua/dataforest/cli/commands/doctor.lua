@@ -5,14 +5,16 @@
 --
 -- @module dataforest.cli.commands.doctor
 
-local answer = require "dataforest.cli.output.answer"
 local core = require "dataforest.core"
 local credentials = require "dataforest.credentials"
 local exit = require "dataforest.cli.exit"
 local hints = require "dataforest.cli.hints"
 local operations = require "dataforest.operations"
+local printer = require "dataforest.cli.output.printer"
+local read_file = require "dataforest.util.read_file"
 local secrets = require "dataforest.secrets"
 local session = require "dataforest.cli.session"
+local shell = require "dataforest.util.shell"
 local text = require "dataforest.cli.output.text"
 local time = require "dataforest.util.time"
 local url = require "dataforest.transport.url"
@@ -63,13 +65,8 @@ end
 
 --- The permissions of a file, as `ls` writes them: `-rw-------`.
 local function permissions(system, path)
-  local line = system.capture("LC_ALL=C ls -ldL -- " .. text.shell_word(path) .. " 2>/dev/null")
+  local line = system.capture("LC_ALL=C ls -ldL -- " .. shell.word(path) .. " 2>/dev/null")
   return line:match "^(%S%S%S%S%S%S%S%S%S%S)"
-end
-
-local function exists(path)
-  local file = path and io.open(path, "rb")
-  return file ~= nil and file:close()
 end
 
 local function check_key_file(context, findings, path)
@@ -81,7 +78,7 @@ local function check_key_file(context, findings, path)
       "warning",
       "key file",
       ("%s can be read or changed by others (%s)"):format(path, mode),
-      "chmod 600 " .. text.shell_word(path)
+      "chmod 600 " .. shell.word(path)
     )
   else
     ok(findings, "key file", ("%s is its owner's alone (%s)"):format(path, mode))
@@ -106,7 +103,7 @@ local function check_keys(context, findings)
       findings:add("warning", "keys", "the environment has two pairs of keys", two)
     end
   end
-  if exists(path) then
+  if path and read_file(path, 0) then
     check_key_file(context, findings, path)
     if keys and keys.source:find "^the environment" then
       ok(findings, "key file", path .. " is not used: the environment comes first")
@@ -150,13 +147,9 @@ local function check_ca_file(context, findings, settings)
   end
   local source = source_of(context, "ca_file", "DATAFOREST_CA_FILE")
   local fix = ("name a file with certificates (PEM) in %s, or leave it out for the system's"):format(source)
-  local file, message = io.open(path, "rb")
-  local content = file and file:read(1024 * 1024)
-  if file then
-    file:close()
-  end
+  local content, message = read_file(path, 1024 * 1024)
   if not content then
-    findings:add("failed", "CA file", message or path .. " cannot be read", fix, exit.NETWORK)
+    findings:add("failed", "CA file", message, fix, exit.NETWORK)
   elseif not content:find("-----BEGIN CERTIFICATE-----", 1, true) then
     findings:add("failed", "CA file", path .. " holds no certificate", fix, exit.NETWORK)
   else
@@ -165,13 +158,13 @@ local function check_ca_file(context, findings, settings)
 end
 
 local function host_of(settings)
-  local authority = settings.connect_to or url.parse(settings.origin).authority
-  return authority:match "^%[(.-)%]" or authority:match "^[^:]+"
+  local host = settings.connect_to and url.authority(settings.connect_to) or url.parse(settings.origin).host
+  return host:match "^%[(.*)%]$" or host
 end
 
 local function addresses_of(system, host)
   local found, seen = {}, {}
-  local output = system.capture("getent ahosts -- " .. text.shell_word(host) .. " 2>/dev/null")
+  local output = system.capture("getent ahosts -- " .. shell.word(host) .. " 2>/dev/null")
   for address in output:gmatch "([^%s]+)%s+STREAM" do
     if not seen[address] then
       seen[address] = true
@@ -185,7 +178,7 @@ local function found_address(context, findings, settings)
   local host = host_of(settings)
   if settings.proxy then
     skipped(findings, "DNS", "the proxy looks the name up")
-  elseif host:find "^[%d.]+$" or host:find ":" then
+  elseif url.address_bytes(host) then
     ok(findings, "DNS", host .. " is an address: nothing to look up")
   else
     local addresses = addresses_of(context.system, host)
@@ -309,11 +302,9 @@ local function check_signed_call(context, findings, client)
     )
     return
   end
-  local count = #(list.contents or {})
-  local message = ("%s: %d account%s, in %.3f s"):format(
+  local message = ("%s: %s, in %.3f s"):format(
     PROBE.id,
-    count,
-    count == 1 and "" or "s",
+    words_of.counted(#list.contents, "account"),
     core.monotonic() - started
   )
   ok(findings, "signed call", message .. (corrected and "; signed with the service's clock" or ""))
@@ -359,10 +350,10 @@ local function summary(findings)
   local failed, warnings = count_of(findings, "failed"), count_of(findings, "warning")
   local parts = {}
   if failed > 0 then
-    parts[#parts + 1] = ("%d thing%s to fix"):format(failed, failed == 1 and "" or "s")
+    parts[#parts + 1] = words_of.counted(failed, "thing") .. " to fix"
   end
   if warnings > 0 then
-    parts[#parts + 1] = ("%d warning%s"):format(warnings, warnings == 1 and "" or "s")
+    parts[#parts + 1] = words_of.counted(warnings, "warning")
   end
   return parts[1] and table.concat(parts, ", ") or "all is well",
     failed > 0 and "red" or warnings > 0 and "yellow" or "green"
@@ -429,7 +420,7 @@ function doctor.run(context)
     for i, finding in ipairs(findings) do
       checks[i] = finding
     end
-    answer.print(context, {}, { checks = checks, ok = findings.code == nil })
+    printer.response(context, {}, { checks = checks, ok = findings.code == nil })
   else
     context:print("\n" .. context:style("stdout"):paint(colour, words) .. "\n")
   end

@@ -7,16 +7,24 @@
 
 local emulator_options = require "dataforest.emulator.options"
 local files = require "dataforest.emulator.files"
+local read_file = require "dataforest.util.read_file"
 local server = require "dataforest.emulator.server"
 local tables = require "dataforest.util.tables"
+local url = require "dataforest.transport.url"
 
 local command = {}
 
 local USAGE = 2 -- exit status for wrong arguments
 
--- Options of `dataforest.emulator.new` that take a number.
-local function number_option(name, label, option, doc, choices)
-  return { names = { name }, label = label, option = option, doc = doc, choices = choices }
+-- An option of `dataforest.emulator.new` that takes a number.
+local function number_option(option, label, doc, choices)
+  return {
+    names = { "--" .. option:gsub("_", "-") },
+    label = label,
+    option = option,
+    doc = doc:format(emulator_options.rules[option].default),
+    choices = choices,
+  }
 end
 
 --- The options, as `dataforest.cli.commands` has them. Those with an `option` set one of
@@ -63,75 +71,42 @@ command.options = {
     names = { "--strict-clock" },
     doc = "Judge the age of signatures by the emulator's clock, moved or not.",
   },
-  number_option(
-    "--clock",
-    "SECONDS",
-    nil,
-    "Set the emulator's clock at the start, in seconds since the epoch."
-  ),
+  {
+    names = { "--clock" },
+    label = "SECONDS",
+    doc = "Set the emulator's clock at the start, in seconds since the epoch.",
+  },
   {
     names = { "--zone" },
     label = "ZONE",
     doc = "The time zone of the times in responses (default +09:00).",
   },
-  number_option(
-    "--creation-delay",
-    "SECONDS",
-    "creation_delay",
-    "From ACCEPTED to RUNNING of an account (default 150)."
-  ),
-  number_option("--app-delay", "SECONDS", "app_delay", "The same of an app (default 60)."),
-  number_option(
-    "--container-delay",
-    "SECONDS",
-    "container_delay",
-    "Until a new container is ready (default 10)."
-  ),
-  number_option(
-    "--change-delay",
-    "SECONDS",
-    "change_delay",
-    "How long an account shows CHANGING (default 0)."
-  ),
-  number_option(
-    "--deletion-delay",
-    "SECONDS",
-    "deletion_delay",
-    "How long what was deleted is still there (default 0)."
-  ),
+  number_option("creation_delay", "SECONDS", "From ACCEPTED to RUNNING of an account (default %d)."),
+  number_option("app_delay", "SECONDS", "The same of an app (default %d)."),
+  number_option("container_delay", "SECONDS", "Until a new container is ready (default %d)."),
+  number_option("change_delay", "SECONDS", "How long an account shows CHANGING (default %d)."),
+  number_option("deletion_delay", "SECONDS", "How long what was deleted is still there (default %d)."),
   {
     names = { "--latency" },
     label = "[OPERATION=]SECONDS",
     doc = "How long each response takes (default 0), or those of one operation; repeatable.",
   },
-  number_option("--max-apps", "NUMBER", "max_apps", "How many apps an account can have (default 50)."),
+  number_option("max_apps", "NUMBER", "How many apps an account can have (default %d)."),
+  number_option("max_containers", "NUMBER", "How many containers an app can have (default %d)."),
+  number_option("max_request_bytes", "NUMBER", "Larger bodies are refused (default %d)."),
   number_option(
-    "--max-containers",
-    "NUMBER",
-    "max_containers",
-    "How many containers an app can have (default 100)."
-  ),
-  number_option(
-    "--max-request-bytes",
-    "NUMBER",
-    "max_request_bytes",
-    "Larger bodies are refused (default 1048576)."
-  ),
-  number_option(
-    "--unknown-id",
-    "STATUS",
     "unknown_id",
-    "The status for an id that does not exist (default 403).",
+    "STATUS",
+    "The status for an id that does not exist (default %d).",
     { "403", "404" }
   ),
   number_option(
-    "--second-account",
-    "STATUS",
     "second_account",
-    "The status for a user's second account (default 200).",
+    "STATUS",
+    "The status for a user's second account (default %d).",
     { "200", "400" }
   ),
-  number_option("--seed", "NUMBER", "seed", "The same seed gives the same ids."),
+  number_option("seed", "NUMBER", "The same seed gives the same ids."),
   { names = { "--id" }, label = "ID", doc = "An id to hand out before all made-up ones; repeatable." },
   {
     names = { "--nginx" },
@@ -146,26 +121,18 @@ local function number(text)
   return tonumber(text), "a number"
 end
 
--- A dotted quad, or a name: other numbers would be addresses that only look like something else.
+-- An address, or a name: other numbers would be addresses that only look like something else.
 local function is_host(host)
-  local a, b, c, d = host:match "^(%d%d?%d?)%.(%d%d?%d?)%.(%d%d?%d?)%.(%d%d?%d?)$"
-  if a then
-    return math.max(tonumber(a), tonumber(b), tonumber(c), tonumber(d)) <= 255
-  end
-  return host:find "^[%w_][%w_.-]*$" ~= nil and host:find "[%a]" ~= nil and not host:find "^0[xX]"
-end
-
-local function is_ipv6(host)
-  return host:find "^[%x:.]+$" ~= nil and host:find(":", 1, true) ~= nil
+  return url.address_bytes(host) ~= nil
+    or host:find "^[%w_][%w_.-]*$" ~= nil and host:find "%a" ~= nil and not host:find "^0[xX]"
 end
 
 local function address(text)
-  local host, port = text:match "^%[([%x:.]+)%]:(%d+)$"
+  local host, port = text:match "^%[(.*:.*)%]:(%d+)$"
   if not host then
-    host, port = text:match "^([%w_.*-]+):(%d+)$"
-    host = host and (host == "*" or is_host(host)) and host
+    host, port = text:match "^([^:]+):(%d+)$"
   end
-  if not host or #port > 5 or tonumber(port) > 65535 then
+  if not host or not (host == "*" or is_host(host)) or #port > 5 or tonumber(port) > 65535 then
     return nil, "an address such as 127.0.0.1:8443, [::1]:8443 or localhost:0"
   end
   return { host = host, port = tonumber(port) }
@@ -186,15 +153,6 @@ local function path_option(name)
   end
 end
 
-local function text_of(path)
-  local file = io.open(path, "rb")
-  local text = file and file:read(65536)
-  if file then
-    file:close()
-  end
-  return text
-end
-
 local VALUES = {
   ["--listen"] = function(settings, text)
     local found, wanted = address(text)
@@ -204,10 +162,10 @@ local VALUES = {
   ["--host"] = function(settings, text)
     local host = text:match "^%[(.*)%]$" or text
     settings.names[#settings.names + 1] = host
-    return is_host(host) or is_ipv6(host), "a host name or an address"
+    return is_host(host), "a host name or an address"
   end,
   ["--key"] = function(settings, text)
-    local contents = not settings.cert_key and text_of(text)
+    local contents = not settings.cert_key and read_file(text, 65536)
     if contents and contents:find("PRIVATE KEY", 1, true) then
       settings.cert_key = absolute(text)
       return true
@@ -294,7 +252,7 @@ local function contradiction(settings)
     return "--key names the file of a private key, which needs --cert"
   elseif settings.http and (settings.cert or settings.ca_file) then
     return "--http has no place for " .. (settings.cert and "--cert" or "--ca-file")
-  elseif settings.cert and not text_of(settings.cert) then
+  elseif settings.cert and not read_file(settings.cert, 0) then
     return ("--cert: cannot read %s"):format(settings.cert)
   end
 end

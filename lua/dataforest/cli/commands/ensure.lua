@@ -1,11 +1,11 @@
 --- `dataforest accounts ensure`: the account of that name, created if it was not there.
 -- @module dataforest.cli.commands.ensure
 
-local answer = require "dataforest.cli.output.answer"
 local exit = require "dataforest.cli.exit"
 local operations = require "dataforest.operations"
 local parameters = require "dataforest.cli.parameters"
 local password = require "dataforest.cli.terminal.password"
+local printer = require "dataforest.cli.output.printer"
 local session = require "dataforest.cli.session"
 
 local ensure = {}
@@ -23,7 +23,7 @@ function ensure.run(context)
   local created = false
   if err and err.kind == "not_found" then
     if context.args.dry_run then
-      answer.print_plan(context, CREATE, params)
+      printer.dry_run(context, CREATE, params)
       return exit.OK
     end
     password.add(context, CREATE, params)
@@ -33,7 +33,7 @@ function ensure.run(context)
     session.fail(context, err)
   end
   context:note(created and "created" or "it was there already")
-  answer.print(context, { group = "accounts", result = answer.entry_of "accounts" }, account)
+  printer.response(context, { group = "accounts", result = printer.entry_of "accounts" }, account)
   return exit.OK
 end
 

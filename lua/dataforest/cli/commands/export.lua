@@ -5,7 +5,6 @@ local exit = require "dataforest.cli.exit"
 local session = require "dataforest.cli.session"
 local spec_text = require "dataforest.workflows.spec_text"
 local specs = require "dataforest.cli.specs"
-local text = require "dataforest.cli.output.text"
 
 local export = {}
 
@@ -25,7 +24,7 @@ function export.run(context)
   end
   local kind = args.format or "lua"
   local content = spec_text.write(spec, kind, omitted)
-  context:print(context.system:is_terminal "stdout" and text.safe(content, true) or content)
+  context:print_foreign(content)
   if kind == "json" then
     for _, one in ipairs(omitted) do
       context:note(("left out: %s: %s"):format(one.path, one.message), "dim")

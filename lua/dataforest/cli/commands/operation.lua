@@ -1,7 +1,6 @@
 --- Runs an operation of the API for the command line: parameters, question, password, call, output.
 -- @module dataforest.cli.commands.operation
 
-local answer = require "dataforest.cli.output.answer"
 local api = require "dataforest.cli.api"
 local confirm = require "dataforest.cli.confirm"
 local core = require "dataforest.core"
@@ -10,6 +9,7 @@ local hints = require "dataforest.cli.hints"
 local operations = require "dataforest.operations"
 local parameters = require "dataforest.cli.parameters"
 local password = require "dataforest.cli.terminal.password"
+local printer = require "dataforest.cli.output.printer"
 local session = require "dataforest.cli.session"
 local waiting = require "dataforest.cli.waiting"
 
@@ -133,7 +133,7 @@ local function run_one(context, operation, params)
     value = waiting.after(context, operation, params, value)
     operation = operations.by_name[operation.group .. "/getDetail"]
   end
-  answer.print(context, operation, value, params)
+  printer.response(context, operation, value, params)
   if not context.args.wait then
     tell_next(context, operation, value.id or params.id)
   end
@@ -165,8 +165,8 @@ local function run_many(context, operation, list)
     waiting.after(context, operation, list[number], made[number])
   end
   if not failed or made[1] or context:format() ~= "table" then
-    local made_type = { group = operation.group, result = answer.list_of(MADE) }
-    answer.print(context, made_type, { total = #made, contents = made })
+    local made_type = { group = operation.group, result = printer.list_of(MADE) }
+    printer.response(context, made_type, { total = #made, contents = made })
   end
   if failed then
     fail(context, operation, failed.err, failed.params, failed)
@@ -177,7 +177,7 @@ end
 local function run_all(context, operation, list, many)
   if context.args.dry_run then
     for _, params in ipairs(list) do
-      answer.print_plan(context, operation, params)
+      printer.dry_run(context, operation, params)
     end
     return exit.OK
   elseif many then

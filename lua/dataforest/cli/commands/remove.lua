@@ -1,12 +1,12 @@
 --- `dataforest accounts remove` and `dataforest apps remove`: the careful delete, over when it is gone.
 -- @module dataforest.cli.commands.remove
 
-local answer = require "dataforest.cli.output.answer"
 local api = require "dataforest.cli.api"
 local confirm = require "dataforest.cli.confirm"
 local exit = require "dataforest.cli.exit"
 local names = require "dataforest.cli.names"
 local operations = require "dataforest.operations"
+local printer = require "dataforest.cli.output.printer"
 local session = require "dataforest.cli.session"
 local waiting = require "dataforest.cli.waiting"
 
@@ -17,18 +17,17 @@ local remove = {}
 -- @treturn number exit status
 function remove.run(context)
   local args = context.args
-  local group, noun = args.command.group, args.command.arguments[1].name
+  local group = args.command.group
   local delete = operations.by_name[group .. "/delete"]
   local client = session.client(context)
-  local subject = noun == "app" and names.app(context, args.id, args.account, args.ignore_missing)
-    or noun == "account" and names.account(context, args.id, args.ignore_missing)
+  local subject = names.find(context, api.noun(group), args.id, args.account, args.ignore_missing)
   if not subject then
     context:note "there was none"
     return exit.OK
   end
-  confirm.ask(context, delete, { noun = noun, id = subject.id, name = subject.name })
+  confirm.ask(context, delete, subject)
   if args.dry_run then
-    answer.print_plan(context, delete, { id = subject.id })
+    printer.dry_run(context, delete, { id = subject.id })
     return exit.OK
   end
   local value, err, removed = waiting.with_progress(context, "removing " .. args.id, function()
@@ -42,7 +41,7 @@ function remove.run(context)
     session.fail(context, err)
   end
   context:note(removed and "removed" or "there was none")
-  answer.print(context, delete, value)
+  printer.response(context, delete, value)
   return exit.OK
 end
 

@@ -1,11 +1,12 @@
 --- `dataforest sign`: the headers of a signed request.
 -- @module dataforest.cli.commands.sign
 
-local answer = require "dataforest.cli.output.answer"
 local core = require "dataforest.core"
 local exit = require "dataforest.cli.exit"
 local names = require "dataforest.api.headers"
+local printer = require "dataforest.cli.output.printer"
 local session = require "dataforest.cli.session"
+local url = require "dataforest.transport.url"
 
 local sign = {}
 
@@ -23,9 +24,12 @@ local function check_words(context, method, target)
   if not method:find "^%u+$" then
     context:usage "METHOD must be an HTTP method in capitals, such as POST"
   end
-  local path = target:match "^%a[%w+.-]*://[^/]*(/.*)$"
-  if path then
-    context:usage("TARGET is path and query alone, without scheme and host", "this one would be " .. path)
+  local parts = url.parse(target)
+  if parts then
+    context:usage(
+      "TARGET is path and query alone, without scheme and host",
+      "this one would be " .. parts.target
+    )
   elseif not target:find "^/[!-~]*$" then
     context:usage "TARGET must begin with / and hold no spaces; other characters are percent-encoded"
   end
@@ -60,7 +64,7 @@ function sign.run(context)
   }
   signer:close()
   if args.format then
-    answer.print(context, {}, headers)
+    printer.response(context, {}, headers)
     return exit.OK
   end
   for _, name in ipairs { names.TIMESTAMP, names.ACCESS_KEY, names.SIGNATURE } do

@@ -1,4 +1,4 @@
---- Answers for people: aligned tables and records, made from the type of the answer.
+--- Responses for people: aligned tables and records, made from the type of the response.
 --
 -- A list becomes a table, anything else a record of labels and values, what is nested in it a
 -- table or a record below. Nothing is cut that one may want to copy: where a table is wider than
@@ -9,6 +9,7 @@
 
 local columns_of = require "dataforest.cli.output.columns"
 local pretty = require "dataforest.cli.output.pretty"
+local tables = require "dataforest.util.tables"
 local text = require "dataforest.cli.output.text"
 local words_of = require "dataforest.util.words"
 
@@ -329,15 +330,12 @@ function render_record(page, kind, object, indent)
   end
 end
 
--- Answers ---------------------------------------------------------------------------------
+-- Responses -------------------------------------------------------------------------------
 
---- The list that an answer is about: `contents` of the lists of the API.
+--- The list that a response is about: `contents` of the lists of the API.
 local function list_of(kind)
-  for _, field in ipairs(kind.fields) do
-    if field.name == "contents" and type(field.type) == "table" and field.type.array then
-      return field.type.array
-    end
-  end
+  local contents = tables.named(kind.fields, "contents")
+  return contents and type(contents.type) == "table" and contents.type.array or nil
 end
 
 local function render_list(page, member, list, what)
@@ -352,9 +350,9 @@ local function render_list(page, member, list, what)
   end
 end
 
---- Writes an answer for people.
--- @param kind type of the answer, as in `dataforest.operations`
--- @tparam table value the answer
+--- Writes a response for people.
+-- @param kind type of the response, as in `dataforest.operations`
+-- @tparam table value the response
 -- @tparam table options
 -- @tparam table options.style of `dataforest.cli.terminal.style`
 -- @tparam[opt] string options.what name for the entries of a list, such as `accounts`
@@ -364,7 +362,7 @@ end
 -- @treturn[1] {string,...} notes for standard error
 -- @treturn[2] nil
 -- @treturn[2] string what is wrong with the columns
-function render.answer(kind, value, options)
+function render.response(kind, value, options)
   local member = list_of(kind)
   local fields, message =
     columns_of.chosen(type(member) == "table" and member.fields or kind.fields, options.columns)

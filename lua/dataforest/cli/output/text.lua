@@ -1,7 +1,7 @@
 --- Text for terminals: made harmless, measured in columns, cut, padded and wrapped.
 --
 -- What a service sends may hold escape sequences that move the cursor, rename the window or
--- answer back as if typed. None of it reaches a terminal as it is.
+-- reply as if typed. None of it reaches a terminal as it is.
 --
 -- @module dataforest.cli.output.text
 
@@ -313,16 +313,6 @@ end
 -- @treturn string
 function text.words(name)
   return (text.kebab(name):gsub("%-", " "))
-end
-
---- A text as one word of a shell's command line, quoted where it has to be.
--- @tparam string word
--- @treturn string
-function text.shell_word(word)
-  if word:find "^[%w%-%._:=,/@+]+$" then
-    return word
-  end
-  return "'" .. word:gsub("'", "'\\''") .. "'"
 end
 
 return text

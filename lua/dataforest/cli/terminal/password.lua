@@ -17,9 +17,9 @@ local function from_input(context)
 end
 
 local function ask_once(context, question)
-  local answer, reason = context.system:ask(question)
-  if answer then
-    return answer
+  local typed, reason = context.system:ask(question)
+  if typed then
+    return typed
   elseif reason == "no terminal" then
     context:usage("there is no terminal to ask for the password on", "give it through --password-stdin")
   end
@@ -29,11 +29,11 @@ end
 --- Asks twice, and again where the two differ or the rules are not met.
 local function ask(context, fault_of)
   for try = 1, TRIES do
-    local answer = ask_once(context, "Password: ")
-    local fault = fault_of(answer)
+    local typed = ask_once(context, "Password: ")
+    local fault = fault_of(typed)
     if not fault then
-      if ask_once(context, "Password again: ") == answer then
-        return answer
+      if ask_once(context, "Password again: ") == typed then
+        return typed
       end
       fault = "the two passwords differ"
     end
@@ -45,9 +45,9 @@ local function ask(context, fault_of)
 end
 
 --- What is wrong with a password by the rules of its parameter.
-local function fault_of(context, param, answer)
+local function fault_of(context, param, typed)
   local options = { password_rule = context.args.password_rule }
-  local checked, err = arguments.check({ params = { param } }, { [param.name] = answer }, options)
+  local checked, err = arguments.check({ params = { param } }, { [param.name] = typed }, options)
   if not checked then
     return (err.message:gsub('set password_rule = "current"', "give --password-rule current"))
   end
@@ -63,8 +63,8 @@ function password.add(context, operation, params)
       if context.args.password_stdin and not context.system:is_terminal "stdin" then
         params[param.name] = from_input(context)
       else
-        params[param.name] = ask(context, function(answer)
-          return fault_of(context, param, answer)
+        params[param.name] = ask(context, function(typed)
+          return fault_of(context, param, typed)
         end)
       end
     end

@@ -5,7 +5,7 @@
 -- @module dataforest.cli.terminal.system
 
 local core = require "dataforest.core"
-local text = require "dataforest.cli.output.text"
+local shell = require "dataforest.util.shell"
 
 local system = {}
 
@@ -90,7 +90,7 @@ end
 --- Makes a folder that only its owner may look into, with those above it.
 -- @tparam string path
 function System:make_folder(path)
-  self.capture(("umask 077; mkdir -p -- %s 2>&1"):format(text.shell_word(path)))
+  self.capture(("umask 077; mkdir -p -- %s 2>&1"):format(shell.word(path)))
 end
 
 --- The machine as it is.

@@ -1,20 +1,19 @@
 --- Prints a response in the form that was asked for.
--- @module dataforest.cli.output.answer
+-- @module dataforest.cli.output.printer
 
 local csv = require "dataforest.cli.output.csv"
 local operations = require "dataforest.operations"
 local pretty = require "dataforest.cli.output.pretty"
 local render = require "dataforest.cli.output.render"
 local tables = require "dataforest.util.tables"
-local text = require "dataforest.cli.output.text"
 local yaml = require "dataforest.cli.output.yaml"
 
-local answer = {}
+local printer = {}
 
 --- The type of a list of entries, as the API's own lists have it.
 -- @tparam table entry type of an entry
 -- @treturn table
-function answer.list_of(entry)
+function printer.list_of(entry)
   return {
     object = "List",
     fields = {
@@ -27,28 +26,18 @@ end
 --- The type of the entries of a group's list.
 -- @tparam string group
 -- @treturn table
-function answer.entry_of(group)
-  for _, field in ipairs(operations.by_name[group .. "/getList"].result.fields) do
-    if field.name == "contents" then
-      return field.type.array
-    end
-  end
+function printer.entry_of(group)
+  return tables.named(operations.by_name[group .. "/getList"].result.fields, "contents").type.array
 end
 
---- The response as it came over the wire; on a terminal, with its control characters made visible.
+--- The response as it came over the wire.
 local function print_wire(context)
   local body = context.transport.last and context.transport.last.body or ""
-  if context.system:is_terminal "stdout" then
-    body = text.safe(body, true)
-  end
-  if body:sub(-1) ~= "\n" then
-    body = body .. "\n"
-  end
-  context:print(body)
+  context:print_foreign(body:find "\n$" and body or body .. "\n")
 end
 
 local function print_table(context, operation, value, kind, params)
-  local lines, notes = render.answer(kind, value, {
+  local lines, notes = render.response(kind, value, {
     style = context:style "stdout",
     what = operation.group,
     -- The account is no news where one was asked about.
@@ -69,7 +58,7 @@ local function print_csv(context, value, kind)
   if not content then
     context:usage(message)
   end
-  context:print(context.system:is_terminal "stdout" and text.safe(content, true) or content)
+  context:print_foreign(content)
 end
 
 --- Prints a response.
@@ -78,7 +67,7 @@ end
 --   response is JSON for people, too
 -- @param value the response
 -- @tparam[opt] table params what was asked
-function answer.print(context, operation, value, params)
+function printer.response(context, operation, value, params)
   local kind, format = operation.result, context:format()
   local known = type(kind) == "table" and kind.fields ~= nil and type(value) == "table" and kind or nil
   if format == "xml" then
@@ -98,7 +87,7 @@ end
 -- @tparam table context
 -- @tparam table operation
 -- @tparam table params
-function answer.print_plan(context, operation, params)
+function printer.dry_run(context, operation, params)
   local shown = tables.copy(params)
   for _, param in ipairs(operation.params) do
     if param.secret then
@@ -108,8 +97,8 @@ function answer.print_plan(context, operation, params)
   if context:format() == "table" then
     context:print(("nothing was sent; this would be %s with\n%s"):format(operation.id, pretty.json(shown)))
   else
-    answer.print(context, {}, { dryRun = true, operation = operation.id, parameters = shown })
+    printer.response(context, {}, { dryRun = true, operation = operation.id, parameters = shown })
   end
 end
 
-return answer
+return printer

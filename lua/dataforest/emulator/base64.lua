@@ -1,28 +1,16 @@
---- HMAC-SHA-256 (by libcrypto) and base64 (RFC 4648), for the emulator: it does not check the client's signer
--- with the client's signer.
--- @module dataforest.emulator.hmac
-
-local core = require "dataforest.core"
+--- Base64 (RFC 4648), for the emulator: it does not check the client's signer with the client's signer.
+-- @module dataforest.emulator.base64
 
 local floor = math.floor
 
-local hmac = {}
-
---- A function that makes the HMAC-SHA-256 of texts with one key.
--- @tparam string key
--- @treturn function takes a text, returns 32 bytes
-function hmac.keyed(key)
-  return function(text)
-    return core.hmac_sha256(key, text)
-  end
-end
+local base64 = {}
 
 local DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 --- Base64, with padding.
 -- @tparam string bytes
 -- @treturn string
-function hmac.base64(bytes)
+function base64.encode(bytes)
   local out = {}
   for at = 1, #bytes, 3 do
     local a, b, c = bytes:byte(at, at + 2)
@@ -40,7 +28,7 @@ end
 --- What base64 stands for; nil where the text is none.
 -- @tparam string text
 -- @treturn ?string
-function hmac.from_base64(text)
+function base64.decode(text)
   if #text % 4 ~= 0 or not text:find "^[%w+/]*=?=?$" then
     return nil
   end
@@ -58,4 +46,4 @@ function hmac.from_base64(text)
   return table.concat(out)
 end
 
-return hmac
+return base64
