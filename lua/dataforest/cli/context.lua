@@ -3,6 +3,7 @@
 
 local exit = require "dataforest.cli.exit"
 local pretty = require "dataforest.cli.output.pretty"
+local read_file = require "dataforest.util.read_file"
 local style_of = require "dataforest.cli.terminal.style"
 local text = require "dataforest.cli.output.text"
 
@@ -203,19 +204,14 @@ local BYTE_ORDER_MARK = "^\239\187\191"
 -- @tparam string path
 -- @treturn string
 function Context:read_file(path)
-  local handle, reason = self.system.stdin, nil
-  if path ~= "-" then
-    handle, reason = io.open(path, "rb")
-  end
-  if not handle then
-    self:usage(reason)
-  end
-  local content, message = handle:read(MOST_INPUT)
-  if path ~= "-" then
-    handle:close()
+  local content, message
+  if path == "-" then
+    content, message = self.system.stdin:read(MOST_INPUT)
+  else
+    content, message = read_file(path, MOST_INPUT)
   end
   if message then
-    self:usage(("%s: %s"):format(path, message))
+    self:usage(message)
   end
   return ((content or ""):gsub(BYTE_ORDER_MARK, ""))
 end

@@ -9,6 +9,7 @@ local errors = require "dataforest.errors"
 local guarded = require "dataforest.util.guarded"
 local json = require "dataforest.codec.json"
 local one_line = require "dataforest.util.one_line"
+local read_file = require "dataforest.util.read_file"
 
 local spec_file = {}
 
@@ -248,7 +249,7 @@ function spec_file.kind_of(path)
 end
 
 --- Reads a spec out of a file.
--- @tparam string path of the file; `-` is standard input
+-- @tparam string path of the file
 -- @tparam[opt] string kind `"lua"`, `"json"` or `"yaml"`; by default what the path ends with
 -- @treturn[1] table spec, not checked yet
 -- @treturn[2] nil
@@ -258,20 +259,11 @@ function spec_file.load(path, kind)
   if not FORMATS[kind] then
     return problem("%s: cannot tell its format: the name must end with .lua, .json or .yaml", path)
   end
-  local file = io.stdin
-  if path ~= "-" then
-    local opened, why = io.open(path, "rb")
-    if not opened then
-      return problem("%s", why)
-    end
-    file = opened
-  end
-  local text, message = file:read(spec_file.MAX_BYTES + 1)
-  if path ~= "-" then
-    file:close()
-  end
+  local text, message = read_file(path, spec_file.MAX_BYTES + 1)
   if not text then
-    return problem("%s %s", path, message and "cannot be read: " .. message or "is empty")
+    return problem("%s", message)
+  elseif text == "" then
+    return problem("%s is empty", path)
   end
   return spec_file.parse(text, kind, path)
 end

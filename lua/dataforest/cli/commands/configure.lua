@@ -11,6 +11,8 @@ local words_of = require "dataforest.util.words"
 
 local configure = {}
 
+local NO_SUCH_FILE = 2 -- errno
+
 local NAMES = { access_key = "ncloud_access_key_id", secret_key = "ncloud_secret_access_key" }
 
 -- Asking ------------------------------------------------------------------------------------
@@ -109,7 +111,11 @@ local function write(context, access_key, secret_key)
   if not path then
     context:fail(exit.UNEXPECTED, "the key file is ~/.ncloud/configure, and HOME is not set")
   end
-  local content = configure.merged(read_file(path, 1024 * 1024) or "", context:profile(), {
+  local before, reason, number = read_file(path)
+  if not before and number ~= NO_SUCH_FILE then
+    context:fail(exit.UNEXPECTED, reason)
+  end
+  local content = configure.merged(before or "", context:profile(), {
     [NAMES.access_key] = access_key,
     [NAMES.secret_key] = secret_key,
   })
