@@ -72,7 +72,8 @@ static int stop_server(void **state) {
 static int run_script(void) {
     int answered = 0;
     struct df_http_error error = {.message = "none"};
-    const struct df_http_options options = {.ca_file = "/nowhere"};
+    const struct df_http_options options = {
+        .ca_file = "/nowhere", .pool_size = 64, .pool_idle_time = 60};
     const struct df_http1_field field = {{"X-Test", 6}, {"value", 5}};
     struct df_http_request request = {.method = {"GET", 3},
                                       .target = {"/number", 7},

@@ -18,6 +18,15 @@ const unsigned char df_token[256] = {
 
 #define EACH_BYTE(value) (UINT64_C(0x0101010101010101) * (value))
 
+bool df_is_digits(struct df_text text) {
+    for (size_t i = 0; i < text.length; i++) {
+        if (!df_is_digit(text.data[i])) {
+            return false;
+        }
+    }
+    return text.length > 0;
+}
+
 bool df_is_token(struct df_text text) {
     for (size_t i = 0; i < text.length; i++) {
         if (!df_token[(unsigned char)text.data[i]]) {

@@ -15,6 +15,15 @@ static inline bool df_is_digit(char c) {
     return c >= '0' && c <= '9';
 }
 
+/* What a hexadecimal digit stands for; -1 for all others. */
+static inline int df_hex_digit(char c) {
+    if (df_is_digit(c)) {
+        return c - '0';
+    }
+    c = (char)(c | 0x20);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 static inline bool df_is_blank(char c) {
     return c == ' ' || c == '\t';
 }
@@ -24,6 +33,8 @@ static inline bool df_is_control(char c) {
     return ((unsigned char)c < ' ' && c != '\t') || c == 127;
 }
 
+/* One or more digits. */
+bool df_is_digits(struct df_text text);
 /* One or more characters of a token. */
 bool df_is_token(struct df_text text);
 /* One or more bytes, of which none is a blank or a control character. */

@@ -144,3 +144,12 @@ void df_number_print(double value, char out[DF_NUMBER_SIZE]) {
         memmove(found + 1, found + length, strlen(found + length) + 1);
     }
 }
+
+struct df_text df_number_digits(uint64_t value, char digits[DF_DIGITS_SIZE]) {
+    char *first = digits + DF_DIGITS_SIZE;
+    do {
+        *--first = (char)('0' + value % 10);
+        value /= 10;
+    } while (value > 0);
+    return (struct df_text){first, (size_t)(digits + DF_DIGITS_SIZE - first)};
+}

@@ -4,10 +4,11 @@
 #include "base/text.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* Numbers as JSON writes them, whatever the locale of the process. */
 
-enum { DF_NUMBER_LONGEST = 128, DF_NUMBER_SIZE = 32 };
+enum { DF_NUMBER_LONGEST = 128, DF_NUMBER_SIZE = 32, DF_DIGITS_SIZE = 24 };
 
 enum df_number_kind {
     DF_NUMBER_WHOLE,   /* a whole number up to 2^53, exact */
@@ -21,7 +22,7 @@ enum df_number_kind {
  * a fraction nor an exponent. */
 size_t df_number_scan(struct df_text text, bool *integer);
 
-/* What a number that df_number_scan has found is worth. */
+/* The value of a number that df_number_scan has found. */
 enum df_number_kind df_number_value(struct df_text number, bool integer, double *value);
 
 /* Both in one, for a text that is a number and nothing else. Leading zeros do no harm. */
@@ -32,5 +33,8 @@ bool df_number_is_whole(double value);
 
 /* The shortest of 15 and 17 digits that reads as the same number. */
 void df_number_print(double value, char out[DF_NUMBER_SIZE]);
+
+/* Writes the digits of an integer to the end of `digits`. */
+struct df_text df_number_digits(uint64_t value, char digits[DF_DIGITS_SIZE]);
 
 #endif

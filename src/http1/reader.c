@@ -77,6 +77,12 @@ static const char no_memory[] = "there is not enough memory for it";
 
 /* ---- the life of a reader ---- */
 
+enum df_http1_method df_http1_method_of(struct df_text method) {
+    return df_text_equals(method, DF_TEXT("HEAD"))      ? DF_HTTP1_HEAD
+           : df_text_equals(method, DF_TEXT("CONNECT")) ? DF_HTTP1_CONNECT
+                                                        : DF_HTTP1_OTHER;
+}
+
 void df_http1_reader_init(struct df_http1_reader *reader) {
     memset(reader, 0, offsetof(struct df_http1_reader, spans));
     df_buffer_init(&reader->lines, DF_HTTP1_MAX_HEAD);
@@ -217,15 +223,6 @@ static bool read_decimal(struct df_text digits, size_t max, size_t *number) {
     return true;
 }
 
-static bool is_number(struct df_text text) {
-    for (size_t i = 0; i < text.length; i++) {
-        if (!df_is_digit(text.data[i])) {
-            return false;
-        }
-    }
-    return text.length > 0;
-}
-
 /* A list of lengths is one length where all have the same text. */
 static void read_length(struct df_http1_reader *reader, struct df_text value) {
     struct df_text list = value, element;
@@ -234,16 +231,14 @@ static void read_length(struct df_http1_reader *reader, struct df_text value) {
         return;
     }
     while (df_next_element(&list, &element)) {
-        struct df_text first = first_length(reader);
-        if (!is_number(element)) {
+        if (!df_is_digits(element)) {
             fail_with(reader, "Content-Length is not a number: \"%s\"", value);
             return;
         }
         if (reader->length_size == 0) {
             reader->length_at = (uint16_t)(element.data - reader->lines.data);
             reader->length_size = (uint16_t)element.length;
-        } else if (first.length != element.length ||
-                   memcmp(first.data, element.data, element.length) != 0) {
+        } else if (!df_text_equals(first_length(reader), element)) {
             fail_protocol(reader, "it has Content-Lengths that differ");
             return;
         }
@@ -279,7 +274,7 @@ static void read_transfer_encoding(struct df_http1_reader *reader, struct df_tex
 }
 
 /* The request asks for no coding. A body that is coded all the same is nothing that can be read;
- * where the status is an error's, that one is worth more than the body. */
+ * where the status is an error's, it says more than the body. */
 static void read_coding(struct df_http1_reader *reader, struct df_text value) {
     struct df_text list = value, element;
     while (df_next_element(&list, &element)) {
@@ -298,40 +293,25 @@ static void read_coding(struct df_http1_reader *reader, struct df_text value) {
  * such a line as it is. */
 static bool read_special(struct df_http1_reader *reader, struct df_text name,
                          struct df_text value) {
-    switch (name.length) {
-    case 10:
-        if (memcmp(name.data, "connection", 10) == 0) {
-            read_connection(reader, value);
-            return true;
-        }
-        return false;
-    case 14:
-        if (memcmp(name.data, "content-length", 14) == 0) {
-            if (!ignores_framing(reader)) {
-                read_length(reader, value);
+    static const struct {
+        struct df_text name;
+        void (*read)(struct df_http1_reader *reader, struct df_text value);
+        bool is_framing;
+    } special[] = {
+        {{"connection", 10}, read_connection, false},
+        {{"content-length", 14}, read_length, true},
+        {{"content-encoding", 16}, read_coding, true},
+        {{"transfer-encoding", 17}, read_transfer_encoding, true},
+    };
+    for (size_t i = 0; i < sizeof special / sizeof *special; i++) {
+        if (df_text_equals(name, special[i].name)) {
+            if (!special[i].is_framing || !ignores_framing(reader)) {
+                special[i].read(reader, value);
             }
             return true;
         }
-        return false;
-    case 16:
-        if (memcmp(name.data, "content-encoding", 16) == 0) {
-            if (!ignores_framing(reader)) {
-                read_coding(reader, value);
-            }
-            return true;
-        }
-        return false;
-    case 17:
-        if (memcmp(name.data, "transfer-encoding", 17) == 0) {
-            if (!ignores_framing(reader)) {
-                read_transfer_encoding(reader, value);
-            }
-            return true;
-        }
-        return false;
-    default:
-        return false;
     }
+    return false;
 }
 
 /* ---- header and trailer lines ---- */
@@ -343,9 +323,7 @@ static bool is_repeated(struct df_http1_reader *reader, struct df_text name) {
     bool seen = reader->names_seen & bit;
     reader->names_seen |= bit;
     for (unsigned i = 0; seen && i < reader->header_count; i++) {
-        const struct df_http1_span *other = &reader->spans[i];
-        if (other->name_length == name.length &&
-            memcmp(reader->lines.data + other->name, name.data, name.length) == 0) {
+        if (df_text_equals(df_http1_reader_header(reader, i).name, name)) {
             return true;
         }
     }
@@ -542,12 +520,14 @@ static bool keep(struct df_http1_reader *reader, const char *at, size_t length) 
     return true;
 }
 
-static const char *read_body_of_length(struct df_http1_reader *reader, const char *at,
-                                       const char *end) {
+/* Bytes of a body of known length, or of a chunk. */
+static const char *read_counted(struct df_http1_reader *reader, const char *at, const char *end) {
     size_t length = (size_t)(end - at) < reader->left ? (size_t)(end - at) : reader->left;
     if (keep(reader, at, length)) {
         reader->left -= length;
-        if (reader->left == 0) {
+        if (reader->left == 0 && reader->state == CHUNK_DATA) {
+            reader->state = CHUNK_DATA_CR;
+        } else if (reader->left == 0) {
             finish(reader, true);
         }
     }
@@ -566,14 +546,6 @@ static const char *read_body_to_end(struct df_http1_reader *reader, const char *
 }
 
 /* ---- chunks ---- */
-
-static int hex_digit(char c) {
-    if (df_is_digit(c)) {
-        return c - '0';
-    }
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 /* Counts a byte of a size line, and whether it is one that says nothing. */
 static bool count_line(struct df_http1_reader *reader, size_t length, size_t idle) {
@@ -604,7 +576,7 @@ static const char *read_digits(struct df_http1_reader *reader, const char *at, c
         reader->left = 0;
     }
     for (; at < end; at++) {
-        int digit = hex_digit(*at);
+        int digit = df_hex_digit(*at);
         if (digit < 0) {
             if (reader->state == CHUNK_SIZE) {
                 fail_protocol(reader, "a chunk has no size");
@@ -661,18 +633,6 @@ static const char *read_extension(struct df_http1_reader *reader, const char *at
     return at + 1;
 }
 
-static const char *read_chunk_data(struct df_http1_reader *reader, const char *at,
-                                   const char *end) {
-    size_t length = (size_t)(end - at) < reader->left ? (size_t)(end - at) : reader->left;
-    if (keep(reader, at, length)) {
-        reader->left -= length;
-        if (reader->left == 0) {
-            reader->state = CHUNK_DATA_CR;
-        }
-    }
-    return at + length;
-}
-
 /* One byte that can only be this one. */
 static const char *read_byte(struct df_http1_reader *reader, const char *at, char wanted,
                              enum state next, const char *otherwise) {
@@ -693,7 +653,8 @@ static const char *read_some(struct df_http1_reader *reader, const char *at, con
     case TRAILER_LINE:
         return gather_line(reader, at, end);
     case BODY_OF_LENGTH:
-        return read_body_of_length(reader, at, end);
+    case CHUNK_DATA:
+        return read_counted(reader, at, end);
     case BODY_TO_END:
         return read_body_to_end(reader, at, end);
     case CHUNK_SIZE:
@@ -709,8 +670,6 @@ static const char *read_some(struct df_http1_reader *reader, const char *at, con
             end_size_line(reader);
         }
         return at;
-    case CHUNK_DATA:
-        return read_chunk_data(reader, at, end);
     case CHUNK_DATA_CR:
         return read_byte(reader, at, '\r', CHUNK_DATA_LF, "a chunk is not as long as its size");
     default:

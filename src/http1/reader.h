@@ -25,6 +25,7 @@ enum df_http1_result { DF_HTTP1_MORE, DF_HTTP1_DONE, DF_HTTP1_ERROR };
 
 /* The request's method, where it changes how a response ends. */
 enum df_http1_method { DF_HTTP1_OTHER, DF_HTTP1_HEAD, DF_HTTP1_CONNECT };
+enum df_http1_method df_http1_method_of(struct df_text method);
 
 /* How a connection ended. */
 enum df_http1_end {

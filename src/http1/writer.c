@@ -1,8 +1,8 @@
 #include "http1/writer.h"
 
 #include "base/grammar.h"
+#include "base/number.h"
 
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -34,7 +34,7 @@ const char *const df_http1_reserved[] = {RESERVED(NAME) NULL};
 #define LENGTH_BIT(name) | (UINT32_C(1) << (sizeof(name) - 1))
 static const uint32_t reserved_lengths = 0 RESERVED(LENGTH_BIT);
 
-enum { NUMBER_SIZE = 24, NAME_SHOWN = 64 };
+enum { NAME_SHOWN = 64 };
 
 bool df_http1_is_reserved(struct df_text name) {
     if (name.length >= 32 || !(reserved_lengths >> name.length & 1)) {
@@ -73,7 +73,7 @@ static bool add_size(size_t *size, struct df_text text) {
 
 enum df_http1_written df_http1_check_request(const struct df_http1_request *request, size_t *size,
                                              size_t *index) {
-    enum { CONSTANT = sizeof VERSION_AND_HOST NO_CODING LENGTH CLOSE + NUMBER_SIZE + 8 };
+    enum { CONSTANT = sizeof VERSION_AND_HOST NO_CODING LENGTH CLOSE + DF_DIGITS_SIZE + 8 };
     *index = 0;
     if (!df_is_token(request->method)) {
         return DF_HTTP1_BAD_METHOD;
@@ -100,26 +100,14 @@ enum df_http1_written df_http1_check_request(const struct df_http1_request *requ
 }
 
 static bool has_length(const struct df_http1_request *request) {
-    struct df_text method = request->method;
-    return request->body.data != NULL ||
-           (method.length == 4 && memcmp(method.data, "POST", 4) == 0) ||
-           (method.length == 3 && memcmp(method.data, "PUT", 3) == 0) ||
-           (method.length == 5 && memcmp(method.data, "PATCH", 5) == 0);
+    return request->body.data != NULL || df_text_equals(request->method, DF_TEXT("POST")) ||
+           df_text_equals(request->method, DF_TEXT("PUT")) ||
+           df_text_equals(request->method, DF_TEXT("PATCH"));
 }
 
 static char *put(char *out, struct df_text text) {
     memcpy(out, text.data, text.length);
     return out + text.length;
-}
-
-static char *put_number(char *out, size_t number) {
-    char digits[NUMBER_SIZE];
-    char *first = digits + NUMBER_SIZE;
-    do {
-        *--first = (char)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
-    return put(out, (struct df_text){first, (size_t)(digits + NUMBER_SIZE - first)});
 }
 
 char *df_http1_put_head(char *out, const struct df_http1_request *request) {
@@ -137,7 +125,8 @@ char *df_http1_put_head(char *out, const struct df_http1_request *request) {
     }
     if (has_length(request)) {
         out = put(out, DF_TEXT(LENGTH));
-        out = put_number(out, request->body.length);
+        char digits[DF_DIGITS_SIZE];
+        out = put(out, df_number_digits(request->body.length, digits));
         out = put(out, DF_TEXT("\r\n"));
     }
     if (request->close) {
@@ -146,66 +135,26 @@ char *df_http1_put_head(char *out, const struct df_http1_request *request) {
     return put(out, DF_TEXT("\r\n"));
 }
 
-enum df_http1_written df_http1_write_head(struct df_buffer *out,
-                                          const struct df_http1_request *request, size_t *index) {
-    size_t at_fault, size;
-    enum df_http1_written result = df_http1_check_request(request, &size, &at_fault);
-    if (index) {
-        *index = at_fault;
-    }
-    if (result != DF_HTTP1_WRITTEN) {
-        return result;
-    }
-    switch (df_buffer_reserve(out, size)) {
-    case DF_BUFFER_OK:
-        out->length = (size_t)(df_http1_put_head(out->data + out->length, request) - out->data);
-        return DF_HTTP1_WRITTEN;
-    case DF_BUFFER_FULL:
-        return DF_HTTP1_TOO_LARGE;
-    default:
-        return DF_HTTP1_NO_MEMORY;
-    }
-}
-
 void df_http1_describe_written(enum df_http1_written result, const struct df_http1_request *request,
                                size_t index, char *out, size_t size) {
+    static const char *const formats[] = {
+        [DF_HTTP1_WRITTEN] = "the request is well-formed",
+        [DF_HTTP1_BAD_METHOD] = "method is not an HTTP method",
+        [DF_HTTP1_BAD_TARGET] = "the URL's path is empty, or holds a blank or a control character",
+        [DF_HTTP1_BAD_AUTHORITY] =
+            "the URL's host is empty, or holds a blank or a control character",
+        [DF_HTTP1_BAD_NAME] =
+            "headers: a name is empty, or holds a character that no header's name may have",
+        [DF_HTTP1_BAD_VALUE] =
+            "headers: the value of %.*s holds a control character (such as CR or LF)",
+        [DF_HTTP1_RESERVED] = "headers: %.*s is set by dataforest alone: leave it out",
+        [DF_HTTP1_TOO_LARGE] = "the request's headers are larger than 65536 bytes",
+    };
+    _Static_assert(DF_HTTP1_MAX_REQUEST_HEAD == 65536, "the message says so");
     struct df_text name = {"", 0};
     if (index < request->header_count) {
         name = request->headers[index].name;
     }
     int shown = (int)(name.length < NAME_SHOWN ? name.length : NAME_SHOWN);
-    switch (result) {
-    case DF_HTTP1_WRITTEN:
-        snprintf(out, size, "the request is well-formed");
-        break;
-    case DF_HTTP1_BAD_METHOD:
-        snprintf(out, size, "method is not an HTTP method");
-        break;
-    case DF_HTTP1_BAD_TARGET:
-        snprintf(out, size, "the URL's path is empty, or holds a blank or a control character");
-        break;
-    case DF_HTTP1_BAD_AUTHORITY:
-        snprintf(out, size, "the URL's host is empty, or holds a blank or a control character");
-        break;
-    case DF_HTTP1_BAD_NAME:
-        snprintf(out, size,
-                 "headers: a name is empty, or holds a character that no header's name may have");
-        break;
-    case DF_HTTP1_BAD_VALUE:
-        snprintf(out, size,
-                 "headers: the value of %.*s holds a control character (such as CR or LF)", shown,
-                 name.data);
-        break;
-    case DF_HTTP1_RESERVED:
-        snprintf(out, size, "headers: %.*s is set by dataforest alone: leave it out", shown,
-                 name.data);
-        break;
-    case DF_HTTP1_TOO_LARGE:
-        snprintf(out, size, "the request's headers are larger than %d bytes",
-                 DF_HTTP1_MAX_REQUEST_HEAD);
-        break;
-    case DF_HTTP1_NO_MEMORY:
-        snprintf(out, size, "there is not enough memory for the request");
-        break;
-    }
+    snprintf(out, size, formats[result], shown, name.data);
 }

@@ -1,7 +1,6 @@
 #ifndef DF_HTTP1_WRITER_H
 #define DF_HTTP1_WRITER_H
 
-#include "base/buffer.h"
 #include "base/text.h"
 
 #include <stdbool.h>
@@ -36,8 +35,7 @@ enum df_http1_written {
     DF_HTTP1_BAD_NAME,  /* of a header: empty, or not a token */
     DF_HTTP1_BAD_VALUE, /* of a header: a control character other than a tab */
     DF_HTTP1_RESERVED,  /* a header that only the writer sets */
-    DF_HTTP1_TOO_LARGE, /* the head would pass DF_HTTP1_MAX_REQUEST_HEAD */
-    DF_HTTP1_NO_MEMORY
+    DF_HTTP1_TOO_LARGE  /* the head would pass DF_HTTP1_MAX_REQUEST_HEAD */
 };
 
 /* The headers that a caller may not set, in lower case; the list ends with NULL. */
@@ -50,12 +48,6 @@ enum df_http1_written df_http1_check_request(const struct df_http1_request *requ
 /* Writes the head of a request that was checked, and returns the end of what was written: at most
  * the bytes that were counted. */
 char *df_http1_put_head(char *out, const struct df_http1_request *request);
-
-/* Both in one. Appends the head to `out`, whose limit must be at least DF_HTTP1_MAX_REQUEST_HEAD.
- * After anything but WRITTEN `out` is as it was, and `index` (may be NULL) is the header that is at
- * fault. */
-enum df_http1_written df_http1_write_head(struct df_buffer *out,
-                                          const struct df_http1_request *request, size_t *index);
 
 /* What is wrong, for people: "headers: the value of %.*s ...". Writes one line with a NUL at its
  * end. */

@@ -1,6 +1,8 @@
 #ifndef DF_LUA_COMPAT_H
 #define DF_LUA_COMPAT_H
 
+#include "base/text.h"
+
 #include <lauxlib.h>
 #include <lua.h>
 
@@ -79,6 +81,32 @@ static inline void *df_lua_test_userdata(lua_State *L, int index, int metatable)
         return same ? data : NULL;
     }
     return NULL;
+}
+
+/* The same of an object whose method is called. */
+static inline void *df_lua_check_self(lua_State *L, int metatable, const char *expected) {
+    void *data = df_lua_test_userdata(L, 1, metatable);
+    if (!data) {
+        luaL_argerror(L, 1, expected);
+    }
+    return data;
+}
+
+/* A string, and no number in its place. */
+static inline struct df_text df_lua_check_text(lua_State *L, int argument) {
+    struct df_text text;
+    if (lua_type(L, argument) != LUA_TSTRING) {
+        luaL_checktype(L, argument, LUA_TSTRING); /* raises */
+    }
+    text.data = lua_tolstring(L, argument, &text.length);
+    return text;
+}
+
+/* Returns nil and a message. */
+static inline int df_lua_refuse(lua_State *L, const char *message) {
+    lua_pushnil(L);
+    lua_pushstring(L, message);
+    return 2;
 }
 
 #endif

@@ -22,24 +22,34 @@ void df_walk_init(struct df_walk *w, const struct df_shape *shape, bool xml, int
     w->message[0] = '\0';
 }
 
+int df_find_field(const struct df_walk *w, const struct df_type *object, struct df_text name) {
+    for (int i = object->first; i < object->first + object->count; i++) {
+        const struct df_field *field = &w->shape->fields[i];
+        if (field->length == name.length && memcmp(field->name, name.data, name.length) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
 /* --- failures --- */
 
 /* Copies at most VALUE_CUT bytes of foreign text, whole characters, on one line. */
-static size_t quote(char *out, size_t room, const char *bytes, size_t count) {
+static size_t quote(char *out, size_t capacity, const char *bytes, size_t count) {
     size_t kept = count < VALUE_CUT ? count : VALUE_CUT;
     while (kept > 0 && kept < count && ((unsigned char)bytes[kept] & 0xC0) == 0x80) {
         kept--;
     }
     size_t used = 0;
-    for (size_t i = 0; i < kept && used + 5 < room; i++) {
+    for (size_t i = 0; i < kept && used + 5 < capacity; i++) {
         unsigned char byte = (unsigned char)bytes[i];
         if (byte < ' ' || byte == 0x7F) {
-            used += (size_t)snprintf(out + used, room - used, "\\%03u", (unsigned)byte);
+            used += (size_t)snprintf(out + used, capacity - used, "\\%03u", (unsigned)byte);
         } else {
             out[used++] = (char)byte;
         }
     }
-    if (kept < count && used + 4 < room) {
+    if (kept < count && used + 4 < capacity) {
         memcpy(out + used, "...", 3);
         used += 3;
     }
@@ -192,7 +202,7 @@ void df_add_lists(const struct df_walk *w, lua_State *L, int at, const struct df
     }
 }
 
-/* --- scalars: each takes the value at the top and may put another in its place --- */
+/* --- scalars: each takes the value at the top and may replace it --- */
 
 /* White space as JSON and XML have it. */
 static bool is_space(char byte) {

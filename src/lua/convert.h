@@ -21,6 +21,10 @@ struct df_walk {
 
 void df_walk_init(struct df_walk *w, const struct df_shape *shape, bool xml, int mark);
 
+/* The index of the field that has a name, among all of the shape; -1 if the object has none such.
+ */
+int df_find_field(const struct df_walk *w, const struct df_type *object, struct df_text name);
+
 /* Whether the string at the top says nothing: it is empty, or white space where that is no text. */
 bool df_is_empty_text(const struct df_walk *w, lua_State *L);
 

@@ -29,19 +29,10 @@
 #error "DATAFOREST_VERSION comes from the file VERSION, through the build"
 #endif
 
-enum { TIMESTAMP_SIZE = 24, TIMESTAMP_DIGITS = 20, STAGE_SIZE = 1024 };
-
-static struct df_text check_text(lua_State *L, int argument) {
-    struct df_text text;
-    if (lua_type(L, argument) != LUA_TSTRING) {
-        luaL_checktype(L, argument, LUA_TSTRING); /* raises */
-    }
-    text.data = lua_tolstring(L, argument, &text.length);
-    return text;
-}
+enum { TIMESTAMP_DIGITS = 20, STAGE_SIZE = 1024 };
 
 static struct df_text check_word(lua_State *L, int argument, const char *name) {
-    struct df_text text = check_text(L, argument);
+    struct df_text text = df_lua_check_text(L, argument);
     if (!df_is_word(text)) {
         lua_pushfstring(L, "the %s is empty or holds a blank or a control character", name);
         luaL_argerror(L, argument, lua_tostring(L, -1));
@@ -49,33 +40,18 @@ static struct df_text check_word(lua_State *L, int argument, const char *name) {
     return text;
 }
 
-/* Writes the digits of a number to the end of `digits`. */
-static struct df_text write_digits(uint64_t value, char digits[TIMESTAMP_SIZE]) {
-    char *first = digits + TIMESTAMP_SIZE;
-    do {
-        *--first = (char)('0' + value % 10);
-        value /= 10;
-    } while (value > 0);
-    return (struct df_text){first, (size_t)(digits + TIMESTAMP_SIZE - first)};
-}
-
 /* A number's digits go into `digits`; a string's stay where they are. */
-static struct df_text check_timestamp(lua_State *L, int argument, char digits[TIMESTAMP_SIZE]) {
+static struct df_text check_timestamp(lua_State *L, int argument, char digits[DF_DIGITS_SIZE]) {
     if (lua_type(L, argument) == LUA_TNUMBER) {
         double value = lua_tonumber(L, argument);
         if (!(value >= 0 && df_number_is_whole(value))) {
             luaL_argerror(L, argument, "the timestamp is not a whole number of milliseconds");
         }
-        return write_digits((uint64_t)(int64_t)value, digits);
+        return df_number_digits((uint64_t)(int64_t)value, digits);
     }
-    struct df_text text = check_text(L, argument);
-    for (size_t i = 0; i < text.length; i++) {
-        if (!df_is_digit(text.data[i])) {
-            luaL_argerror(L, argument, "the timestamp holds something other than digits");
-        }
-    }
-    if (text.length == 0 || text.length > TIMESTAMP_DIGITS) {
-        luaL_argerror(L, argument, "the timestamp does not have 1 to 20 digits");
+    struct df_text text = df_lua_check_text(L, argument);
+    if (!df_is_digits(text) || text.length > TIMESTAMP_DIGITS) {
+        luaL_argerror(L, argument, "the timestamp is not of 1 to 20 digits");
     }
     return text;
 }
@@ -84,47 +60,37 @@ static struct df_text check_timestamp(lua_State *L, int argument, char digits[TI
 
 /* The metatable of signers is the first upvalue of all that follows. */
 static struct df_signer *check_signer(lua_State *L) {
-    struct df_signer *signer = df_lua_test_userdata(L, 1, lua_upvalueindex(1));
-    if (!signer) {
-        luaL_argerror(L, 1, "a signer expected");
-    }
-    return signer;
+    return df_lua_check_self(L, lua_upvalueindex(1), "a signer expected");
 }
 
 static int signer_new(lua_State *L) {
-    struct df_text access_key = check_text(L, 1);
-    struct df_text secret_key = check_text(L, 2);
+    struct df_text access_key = df_lua_check_text(L, 1);
+    struct df_text secret_key = df_lua_check_text(L, 2);
     struct df_signer *signer = lua_newuserdata(L, sizeof *signer);
     memset(signer, 0, sizeof *signer);
     lua_pushvalue(L, lua_upvalueindex(1));
     lua_setmetatable(L, -2);
     const char *problem = df_signer_open(signer, access_key, secret_key);
     if (problem) {
-        lua_pushnil(L);
-        lua_pushstring(L, problem);
-        return 2;
+        return df_lua_refuse(L, problem);
     }
     return 1;
 }
 
 static int signer_sign(lua_State *L) {
-    char digits[TIMESTAMP_SIZE];
+    char digits[DF_DIGITS_SIZE];
     char signature[DF_SIGNATURE_SIZE];
     struct df_sign_request request;
     struct df_signer *signer = check_signer(L);
     if (!signer->mac) {
-        lua_pushnil(L);
-        lua_pushliteral(L, "the signer is closed");
-        return 2;
+        return df_lua_refuse(L, "the signer is closed");
     }
     request.method = check_word(L, 2, "method");
     request.target = check_word(L, 3, "target");
     request.timestamp = check_timestamp(L, 4, digits);
     const char *problem = df_signer_sign(signer, &request, signature);
     if (problem) {
-        lua_pushnil(L);
-        lua_pushstring(L, problem);
-        return 2;
+        return df_lua_refuse(L, problem);
     }
     lua_pushlstring(L, signature, DF_SIGNATURE_SIZE - 1);
     lua_pushlstring(L, request.timestamp.data, request.timestamp.length);
@@ -143,19 +109,19 @@ static int signer_to_string(lua_State *L) {
 
 /* --- functions --- */
 
-/* Room for `size` bytes: the caller's own, or memory that Lua collects. */
+/* Memory for `size` bytes: the caller's own, or memory that Lua collects. */
 static char *scratch(lua_State *L, char stage[STAGE_SIZE], size_t size) {
     return size <= STAGE_SIZE ? stage : lua_newuserdata(L, size);
 }
 
 static int string_to_sign(lua_State *L) {
-    char digits[TIMESTAMP_SIZE];
+    char digits[DF_DIGITS_SIZE];
     char stage[STAGE_SIZE];
     struct df_sign_request request;
     request.method = check_word(L, 1, "method");
     request.target = check_word(L, 2, "target");
     request.timestamp = check_timestamp(L, 3, digits);
-    struct df_text access_key = check_text(L, 4);
+    struct df_text access_key = df_lua_check_text(L, 4);
     if (!df_sign_is_key(access_key)) {
         luaL_argerror(L, 4, "the access key is empty or holds CR, LF or NUL");
     }
@@ -168,7 +134,7 @@ static int string_to_sign(lua_State *L) {
 
 static int base64(lua_State *L) {
     char stage[STAGE_SIZE];
-    struct df_text bytes = check_text(L, 1);
+    struct df_text bytes = df_lua_check_text(L, 1);
     size_t size = df_base64_size(bytes.length);
     char *out = scratch(L, stage, size);
     df_base64(bytes.data, bytes.length, out);
@@ -177,13 +143,13 @@ static int base64(lua_State *L) {
 }
 
 static int valid_utf8(lua_State *L) {
-    struct df_text text = check_text(L, 1);
+    struct df_text text = df_lua_check_text(L, 1);
     lua_pushboolean(L, df_utf8_check(text.data, text.length, NULL));
     return 1;
 }
 
 static int utf8_length(lua_State *L) {
-    struct df_text text = check_text(L, 1);
+    struct df_text text = df_lua_check_text(L, 1);
     size_t characters;
     if (df_utf8_check(text.data, text.length, &characters)) {
         lua_pushinteger(L, (lua_Integer)characters);
@@ -194,7 +160,7 @@ static int utf8_length(lua_State *L) {
 }
 
 static struct df_text check_path(lua_State *L, int argument) {
-    struct df_text path = check_text(L, argument);
+    struct df_text path = df_lua_check_text(L, argument);
     if (path.length == 0 || strlen(path.data) != path.length) {
         luaL_argerror(L, argument, "the path is empty or holds NUL");
     }
@@ -215,7 +181,7 @@ static int push_saved(lua_State *L, struct df_text path, int failure) {
  * byte is not 0 where the byte n - 1 is in it. */
 static int within(lua_State *L) {
     struct df_text text = {NULL, 0};
-    struct df_text set = check_text(L, 2);
+    struct df_text set = df_lua_check_text(L, 2);
     luaL_argcheck(L, set.length == 256, 2, "a set of 256 bytes expected");
     bool is_within = lua_type(L, 1) == LUA_TSTRING;
     if (is_within) {
@@ -261,7 +227,7 @@ static size_t escape(unsigned char byte, char *out) {
 /* A string of JSON, with its quotes; nil where the text is not UTF-8. */
 static int quote(lua_State *L) {
     char stage[STAGE_SIZE];
-    struct df_text text = check_text(L, 1);
+    struct df_text text = df_lua_check_text(L, 1);
     if (!df_utf8_check(text.data, text.length, NULL)) {
         lua_pushnil(L);
         return 1;
@@ -289,7 +255,7 @@ static int quote(lua_State *L) {
 
 static int save(lua_State *L) {
     struct df_text path = check_path(L, 1);
-    struct df_text bytes = check_text(L, 2);
+    struct df_text bytes = df_lua_check_text(L, 2);
     return push_saved(L, path, df_file_save(path.data, bytes.data, bytes.length));
 }
 
@@ -370,7 +336,7 @@ static const luaL_Reg signer_methods[] = {
 static int hmac_sha256(lua_State *L) {
     unsigned char mac[EVP_MAX_MD_SIZE];
     unsigned length = 0;
-    struct df_text key = check_text(L, 1), text = check_text(L, 2);
+    struct df_text key = df_lua_check_text(L, 1), text = df_lua_check_text(L, 2);
     if (key.length > INT_MAX ||
         !HMAC(EVP_sha256(), key.data, (int)key.length, (const unsigned char *)text.data,
               text.length, mac, &length)) {

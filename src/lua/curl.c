@@ -4,6 +4,7 @@
 #include "net/engine.h"
 #include "lua/compat.h"
 #include "lua/hooks.h"
+#include "lua/messages.h"
 
 #include <curl/curl.h>
 #include <lualib.h>
@@ -40,7 +41,14 @@ static const char *const field_names[] = {
 };
 
 /* The upvalues of every method. */
-enum { ENGINE_METATABLE = 1, TRANSFER_METATABLE, ROUTE_METATABLE, ROUTE_MODULE, FIRST_FIELD };
+enum {
+    ENGINE_METATABLE = 1,
+    TRANSFER_METATABLE,
+    ROUTE_METATABLE,
+    ROUTE_MODULE,
+    DEFAULTS,
+    FIRST_FIELD
+};
 
 /* What an engine's companion table holds. */
 enum { KEPT_BOX = 1, ROUTES, FIND_ROUTE, PROXY };
@@ -48,13 +56,14 @@ enum { KEPT_BOX = 1, ROUTES, FIND_ROUTE, PROXY };
 /* Of a cached route. */
 enum { ROUTE_CONNECT_TO = 1, ROUTE_ITSELF, ROUTE_TARGET };
 
-enum { MAX_HEADERS = 64, MAX_ROUTES = 128 };
+enum { MAX_ROUTES = 128 };
 
 /* All zero is a closed engine, a transfer whose result was taken, and a route that was dropped. */
 struct engine_box {
     struct df_http_engine *engine;
     unsigned routes; /* cached */
     bool is_proxy_env;
+    double timeout, connect_timeout, max_response_bytes; /* of requests that do not say */
 };
 
 struct transfer_box {
@@ -68,19 +77,13 @@ struct route_box {
 };
 
 static struct engine_box *check_engine(lua_State *L) {
-    struct engine_box *box = df_lua_test_userdata(L, 1, lua_upvalueindex(ENGINE_METATABLE));
-    if (!box) {
-        luaL_argerror(L, 1, "an engine expected: call its methods with a colon");
-    }
-    return box;
+    return df_lua_check_self(L, lua_upvalueindex(ENGINE_METATABLE),
+                             "an engine expected: call its methods with a colon");
 }
 
 static struct transfer_box *check_transfer(lua_State *L) {
-    struct transfer_box *box = df_lua_test_userdata(L, 1, lua_upvalueindex(TRANSFER_METATABLE));
-    if (!box) {
-        luaL_argerror(L, 1, "a transfer expected: call its methods with a colon");
-    }
-    return box;
+    return df_lua_check_self(L, lua_upvalueindex(TRANSFER_METATABLE),
+                             "a transfer expected: call its methods with a colon");
 }
 
 static void push_field(lua_State *L, enum field field) {
@@ -91,13 +94,7 @@ static void push_field(lua_State *L, enum field field) {
 
 static int push_error(lua_State *L, const struct df_http_error *error) {
     lua_pushnil(L);
-    lua_createtable(L, 0, 3);
-    lua_pushstring(L, df_kind_name(error->kind));
-    lua_setfield(L, -2, "kind");
-    lua_pushstring(L, error->message);
-    lua_setfield(L, -2, "message");
-    lua_pushboolean(L, error->sent);
-    lua_setfield(L, -2, "sent");
+    df_lua_push_failure(L, error->kind, error->message, error->sent);
     return 2;
 }
 
@@ -105,26 +102,6 @@ static int push_closed(lua_State *L, const char *message) {
     struct df_http_error error = {0};
     df_http_error_set(&error, DF_KIND_CLOSED, false, "%s", message);
     return push_error(L, &error);
-}
-
-/* Pushes a table of name = value; values of a repeated name are joined with ", ". */
-static void push_headers(lua_State *L, const struct df_http1_reader *reader) {
-    unsigned count = reader->header_count;
-    lua_createtable(L, 0, (int)count);
-    for (unsigned i = 0; i < count; i++) {
-        struct df_http1_header header = df_http1_reader_header(reader, i);
-        lua_pushlstring(L, header.name.data, header.name.length);
-        if (header.repeated) {
-            lua_pushvalue(L, -1);
-            lua_rawget(L, -3);
-            lua_pushliteral(L, ", ");
-            lua_pushlstring(L, header.value.data, header.value.length);
-            lua_concat(L, 3);
-        } else {
-            lua_pushlstring(L, header.value.data, header.value.length);
-        }
-        lua_rawset(L, -3);
-    }
 }
 
 static int push_response(lua_State *L, const struct df_http_transfer *transfer) {
@@ -135,7 +112,7 @@ static int push_response(lua_State *L, const struct df_http_transfer *transfer) 
     lua_pushinteger(L, reader->status);
     lua_rawset(L, -3);
     push_field(L, FIELD_HEADERS);
-    push_headers(L, reader);
+    df_lua_push_headers(L, reader);
     lua_rawset(L, -3);
     push_field(L, FIELD_BODY);
     lua_pushlstring(L, body.length ? body.data : "", body.length);
@@ -289,6 +266,7 @@ static struct df_route *find_route(lua_State *L, struct engine_box *engine, int 
  * in here can run a finaliser. */
 struct request_reader {
     lua_State *L;
+    const struct engine_box *engine;
     struct df_http_error *error;
     bool failed;
 };
@@ -318,33 +296,9 @@ static double read_number(struct request_reader *reader, enum field field, doubl
     return read_field(reader, field, LUA_TNUMBER) ? lua_tonumber(reader->L, -1) : otherwise;
 }
 
-/* Reads the table at the top; allocates nothing. */
-static size_t read_headers(struct request_reader *reader, struct df_http1_field *fields) {
-    lua_State *L = reader->L;
-    size_t count = 0;
-    for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
-        const char *problem = NULL;
-        if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING) {
-            problem = "headers: names and values must be strings";
-        } else if (count == MAX_HEADERS) {
-            problem = "headers: there are too many";
-        }
-        if (problem) {
-            reader->failed = true;
-            df_http_error_set(reader->error, DF_KIND_ARGUMENT, false, "%s", problem);
-            lua_pop(L, 2);
-            return 0;
-        }
-        fields[count].name.data = lua_tolstring(L, -2, &fields[count].name.length);
-        fields[count].value.data = lua_tolstring(L, -1, &fields[count].value.length);
-        count++;
-    }
-    return count;
-}
-
 static double read_timeout(struct request_reader *reader) {
     double deadline = read_number(reader, FIELD_DEADLINE, 0);
-    double timeout = read_number(reader, FIELD_TIMEOUT, 30);
+    double timeout = read_number(reader, FIELD_TIMEOUT, reader->engine->timeout);
     return lua_isnil(reader->L, -2) ? timeout : deadline - df_clock_monotonic();
 }
 
@@ -353,12 +307,20 @@ static bool read_request(struct request_reader *reader, struct df_http_request *
     request->method = read_text(reader, FIELD_METHOD);
     request->body = read_text(reader, FIELD_BODY);
     request->timeout = read_timeout(reader);
-    request->connect_timeout = read_number(reader, FIELD_CONNECT_TIMEOUT, 5);
-    double limit = read_number(reader, FIELD_MAX_RESPONSE_BYTES, 8.0 * 1024 * 1024);
+    request->connect_timeout =
+        read_number(reader, FIELD_CONNECT_TIMEOUT, reader->engine->connect_timeout);
+    double limit =
+        read_number(reader, FIELD_MAX_RESPONSE_BYTES, reader->engine->max_response_bytes);
     request->once = read_field(reader, FIELD_ONCE, LUA_TBOOLEAN) && lua_toboolean(reader->L, -1);
     request->headers = fields;
     if (read_field(reader, FIELD_HEADERS, LUA_TTABLE)) {
-        request->header_count = read_headers(reader, fields);
+        const char *problem;
+        int count = df_lua_read_headers(reader->L, lua_gettop(reader->L), fields, &problem);
+        if (count < 0 && !reader->failed) {
+            reader->failed = true;
+            df_http_error_set(reader->error, DF_KIND_ARGUMENT, false, "%s", problem);
+        }
+        request->header_count = count < 0 ? 0 : (size_t)count;
     }
     if (!reader->failed && !(limit >= 0 && limit <= 9007199254740992.0)) {
         reader->failed = true;
@@ -407,9 +369,9 @@ static struct transfer_box *push_given_box(lua_State *L) {
 static struct transfer_box *start(lua_State *L, struct engine_box *engine,
                                   struct transfer_box *(*push)(lua_State *),
                                   struct df_http_error *error) {
-    struct df_http1_field fields[MAX_HEADERS];
+    struct df_http1_field fields[DF_LUA_MAX_HEADERS];
     struct df_http_request request = {0};
-    struct request_reader reader = {L, error, false};
+    struct request_reader reader = {L, engine, error, false};
     luaL_checktype(L, 2, LUA_TTABLE);
     lua_settop(L, 3);
     DF_LUA_RESERVE(L, 40, "a call");
@@ -630,21 +592,28 @@ static const char *option_string(lua_State *L, const char *name) {
     return value;
 }
 
+static double default_of(lua_State *L, const char *name) {
+    lua_getfield(L, lua_upvalueindex(DEFAULTS), name);
+    double value = lua_tonumber(L, -1);
+    lua_pop(L, 1);
+    return value;
+}
+
+static double option_number(lua_State *L, const char *name) {
+    return has_option(L, name, LUA_TNUMBER) ? lua_tonumber(L, -1) : default_of(L, name);
+}
+
 static void read_options(lua_State *L, struct df_http_options *options) {
     check_option_names(L);
     options->ca_file = option_string(L, "ca_file");
-    if (has_option(L, "pool_size", LUA_TNUMBER)) {
-        double value = lua_tonumber(L, -1);
-        if (!(value >= 1 && value <= 1000000)) {
-            luaL_error(L, "engine: option 'pool_size': expected 1 to 1000000");
-        }
-        options->pool_size = (unsigned)value;
+    double pool_size = option_number(L, "pool_size");
+    if (!(pool_size >= 1 && pool_size <= 1000000)) {
+        luaL_error(L, "engine: option 'pool_size': expected 1 to 1000000");
     }
-    if (has_option(L, "pool_idle_timeout", LUA_TNUMBER)) {
-        options->pool_idle_time = lua_tonumber(L, -1);
-        if (!(options->pool_idle_time > 0)) {
-            luaL_error(L, "engine: option 'pool_idle_timeout': expected seconds above 0");
-        }
+    options->pool_size = (unsigned)pool_size;
+    options->pool_idle_time = option_number(L, "pool_idle_timeout");
+    if (!(options->pool_idle_time > 0)) {
+        luaL_error(L, "engine: option 'pool_idle_timeout': expected seconds above 0");
     }
 }
 
@@ -688,6 +657,9 @@ static int curl_engine(lua_State *L) {
     memset(box, 0, sizeof *box);
     lua_pushvalue(L, lua_upvalueindex(ENGINE_METATABLE));
     lua_setmetatable(L, -2);
+    box->timeout = default_of(L, "timeout");
+    box->connect_timeout = default_of(L, "connect_timeout");
+    box->max_response_bytes = default_of(L, "max_response_bytes");
     lua_newtable(L);
     read_routes(L, box);
     df_lua_set_companion(L, -2);
@@ -696,16 +668,6 @@ static int curl_engine(lua_State *L) {
         return luaL_error(L, "engine: not enough memory, or libcurl cannot be used");
     }
     return 1;
-}
-
-static int curl_now(lua_State *L) {
-    lua_pushnumber(L, df_clock_now());
-    return 1;
-}
-
-static int curl_sleep(lua_State *L) {
-    df_lua_sleep(L, luaL_checknumber(L, 1));
-    return 0;
 }
 
 static const luaL_Reg engine_methods[] = {{"perform", engine_perform}, {"start", engine_start},
@@ -731,8 +693,7 @@ static const luaL_Reg transfer_metamethods[] = {{"__gc", transfer_collect},
 static const luaL_Reg route_methods[] = {{NULL, NULL}};
 static const luaL_Reg route_metamethods[] = {{"__gc", route_drop}, {NULL, NULL}};
 
-static const luaL_Reg module_functions[] = {
-    {"engine", curl_engine}, {"now", curl_now}, {"sleep", curl_sleep}, {NULL, NULL}};
+static const luaL_Reg module_functions[] = {{"engine", curl_engine}, {NULL, NULL}};
 
 /* Pushes the upvalues of every function: the metatables and the module from `first` on, and the
  * names of fields. */
@@ -758,7 +719,7 @@ static void fill_metatable(lua_State *L, int index, int first, const luaL_Reg *m
     lua_pop(L, 1);
 }
 
-/* libcurl writes its versions into a place that all threads share. */
+/* libcurl writes its versions into memory that all threads share. */
 static pthread_once_t versions_once = PTHREAD_ONCE_INIT;
 static const char *versions;
 
@@ -772,9 +733,12 @@ DF_EXPORT int luaopen_dataforest_curl(lua_State *L) {
     for (int i = ENGINE_METATABLE; i <= ROUTE_METATABLE; i++) {
         lua_newtable(L);
     }
-    lua_getglobal(L, "require");
-    lua_pushliteral(L, "dataforest.transport.route");
-    lua_call(L, 1, 1);
+    for (int i = ROUTE_MODULE; i <= DEFAULTS; i++) {
+        lua_getglobal(L, "require");
+        lua_pushstring(L, i == ROUTE_MODULE ? "dataforest.transport.route"
+                                            : "dataforest.request.defaults");
+        lua_call(L, 1, 1);
+    }
     fill_metatable(L, first, first, engine_metamethods, engine_methods, "dataforest.curl.engine");
     fill_metatable(L, first + 1, first, transfer_metamethods, transfer_methods,
                    "dataforest.curl.transfer");

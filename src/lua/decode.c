@@ -94,18 +94,6 @@ static bool walk_members(struct df_walk *w, lua_State *L, int at, int type) {
     return true;
 }
 
-/* The field of this name, or NULL. */
-static const struct df_field *find_field(const struct df_walk *w, const struct df_type *object,
-                                         const char *name, size_t length) {
-    const struct df_field *fields = w->shape->fields + object->first;
-    for (int i = 0; i < object->count; i++) {
-        if (fields[i].length == length && memcmp(fields[i].name, name, length) == 0) {
-            return &fields[i];
-        }
-    }
-    return NULL;
-}
-
 static bool walk_object(struct df_walk *w, lua_State *L, int at, const struct df_type *object) {
     bool alias_met = false;
     lua_pushnil(L);
@@ -113,13 +101,13 @@ static bool walk_object(struct df_walk *w, lua_State *L, int at, const struct df
         if (!check_key(w, L, at)) {
             return false;
         }
-        size_t length;
-        const char *name = lua_tolstring(L, at + 1, &length);
-        const struct df_field *field = find_field(w, object, name, length);
-        if (!walk_member(w, L, at, field ? field->type : 0)) {
+        struct df_text name;
+        name.data = lua_tolstring(L, at + 1, &name.length);
+        int field = df_find_field(w, object, name);
+        if (!walk_member(w, L, at, field < 0 ? 0 : w->shape->fields[field].type)) {
             return false;
         }
-        alias_met = alias_met || (field && field->real >= 0);
+        alias_met = alias_met || (field >= 0 && w->shape->fields[field].real >= 0);
     }
     if (alias_met) {
         df_rename_aliases(w, L, at, object);

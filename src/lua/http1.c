@@ -2,17 +2,11 @@
 
 #include "lua/http1.h"
 
-#include "base/kinds.h"
-#include "http1/reader.h"
-#include "http1/writer.h"
-
-#include <math.h>
-#include <string.h>
+#include "lua/messages.h"
 
 enum {
     READER_METATABLE = lua_upvalueindex(1),
     STAGE_SIZE = 4096,
-    MAX_HEADERS = 64,
     MESSAGE_SIZE = 512,
     RESPONSE_FIELDS = 4
 };
@@ -26,11 +20,8 @@ struct reader_box {
 };
 
 static struct reader_box *check_box(lua_State *L) {
-    struct reader_box *box = df_lua_test_userdata(L, 1, READER_METATABLE);
-    if (!box) {
-        luaL_argerror(L, 1, "a reader expected: call its methods with a colon");
-    }
-    return box;
+    return df_lua_check_self(L, READER_METATABLE,
+                             "a reader expected: call its methods with a colon");
 }
 
 static struct df_http1_reader *check_reader(lua_State *L) {
@@ -57,14 +48,11 @@ static int reader_new(lua_State *L) {
 /* reader:start(method, max_body) */
 static int reader_start(lua_State *L) {
     struct df_http1_reader *reader = check_reader(L);
-    const char *method = luaL_checkstring(L, 2);
+    struct df_text method = df_lua_check_text(L, 2);
     double max_body = luaL_checknumber(L, 3);
     luaL_argcheck(L, max_body >= 0 && max_body < 9007199254740992.0, 3,
                   "a number of bytes expected");
-    df_http1_reader_start(reader,
-                          strcmp(method, "HEAD") == 0      ? DF_HTTP1_HEAD
-                          : strcmp(method, "CONNECT") == 0 ? DF_HTTP1_CONNECT
-                                                           : DF_HTTP1_OTHER,
+    df_http1_reader_start(reader, df_http1_method_of(method),
                           max_body < (double)SIZE_MAX ? (size_t)max_body : SIZE_MAX);
     return 0;
 }
@@ -81,10 +69,9 @@ static int push_result(lua_State *L, enum df_http1_result result) {
 
 static int reader_feed(lua_State *L) {
     struct df_http1_reader *reader = check_reader(L);
-    size_t length, consumed;
-    luaL_checktype(L, 2, LUA_TSTRING);
-    const char *bytes = lua_tolstring(L, 2, &length);
-    return push_result(L, df_http1_reader_feed(reader, bytes, length, &consumed));
+    struct df_text bytes = df_lua_check_text(L, 2);
+    size_t consumed;
+    return push_result(L, df_http1_reader_feed(reader, bytes.data, bytes.length, &consumed));
 }
 
 /* reader:finish(how) */
@@ -93,29 +80,6 @@ static int reader_finish(lua_State *L) {
     struct df_http1_reader *reader = check_reader(L);
     return push_result(
         L, df_http1_reader_end(reader, (enum df_http1_end)luaL_checkoption(L, 2, NULL, names)));
-}
-
-static void push_text(lua_State *L, struct df_text text) {
-    lua_pushlstring(L, text.data, text.length);
-}
-
-/* A table of name = value; values of a repeated name are joined with ", ". */
-static void push_headers(lua_State *L, const struct df_http1_reader *reader) {
-    lua_createtable(L, 0, (int)reader->header_count);
-    for (unsigned i = 0; i < reader->header_count; i++) {
-        struct df_http1_header header = df_http1_reader_header(reader, i);
-        push_text(L, header.name);
-        if (header.repeated) {
-            lua_pushvalue(L, -1);
-            lua_rawget(L, -3);
-            lua_pushliteral(L, ", ");
-            push_text(L, header.value);
-            lua_concat(L, 3);
-        } else {
-            push_text(L, header.value);
-        }
-        lua_rawset(L, -3);
-    }
 }
 
 /* reader:response() gives a table, and whether the connection may carry another request. A reader
@@ -131,9 +95,10 @@ static int reader_response(lua_State *L) {
     lua_createtable(L, 0, RESPONSE_FIELDS);
     df_lua_push_whole(L, reader->status);
     lua_setfield(L, -2, "status");
-    push_headers(L, reader);
+    df_lua_push_headers(L, reader);
     lua_setfield(L, -2, "headers");
-    push_text(L, df_http1_reader_body(reader));
+    struct df_text body = df_http1_reader_body(reader);
+    lua_pushlstring(L, body.data, body.length);
     lua_setfield(L, -2, "body");
     if (reader->end_uncertain) {
         lua_pushboolean(L, 1);
@@ -150,14 +115,7 @@ static int reader_failure(lua_State *L) {
     char message[MESSAGE_SIZE];
     const struct df_http1_reader *reader = check_reader(L);
     df_http1_reader_describe(reader, luaL_checkstring(L, 2), message, sizeof message);
-    enum df_kind kind = reader->error.kind;
-    lua_createtable(L, 0, 3);
-    lua_pushstring(L, df_kind_name(kind));
-    lua_setfield(L, -2, "kind");
-    lua_pushstring(L, message);
-    lua_setfield(L, -2, "message");
-    lua_pushboolean(L, 1);
-    lua_setfield(L, -2, "sent");
+    df_lua_push_failure(L, reader->error.kind, message, true);
     return 1;
 }
 
@@ -210,68 +168,33 @@ static int reader_to_string(lua_State *L) {
 
 /* ---- requests ---- */
 
-static struct df_text check_text(lua_State *L, int argument) {
-    struct df_text text;
-    luaL_checktype(L, argument, LUA_TSTRING);
-    text.data = lua_tolstring(L, argument, &text.length);
-    return text;
-}
-
-/* Reads the headers of the table at `index`. Names and values stay on the stack, so that they live
- * whatever becomes of the table. Returns how many, or -1 with a message at the top. */
-static int read_headers(lua_State *L, int index, struct df_http1_field *fields) {
-    int count = 0;
-    DF_LUA_RESERVE(L, 2 * MAX_HEADERS + 4, "too many headers");
-    lua_pushnil(L);
-    while (lua_next(L, index)) { /* allocates nothing, as long as no number is turned into text */
-        if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING) {
-            lua_pushliteral(L, "headers: names and values must be strings");
-            return -1;
-        }
-        if (count == MAX_HEADERS) {
-            lua_pushfstring(L, "headers: there are too many: at most %d", MAX_HEADERS);
-            return -1;
-        }
-        fields[count].name.data = lua_tolstring(L, -2, &fields[count].name.length);
-        fields[count].value.data = lua_tolstring(L, -1, &fields[count].value.length);
-        count++;
-        lua_pushvalue(L, -2);
-    }
-    return count;
-}
-
-static int refuse(lua_State *L, const char *message) {
-    lua_pushnil(L);
-    lua_pushstring(L, message);
-    return 2;
-}
-
 /* core.http_request(method, target, authority, headers, body, close): the request without its body,
  * of which only the length is written; nil and what is wrong. */
 static int http_request(lua_State *L) {
     char stage[STAGE_SIZE];
-    struct df_http1_field fields[MAX_HEADERS];
+    struct df_http1_field fields[DF_LUA_MAX_HEADERS];
     struct df_http1_request request = {.headers = fields};
     size_t size, index;
-    request.method = check_text(L, 1);
-    request.target = check_text(L, 2);
-    request.authority = check_text(L, 3);
+    request.method = df_lua_check_text(L, 1);
+    request.target = df_lua_check_text(L, 2);
+    request.authority = df_lua_check_text(L, 3);
     luaL_checktype(L, 4, LUA_TTABLE);
     if (!lua_isnoneornil(L, 5)) {
-        request.body = check_text(L, 5);
+        request.body = df_lua_check_text(L, 5);
     }
     request.close = lua_toboolean(L, 6);
     lua_settop(L, 6);
-    int count = read_headers(L, 4, fields);
+    const char *problem;
+    int count = df_lua_read_headers(L, 4, fields, &problem);
     if (count < 0) {
-        return refuse(L, lua_tostring(L, -1));
+        return df_lua_refuse(L, problem);
     }
     request.header_count = (size_t)count;
     enum df_http1_written result = df_http1_check_request(&request, &size, &index);
     if (result != DF_HTTP1_WRITTEN) {
         char message[MESSAGE_SIZE];
         df_http1_describe_written(result, &request, index, message, sizeof message);
-        return refuse(L, message);
+        return df_lua_refuse(L, message);
     }
     char *out = size <= STAGE_SIZE ? stage : lua_newuserdata(L, size);
     lua_pushlstring(L, out, (size_t)(df_http1_put_head(out, &request) - out));

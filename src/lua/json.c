@@ -1,5 +1,6 @@
 #include "lua/json.h"
 
+#include "base/grammar.h"
 #include "base/number.h"
 #include "lua/convert.h"
 
@@ -78,19 +79,11 @@ static const char *no_end(struct reader *r, const char *stop) {
     return malformed(r, stop, stop >= r->end ? "a string without an end" : "a NUL");
 }
 
-static int hex_digit(char c) {
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* The four digits of \uXXXX, or -1. */
 static long read_hex(const char *at) {
     long code = 0;
     for (int i = 0; i < 4; i++) {
-        int digit = hex_digit(at[i]);
+        int digit = df_hex_digit(at[i]);
         if (digit < 0) {
             return -1;
         }
@@ -306,20 +299,6 @@ static int find_field(const struct reader *r, const struct df_type *object, int 
     return -1;
 }
 
-/* The field of a name that is no plain text of the shape's: it may be one of them with escapes in
- * it. The name is at the top. */
-static int find_escaped(const struct reader *r, const struct df_type *object) {
-    size_t length;
-    const char *name = lua_tolstring(r->L, -1, &length);
-    for (int i = object->first; i < object->first + object->count; i++) {
-        const struct df_field *field = &r->shape->fields[i];
-        if (field->length == length && memcmp(field->name, name, length) == 0) {
-            return i;
-        }
-    }
-    return -1;
-}
-
 /* Pushes the name of a member, and returns where it ends. Sets its field, or -1. */
 static inline const char *read_name(struct reader *r, const char *at, const struct df_type *object,
                                     int place, int *field) {
@@ -332,8 +311,10 @@ static inline const char *read_name(struct reader *r, const char *at, const stru
         return at + 1 + r->shape->fields[*field].length + 1;
     }
     const char *end = read_string(r, at + 1);
-    if (end && memchr(at, '\\', (size_t)(end - at))) {
-        *field = find_escaped(r, object);
+    if (end && memchr(at, '\\', (size_t)(end - at))) { /* perhaps one of them, with escapes */
+        struct df_text name;
+        name.data = lua_tolstring(r->L, -1, &name.length);
+        *field = df_find_field(&r->walk, object, name);
     }
     return end;
 }

@@ -89,7 +89,7 @@ static bool set_proxy(CURL *easy, const struct df_route *route) {
     return !failed;
 }
 
-static bool set_place(struct df_connection *connection) {
+static bool set_endpoint(struct df_connection *connection) {
     CURL *easy = connection->easy;
     bool failed = false;
     SET(CURLOPT_URL, part(connection, DF_ROUTE_URL));
@@ -120,11 +120,11 @@ static bool set_options(struct df_connection *connection, const struct df_hub *h
     SET(CURLOPT_TCP_KEEPIDLE, (long)KEEPALIVE_IDLE);
     SET(CURLOPT_TCP_KEEPINTVL, (long)KEEPALIVE_INTERVAL);
 #if LIBCURL_VERSION_NUM >= 0x075700
-    /* A name server that does not answer must not hold a call beyond its deadline. */
+    /* A name server that is silent must not hold a call beyond its deadline. */
     SET(CURLOPT_QUICK_EXIT, 1L);
 #endif
     return !failed && set_security(easy, hub->ca_file) && set_proxy(easy, connection->route) &&
-           set_place(connection) &&
+           set_endpoint(connection) &&
            (strncmp(part(connection, DF_ROUTE_PROXY), "https:", 6) == 0 || df_tls_prepare(easy));
 }
 
@@ -187,15 +187,6 @@ static const struct {
     {CURLE_PEER_FAILED_VERIFICATION, DF_KIND_TLS, "no TLS with"},
     {CURLE_SSL_CERTPROBLEM, DF_KIND_TLS, "no TLS with"},
     {CURLE_SSL_CIPHER, DF_KIND_TLS, "no TLS with"},
-    {CURLE_SSL_ENGINE_NOTFOUND, DF_KIND_TLS, "no TLS with"},
-    {CURLE_SSL_ENGINE_SETFAILED, DF_KIND_TLS, "no TLS with"},
-    {CURLE_SSL_ENGINE_INITFAILED, DF_KIND_TLS, "no TLS with"},
-    {CURLE_SSL_CRL_BADFILE, DF_KIND_TLS, "no TLS with"},
-    {CURLE_SSL_ISSUER_ERROR, DF_KIND_TLS, "no TLS with"},
-    {CURLE_SSL_PINNEDPUBKEYNOTMATCH, DF_KIND_TLS, "no TLS with"},
-    {CURLE_SSL_INVALIDCERTSTATUS, DF_KIND_TLS, "no TLS with"},
-    {CURLE_USE_SSL_FAILED, DF_KIND_TLS, "no TLS with"},
-    {CURLE_SSL_SHUTDOWN_FAILED, DF_KIND_TLS, "no TLS with"},
 };
 
 static long number_of(const struct df_connection *connection, CURLINFO info) {
@@ -327,7 +318,6 @@ bool df_connection_opened(struct df_connection *connection, CURLcode code,
         return false;
     }
     connection->fd = fd;
-    connection->open = true;
     return true;
 }
 

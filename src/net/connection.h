@@ -19,7 +19,6 @@ struct df_connection {
     struct df_multi *multi;
     CURL *easy;
     int fd; /* -1 until it is open */
-    bool open;
     double idle_since;
     int socket_error; /* an errno: memory or descriptors ran out */
     struct curl_slist connect_to;

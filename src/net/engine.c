@@ -15,10 +15,9 @@
 
 enum {
     SPARE_TRANSFERS = 64,
-    POOL_SIZE = 64,
-    POOL_IDLE_TIME = 60,
     RECEIVE_SIZE = 32 * 1024,
     REQUEST_BODY_MAX = 64 * 1024 * 1024,
+    WIRE_MAX = DF_HTTP1_MAX_REQUEST_HEAD + 1024 + REQUEST_BODY_MAX,
     KEPT_CAPACITY = 256 * 1024 /* a larger request's memory is given back after the call */
 };
 
@@ -133,7 +132,7 @@ static struct df_http_transfer *take_transfer(struct df_http_engine *engine) {
     if (transfer) {
         memset(transfer, 0, sizeof *transfer);
         df_http1_reader_init(&transfer->reader);
-        df_buffer_init(&transfer->wire, DF_HTTP1_MAX_REQUEST_HEAD + REQUEST_BODY_MAX);
+        df_buffer_init(&transfer->wire, WIRE_MAX);
     }
     return transfer;
 }
@@ -725,8 +724,8 @@ struct df_http_engine *df_http_engine_new(const struct df_http_options *options)
     }
     memset(engine, 0, sizeof *engine);
     engine->wake_at = -1;
-    engine->pool_size = options->pool_size ? options->pool_size : POOL_SIZE;
-    engine->pool.max_idle = options->pool_idle_time > 0 ? options->pool_idle_time : POOL_IDLE_TIME;
+    engine->pool_size = options->pool_size;
+    engine->pool.max_idle = options->pool_idle_time;
     engine->received = df_malloc(RECEIVE_SIZE);
     if (options->ca_file) {
         size_t size = strlen(options->ca_file) + 1;
@@ -781,29 +780,28 @@ static bool write_request(struct df_http_transfer *transfer, const struct df_htt
                                            .headers = request->headers,
                                            .header_count = request->header_count,
                                            .body = request->body};
-    size_t index = 0;
-    df_buffer_reset(&transfer->wire, DF_HTTP1_MAX_REQUEST_HEAD + REQUEST_BODY_MAX);
-    enum df_http1_written written = df_http1_write_head(&transfer->wire, &parts, &index);
+    struct df_buffer *wire = &transfer->wire;
+    size_t size, index;
+    enum df_http1_written written = df_http1_check_request(&parts, &size, &index);
     if (written != DF_HTTP1_WRITTEN) {
         char message[DF_HTTP_MESSAGE_SIZE];
-        bool is_limit = written == DF_HTTP1_NO_MEMORY;
         df_http1_describe_written(written, &parts, index, message, sizeof message);
-        df_http_error_set(error, is_limit ? DF_KIND_LIMIT : DF_KIND_ARGUMENT, false, "%s", message);
+        df_http_error_set(error, DF_KIND_ARGUMENT, false, "%s", message);
         return false;
     }
-    enum df_buffer_result added =
-        df_buffer_add(&transfer->wire, request->body.data, request->body.length);
-    if (added == DF_BUFFER_FULL) {
+    if (request->body.length > REQUEST_BODY_MAX) {
         df_http_error_set(error, DF_KIND_ARGUMENT, false, "body is too large: at most %d MiB",
                           REQUEST_BODY_MAX / 1024 / 1024);
-    } else if (added != DF_BUFFER_OK) {
-        df_http_error_set(error, DF_KIND_LIMIT, false, "not enough memory for the request");
+        return false;
     }
-    return added == DF_BUFFER_OK;
-}
-
-static bool is_head(struct df_text method) {
-    return method.length == 4 && memcmp(method.data, "HEAD", 4) == 0;
+    df_buffer_reset(wire, WIRE_MAX);
+    if (df_buffer_reserve(wire, size + request->body.length) != DF_BUFFER_OK) {
+        df_http_error_set(error, DF_KIND_LIMIT, false, "not enough memory for the request");
+        return false;
+    }
+    wire->length = (size_t)(df_http1_put_head(wire->data, &parts) - wire->data);
+    df_buffer_add(wire, request->body.data, request->body.length);
+    return true;
 }
 
 static bool check_times(const struct df_http_request *request, struct df_http_error *error) {
@@ -853,7 +851,7 @@ struct df_http_transfer *df_http_start(struct df_http_engine *engine,
     double now = df_clock_monotonic();
     transfer->engine = engine;
     transfer->route = df_route_keep(request->route);
-    transfer->method = is_head(request->method) ? DF_HTTP1_HEAD : DF_HTTP1_OTHER;
+    transfer->method = df_http1_method_of(request->method);
     transfer->max_response_bytes = request->max_response_bytes;
     transfer->timeout = request->timeout;
     transfer->connect_timeout = request->connect_timeout;

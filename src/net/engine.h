@@ -18,8 +18,8 @@ struct df_http_transfer;
 
 struct df_http_options {
     const char *ca_file;   /* PEM bundle to trust in place of the system's; NULL is the system's */
-    unsigned pool_size;    /* idle connections to keep; 0 is 64 */
-    double pool_idle_time; /* seconds that a connection may wait for its next request; 0 is 60 */
+    unsigned pool_size;    /* idle connections to keep */
+    double pool_idle_time; /* seconds that a connection may wait for its next request */
 };
 
 /* What is asked for. Nothing in it is kept beyond df_http_start. */
@@ -71,7 +71,7 @@ double df_http_timeout(struct df_http_engine *engine);
 unsigned long df_http_transfer_number(const struct df_http_transfer *transfer);
 bool df_http_transfer_ended(struct df_http_transfer *transfer);
 
-/* Of a transfer that has ended: NULL if it was answered, else how it failed. */
+/* Of a transfer that has ended: NULL if there is a response, else how it failed. */
 const struct df_http_error *df_http_transfer_error(const struct df_http_transfer *transfer);
 const struct df_http1_reader *df_http_transfer_response(const struct df_http_transfer *transfer);
 bool df_http_transfer_reused(const struct df_http_transfer *transfer);

@@ -16,7 +16,7 @@ void df_poller_backend_close(struct df_poller *poller) {
     (void)poller;
 }
 
-/* Makes room for an entry of each descriptor, so that waiting needs no memory. */
+/* Reserves an entry for each descriptor, so that waiting needs no memory. */
 bool df_poller_backend_update(struct df_poller *poller, int fd) {
     size_t size = poller->capacity * sizeof(struct pollfd);
     if (size > poller->memory_size) {

@@ -21,8 +21,8 @@ enum df_route_part {
     DF_ROUTE_PARTS
 };
 
-/* Never changes; shared by counting. Routes with the same parts are the same place: connections of
- * one serve the other. */
+/* Never changes; shared by counting. Connections of one route serve another with
+ * the same parts. */
 struct df_route {
     unsigned references;
     bool tls;
