@@ -29,6 +29,7 @@ local core = require "dataforest.core"
 local defaults = require "dataforest.request.defaults"
 local environment = require "dataforest.util.environment"
 local json = require "dataforest.codec.json"
+local response_of = require "dataforest.request.response"
 local retry = require "dataforest.request.retry"
 local route = require "dataforest.transport.route"
 local time = require "dataforest.util.time"
@@ -275,16 +276,6 @@ end
 
 -- The server role ---------------------------------------------------------------------
 
---- What the metadata service said, as an error that the rules of retries understand.
-local function failure_of(response, failure)
-  if not response then
-    return { kind = failure.kind, sent = failure.sent, message = failure.message }
-  elseif response.status ~= 200 then
-    local kind = response.status == 429 and "throttled" or "server"
-    return { kind = kind, status = response.status, message = ("HTTP %d"):format(response.status) }
-  end
-end
-
 --- Asks the metadata service, as often as any read is tried.
 -- @tparam table context of a provider
 -- @tparam table state its `busy_until` says until when others wait for this caller
@@ -295,12 +286,12 @@ local function get(context, state, endpoint, target)
   local transport = context.transport
   local policy = context.retry or defaults.retry
   local deadline = context.deadline or transports.monotonic(transport) + defaults.timeout
-  local seen_500
-  for attempt = 1, policy.attempts do
+  local history = {}
+  while true do
     local now = transports.monotonic(transport)
     -- A time and not a flag: a caller that was killed meanwhile holds up no one for good.
     state.busy_until = now + METADATA_TIMEOUT + policy.max_delay + 1
-    local response, failed = transport:send {
+    local response, err = transport:send {
       method = "GET",
       url = endpoint .. target,
       target = target,
@@ -311,20 +302,23 @@ local function get(context, state, endpoint, target)
       max_response_bytes = MAX_BYTES,
       once = false,
     }
-    local err = failure_of(response, failed)
-    if not err then
+    if response and response.status == 200 then
       return response.body
+    elseif response then
+      err = {
+        kind = response_of.kind(response.status),
+        status = response.status,
+        message = ("HTTP %d"):format(response.status),
+      }
     end
-    local pause = retry.pause(policy, attempt)
+    local pause = retry.pause_after(policy, "read", err, history)
     if
-      attempt == policy.attempts
-      or not retry.is_retryable("read", err, seen_500)
+      not pause
       or transports.monotonic(transport) + pause >= deadline
       or transport:sleep(pause) == false
     then
       return nil, ("%s%s: %s"):format(endpoint, response and target or "", err.message)
     end
-    seen_500 = seen_500 or err.status == 500
   end
 end
 

@@ -25,6 +25,7 @@ local core = require "dataforest.core"
 local lists = require "dataforest.util.lists"
 local one_line = require "dataforest.util.one_line"
 local schema = require "dataforest.api.schema"
+local tables = require "dataforest.util.tables"
 
 local concat, find, match, gsub, sub = table.concat, string.find, string.match, string.gsub, string.sub
 local byte, char, format, gmatch = string.byte, string.char, string.format, string.gmatch
@@ -51,24 +52,12 @@ local SECRET_PARTS = {
   "keytab",
   "accesskey",
 }
-local SECRET_WORDS = {
-  authorization = true,
-  cookie = true,
-  jwt = true,
-  otp = true,
-  pass = true,
-  passwd = true,
-  pin = true,
-  pwd = true,
-  signature = true,
-}
+local SECRET_WORDS = tables.words "authorization cookie jwt otp pass passwd pin pwd signature"
 -- A key is a credential where it is one of these; "publicKey", "primaryKey" and "keyName" are none.
-local KEYS = "access api app auth cipher client crypto decryption encryption hmac license login master "
-  .. "private service session shared signing ssh storage"
-local IS_KEY_OF = {}
-for word in gmatch(KEYS, "%S+") do
-  IS_KEY_OF[word] = true
-end
+local IS_KEY_OF = tables.words(
+  "access api app auth cipher client crypto decryption encryption hmac license login master "
+    .. "private service session shared signing ssh storage"
+)
 
 --- Tells by its name whether a value is a secret, where nothing else is known of it: names that hold `passw`,
 -- `passphrase`, `passcode`, `secret`, `credential`, `token` or `keytab`; the words `pwd`, `passwd`, `pass`,
@@ -83,7 +72,7 @@ function secrets.is_secret_name(name)
   local spaced = gsub(sub(name, 1, 256), "([a-z0-9])([A-Z])", "%1 %2")
   local words = {}
   for word in gmatch(gsub(spaced, "([A-Z])([A-Z][a-z])", "%1 %2"), "[A-Za-z0-9]+") do
-    words[#words + 1] = gsub(word, "[A-Z]", ascii.lower)
+    words[#words + 1] = ascii.lower(word)
   end
   local squeezed = concat(words)
   for _, part in ipairs(SECRET_PARTS) do

@@ -10,9 +10,10 @@
 local ascii = require "dataforest.util.ascii"
 local core = require "dataforest.core"
 local password = require "dataforest.api.password"
+local tables = require "dataforest.util.tables"
 local words = require "dataforest.util.words"
 
-local find, format, gmatch, gsub, match = string.find, string.format, string.gmatch, string.gsub, string.match
+local find, format, gmatch, match = string.find, string.format, string.gmatch, string.match
 local within = core.within
 
 local limits = {}
@@ -28,14 +29,6 @@ local function span(low, high, unit)
     return format("at most %s%s", high, unit)
   end
   return format("at least %s%s", low, unit)
-end
-
-local function set_of(list)
-  local set = {}
-  for _, member in ipairs(list) do
-    set[member] = true
-  end
-  return set
 end
 
 local function quoted(list)
@@ -87,7 +80,7 @@ function charset.cure(node, value)
     return nil
   end
   local cures = {}
-  local lower = gsub(value, "[A-Z]", ascii.lower)
+  local lower = ascii.lower(value)
   if lower ~= value and find("A", node.outside) then
     cures[1] = "write it in lower case"
     value = lower
@@ -112,7 +105,7 @@ end
 local values = { name = "values", keys = { "values" } }
 
 function values.prepare(node)
-  node.is_value = set_of(node.values)
+  node.is_value = tables.set(node.values)
 end
 
 function values.fits(node, value)
@@ -198,7 +191,7 @@ end
 local range = { name = "range", keys = { "minimum", "maximum", "multiple_of", "also" } }
 
 function range.prepare(node)
-  node.is_also = set_of(node.also or {})
+  node.is_also = tables.set(node.also or {})
 end
 
 function range.fits(node, value)

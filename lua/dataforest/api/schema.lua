@@ -108,13 +108,7 @@ schema.scalars = {
 
 -- What entries may say --------------------------------------------------------------------------------------
 
-local function set_of(text)
-  local set = {}
-  for word in text:gmatch "%S+" do
-    set[word] = true
-  end
-  return set
-end
+local set_of = tables.words
 
 local FIELD =
   set_of "name type doc required default service_default secret within aliases derived seconds_as multiline"

@@ -1,6 +1,7 @@
 --- One call: from parameters to a value or an error, by as many attempts as the policy allows.
 -- @module dataforest.request.call
 
+local ascii = require "dataforest.util.ascii"
 local clock_skew = require "dataforest.request.clock_skew"
 local errors = require "dataforest.errors"
 local events = require "dataforest.request.events"
@@ -13,11 +14,10 @@ local retry = require "dataforest.request.retry"
 local schema = require "dataforest.api.schema"
 local secrets = require "dataforest.secrets"
 local time = require "dataforest.util.time"
-local url = require "dataforest.transport.url"
 local validate = require "dataforest.api.validate"
 local xml = require "dataforest.codec.xml"
 
-local floor, max, min = math.floor, math.max, math.min
+local floor, min = math.floor, math.min
 local pairs, type = pairs, type
 local encode_text, read_response, text_of = json.encode_text, response_of.read, validate.text
 local TIMESTAMP, ACCESS_KEY, SIGNATURE = names.TIMESTAMP, names.ACCESS_KEY, names.SIGNATURE
@@ -40,19 +40,7 @@ end
 
 -- The request --------------------------------------------------------------------------
 
-local encoders = {
-  json = function(operation, params)
-    return json.encode(params, schema.request(operation))
-  end,
-  xml = function(operation, params)
-    if not (operation.xml and operation.xml.request) then
-      return nil, "the pages name no XML root for it; use the format json"
-    end
-    return xml.encode(operation.xml.request, params, schema.request(operation))
-  end,
-}
-
-local CONTENT_TYPES = { json = "application/json", xml = "application/xml" }
+local CODECS = { json = json, xml = xml }
 local BYTES = "application/octet-stream"
 
 --- Checks the parameters.
@@ -81,7 +69,14 @@ local function body_of(settings, operation, params, format)
   if not wire then
     return nil, wrong
   end
-  local body, message = encoders[format](operation, wire)
+  local body, message
+  if format == "json" then
+    body, message = json.encode(wire, schema.request(operation))
+  elseif operation.xml and operation.xml.request then
+    body, message = xml.encode(operation.xml.request, wire, schema.request(operation))
+  else
+    message = "the pages name no XML root for it; use the format json"
+  end
   if not body then
     return argument_error(operation, "the parameters cannot be encoded: " .. message)
   end
@@ -92,9 +87,9 @@ end
 local function set_headers(headers, more)
   for name, value in pairs(more) do
     if headers[name] == nil then
-      local lower = url.lower(name)
+      local lower = ascii.lower(name)
       for present in pairs(headers) do
-        if url.lower(present) == lower then
+        if ascii.lower(present) == lower then
           headers[present] = nil
           break
         end
@@ -104,7 +99,7 @@ local function set_headers(headers, more)
   end
 end
 
---- The path and the whole address of an operation, made once. By format, it has requests that were answered.
+--- The path and the whole address of an operation, made once. By format, it has requests for later calls.
 local function new_address(client, operation)
   local settings = client.settings
   local target = settings.path_prefix .. operation.path
@@ -124,7 +119,7 @@ local function request_of(client, operation, body, format)
     return spare
   end
   local settings = client.settings
-  local content_type = CONTENT_TYPES[format]
+  local content_type = CODECS[format].content_type
   return {
     method = "POST",
     url = address.url,
@@ -221,7 +216,7 @@ end
 local FOREIGN = { "message", "details", "code", "request_id" }
 
 --- Makes the error that an attempt ends with: without secrets, and with what the call knows.
--- @tparam table state of the call's failures: `cause`, `in_doubt`, `seen_500`
+-- @tparam table state of the call's failures: `cause`, `in_doubt`
 local function finish(client, operation, wire, request, state, err, response)
   local list = secrets.gather(operation, wire)
   list[#list + 1] = request.headers[SIGNATURE]
@@ -284,18 +279,11 @@ local function may_sign_anew(client, operation, policy, state, err, response)
   return true
 end
 
---- Tells whether the call is to be tried again, and after how many seconds.
+--- The seconds after which the call is tried again; nil where it is not.
 local function pause_before_retry(client, operation, policy, state, err)
-  local again = err.retryable and retry.is_retryable(operation.effect, err, state.seen_500)
-  state.seen_500 = state.seen_500 or err.status == 500
-  if not again or state.attempt - state.free >= policy.attempts then
-    return nil
-  end
-  local pause = max(retry.pause(policy, state.attempt), err.retry_after or 0)
-  if client.transport:monotonic() + pause >= state.deadline or not client.budget:take(err) then
-    return nil
-  end
-  return pause
+  local pause = retry.pause_after(policy, operation.effect, err, state)
+  local is_in_time = pause and client.transport:monotonic() + pause < state.deadline
+  return is_in_time and client.budget:take(err) and pause or nil
 end
 
 -- The call -----------------------------------------------------------------------------
@@ -382,15 +370,13 @@ function call.run(client, operation, params, options)
       end
       return value
     end
-    state = state or { free = 0, in_doubt = false, deadline = deadline }
+    state = state or { in_doubt = false, deadline = deadline }
     state.attempt, state.clock_offset, state.signer = attempt, clock_offset, signer
     err = finish(client, operation, wire, request, state, err, response)
     if tells then
       events.outcome(client, "attempt", operation, times, response, err)
     end
-    if may_sign_anew(client, operation, policy, state, err, response) then
-      state.free = state.free + 1
-    else
+    if not may_sign_anew(client, operation, policy, state, err, response) then
       local pause = pause_before_retry(client, operation, policy, state, err)
       if pause and tells then
         events.outcome(client, "retry", operation, times, response, err, pause)

@@ -1,13 +1,13 @@
 --- The options of a client: their types, defaults and checks.
 -- @module dataforest.request.options
 
+local ascii = require "dataforest.util.ascii"
 local core = require "dataforest.core"
 local defaults = require "dataforest.request.defaults"
 local guarded = require "dataforest.util.guarded"
 local nearest = require "dataforest.util.nearest"
 local route = require "dataforest.transport.route"
 local tables = require "dataforest.util.tables"
-local url = require "dataforest.transport.url"
 
 local options = {}
 
@@ -122,7 +122,7 @@ function options.check_headers(value)
     elseif type(text) ~= "string" or text:find "[%z\1-\8\10-\31\127]" then
       return ("field %s must be text without control characters (CR, LF, NUL)"):format(name)
     end
-    local lower = url.lower(name)
+    local lower = ascii.lower(name)
     if core.reserved_headers[lower] or OWN_HEADERS[lower] or lower:find "^x%-ncp%-" then
       return ("field %s is set by the library: leave it out"):format(name)
     end

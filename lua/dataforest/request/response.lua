@@ -94,7 +94,12 @@ local KIND_BY_STATUS = {
 
 local KIND_BY_STATUS_AND_CODE = { ["401 210"] = "forbidden", ["429 400"] = "quota" }
 
-local function kind_of(status, code, message)
+--- The kind of error that a status stands for.
+-- @tparam integer status not 200 to 299
+-- @tparam ?string code
+-- @tparam ?string message
+-- @treturn string
+function response_of.kind(status, code, message)
   local kind = code and KIND_BY_STATUS_AND_CODE[status .. " " .. code] or KIND_BY_STATUS[status]
   if kind then
     return kind
@@ -218,7 +223,7 @@ local function failed(response)
   local envelope = body ~= "" and not encoding and decode(body, error_shape) or nil
   local fields = error_fields(type(envelope) == "table" and envelope or {}, response)
   fields.status = status
-  fields.kind = kind_of(status, fields.code, fields.message)
+  fields.kind = response_of.kind(status, fields.code, fields.message)
   if status >= 300 and status < 400 then
     fields.message = "the service sent a redirect, which is never followed: check base_url"
   elseif not fields.message then

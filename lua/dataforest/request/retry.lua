@@ -12,6 +12,7 @@
 -- @module dataforest.request.retry
 
 local core = require "dataforest.core"
+local tables = require "dataforest.util.tables"
 
 local retry = {}
 
@@ -19,15 +20,7 @@ local retry = {}
 local TRANSIENT = { network = true, timeout = true }
 
 -- Responses that say "not now" or "not here" rather than "not this".
-local RETRYABLE_STATUS = {
-  [408] = true,
-  [421] = true,
-  [425] = true,
-  [500] = true,
-  [502] = true,
-  [503] = true,
-  [504] = true,
-}
+local RETRYABLE_STATUS = tables.set { 408, 421, 425, 500, 502, 503, 504 }
 
 -- Code of the gateway's own "Endpoint Error": the request never reached Data Forest.
 local GATEWAY_ENDPOINT_ERROR = "500"
@@ -44,9 +37,8 @@ local REFUSAL = { refused = true, invalid = true }
 --- Tells whether the same call may go well if it is sent again.
 -- @tparam string effect `"read"`, `"idempotent"` or `"once"`
 -- @tparam table err an error with `kind`, `status`, `code` and `sent`
--- @tparam[opt] boolean seen_500 whether an earlier attempt of this call got status 500
 -- @treturn boolean
-function retry.is_retryable(effect, err, seen_500)
+function retry.is_retryable(effect, err)
   local kind, status = err.kind, err.status
   if kind == "throttled" then
     return true
@@ -55,7 +47,7 @@ function retry.is_retryable(effect, err, seen_500)
   elseif kind ~= "server" then
     return false
   elseif effect == "read" then
-    return RETRYABLE_STATUS[status] == true and not (status == 500 and seen_500)
+    return RETRYABLE_STATUS[status] == true
   end
   return effect == "idempotent" and status == 503 and err.code == GATEWAY_ENDPOINT_ERROR
 end
@@ -126,8 +118,23 @@ end
 -- @treturn number seconds
 function retry.pause(policy, attempt, generator)
   -- 2^63 * base_delay is above every max_delay; larger powers would only reach infinity.
-  local ceiling = math.min(policy.max_delay, policy.base_delay * 2 ^ math.min(attempt - 1, 63))
-  return (generator or retry.random)() * ceiling
+  local longest = math.min(policy.max_delay, policy.base_delay * 2 ^ math.min(attempt - 1, 63))
+  return (generator or retry.random)() * longest
+end
+
+--- The pause after an attempt that failed. A 500 is retried once in a call.
+-- @tparam table policy `attempts`, `base_delay` and `max_delay`
+-- @tparam string effect `"read"`, `"idempotent"` or `"once"`
+-- @tparam table err what the attempt ended with
+-- @tparam table history of the call, empty at first: its `failures`, and whether it has `seen_500`
+-- @treturn ?number seconds; nil where there is no further attempt
+function retry.pause_after(policy, effect, err, history)
+  local failures, seen_500 = (history.failures or 0) + 1, history.seen_500
+  history.failures, history.seen_500 = failures, seen_500 or err.status == 500
+  if failures >= policy.attempts or not retry.is_retryable(effect, err) or err.status == 500 and seen_500 then
+    return nil
+  end
+  return math.max(retry.pause(policy, failures), err.retry_after or 0)
 end
 
 return retry

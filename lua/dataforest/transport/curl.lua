@@ -81,17 +81,7 @@ function Transport.sleep(_, seconds)
   scheduler.pause(seconds)
 end
 
---- The time, in seconds since the epoch, with fractions.
--- @treturn number
-function Transport.now()
-  return core.now()
-end
-
---- Seconds of a clock that nobody sets, which deadlines go by.
--- @treturn number
-function Transport.monotonic()
-  return core.monotonic()
-end
+Transport.now, Transport.monotonic = core.now, core.monotonic
 
 --- Closes all connections. Later calls fail with kind `closed`; closing again does nothing.
 function Transport:close()

@@ -48,7 +48,7 @@ local transport = {}
 
 local function sleep(_, seconds)
   if phase.may_yield() then
-    rawget(_G, "ngx").sleep(math.max(0.001, seconds)) -- nginx as it is warns of a sleep of 0
+    phase.sleep(seconds)
     return true
   elseif phase.may_pause() then
     scheduler.pause(seconds)

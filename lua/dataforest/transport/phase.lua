@@ -60,6 +60,12 @@ function phase.may_pause()
   return name == nil or IDLE[name] or false
 end
 
+--- Waits where code may yield.
+-- @tparam number seconds
+function phase.sleep(seconds)
+  nginx().sleep(math.max(0.001, seconds)) -- nginx without OpenResty's patches warns of a sleep of 0
+end
+
 --- Why no call can go through cosockets here and now, and what to do.
 -- @treturn string
 function phase.reason()

@@ -3,6 +3,7 @@
 --
 -- @module dataforest.transport.route
 
+local ascii = require "dataforest.util.ascii"
 local core = require "dataforest.core"
 local environment = require "dataforest.util.environment"
 local url = require "dataforest.transport.url"
@@ -126,7 +127,7 @@ end
 -- @tparam integer port
 -- @treturn boolean
 function route.is_exception(list, host, port)
-  for entry in url.lower(list):gmatch "[^,%z\1-\32]+" do
+  for entry in ascii.lower(list):gmatch "[^,%z\1-\32]+" do
     if covers(entry, host, port) then
       return true
     end
@@ -147,20 +148,20 @@ end
 --- Takes the address of a proxy apart. No message repeats it, since it may hold a password.
 local function parse_proxy(text)
   local scheme, rest = text:match "^([A-Za-z][A-Za-z0-9+.-]*)://(.*)$"
-  scheme, rest = url.lower(scheme or "http"), rest or text
+  scheme, rest = ascii.lower(scheme or "http"), rest or text
   if not PROXY_PORTS[scheme] then
     return nil, "must begin with http://, https:// or socks5://"
   elseif rest:find "[%z\1-\32\127]" then
     return nil, "holds a blank or a control character"
   end
-  local place = rest:gsub("/$", "")
-  local user, after = place:match "^(.*)@([^@]*)$"
-  if place:find "[/?#\\]" then
+  rest = rest:gsub("/$", "")
+  local user, after = rest:match "^(.*)@([^@]*)$"
+  if rest:find "[/?#\\]" then
     return nil,
       "must be of the form http://user:password@host:port, with / ? # @ % in user and password"
         .. " written as %2F %3F %23 %40 %25"
   end
-  local host, port = url.authority(after or place)
+  local host, port = url.authority(after or rest)
   if not host then
     return nil, port
   end

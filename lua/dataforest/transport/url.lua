@@ -4,24 +4,14 @@
 --
 -- @module dataforest.transport.url
 
+local ascii = require "dataforest.util.ascii"
+
 local url = {}
 
 local PORTS = { http = 80, https = 443 }
 
 -- The longest name that DNS knows (bytes).
 local LONGEST_NAME = 253
-
-local LOWER = {}
-for byte = 65, 90 do
-  LOWER[string.char(byte)] = string.char(byte + 32)
-end
-
---- Turns ASCII letters into lower case, whatever the locale.
--- @tparam string text
--- @treturn string
-function url.lower(text)
-  return (text:gsub("[A-Z]", LOWER))
-end
 
 local function ipv4_bytes(text)
   local parts = { text:match "^([0-9]+)%.([0-9]+)%.([0-9]+)%.([0-9]+)$" }
@@ -90,9 +80,9 @@ local function check_host(host)
     if not url.address_bytes(host) then
       return nil, "has brackets around something that is not an IPv6 address"
     end
-    return url.lower(host)
+    return ascii.lower(host)
   end
-  host = url.lower(host):gsub("%.$", "")
+  host = ascii.lower(host):gsub("%.$", "")
   if host == "" or #host > LONGEST_NAME or host:find "[^a-z0-9%-._]" or host:find("..", 1, true) then
     return nil, "does not name a host"
   elseif host:find "^[0-9.]+$" and not url.address_bytes(host) then
@@ -136,21 +126,21 @@ end
 -- @treturn[2] string what is wrong, to go behind the name of what holds the text
 function url.parse(text)
   local scheme, rest = text:match "^([A-Za-z][A-Za-z0-9+.-]*)://(.*)$"
-  scheme = scheme and url.lower(scheme)
+  scheme = scheme and ascii.lower(scheme)
   if not PORTS[scheme] then
     return nil, "must begin with https://"
   elseif rest:find "[%z\1-\32\127]" then
     return nil, "holds a blank or a control character"
   end
-  local place, target = rest:match "^([^/?#\\]*)(.*)$"
-  if place:find("@", 1, true) then
+  local authority, target = rest:match "^([^/?#\\]*)(.*)$"
+  if authority:find("@", 1, true) then
     return nil, "must name a host without user and password"
   elseif target:find("#", 1, true) then
     return nil, "has a fragment (#), which is never sent: remove it"
   elseif target:find "^\\" then
     return nil, "has a backslash after its host"
   end
-  local host, port = url.authority(place)
+  local host, port = url.authority(authority)
   if not host then
     return nil, port
   end

@@ -30,6 +30,30 @@ function tables.sorted_keys(given)
   return keys
 end
 
+--- The members of lists as the keys of a table.
+-- @tparam table ... lists
+-- @treturn table true by member
+function tables.set(...)
+  local set = {}
+  for _, list in ipairs { ... } do
+    for _, member in ipairs(list) do
+      set[member] = true
+    end
+  end
+  return set
+end
+
+--- The words of a text as the keys of a table.
+-- @tparam string text words with blanks between them
+-- @treturn table true by word
+function tables.words(text)
+  local set = {}
+  for word in text:gmatch "%S+" do
+    set[word] = true
+  end
+  return set
+end
+
 --- The entry of a list that has a name.
 -- @tparam {table,...} list
 -- @tparam string name

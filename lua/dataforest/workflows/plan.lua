@@ -75,15 +75,10 @@ local function new_step(action, kind, name, id, before, after)
   }
 end
 
--- What of an app's spec shows in a plan.
-local SHOWN =
-  { "type", "queue", "lifetime", "description", "components", "dependsOn", "dependentIds", "state" }
-
+--- What of an app's spec shows in a plan.
 local function shown(app)
-  local out = {}
-  for _, name in ipairs(SHOWN) do
-    out[name] = app[name]
-  end
+  local out = tables.copy(app)
+  out.name, out.path = nil, nil
   if out.dependsOn then
     out.dependsOn = list(out.dependsOn)
   end
@@ -163,16 +158,6 @@ function Maker:fetch_settings()
   return self.settings
 end
 
-local function set_of(...)
-  local set, any = {}, false
-  for _, names in ipairs { ... } do
-    for _, name in ipairs(names) do
-      set[name], any = true, true
-    end
-  end
-  return any and set or nil
-end
-
 --- Checks an app that is to be created against what the service says of its type: better now than when
 -- the old one is gone.
 function Maker:check_create(app)
@@ -181,21 +166,19 @@ function Maker:check_create(app)
     self:problem(app.path .. ".type", ("%s cannot be created: %s"):format(app.type, setting.refusal.message))
     return
   end
-  local queues = set_of(setting.publicQueueNames or {}, setting.privateQueueNames or {})
-  if app.queue and queues and not queues[app.queue] then
+  local queues = tables.set(setting.publicQueueNames or {}, setting.privateQueueNames or {})
+  if app.queue and next(queues) and not queues[app.queue] then
     self:problem(app.path .. ".queue", ("%s is none of the account's queues"):format(app.queue))
   end
-  local known, names = template.components(setting.template), {}
-  for index, component in ipairs(known or {}) do
-    names[index] = component.name
+  local known = {}
+  for _, component in ipairs(template.components(setting.template) or {}) do
+    known[component.name] = true
   end
-  table.sort(names)
-  local components = set_of(names)
-  for name in pairs(components and app.components or {}) do
-    if not components[name] then
+  for name in pairs(next(known) and app.components or {}) do
+    if not known[name] then
       self:problem(
         app.path .. ".components." .. name,
-        ("is no component of %s: it has %s"):format(app.type, table.concat(names, ", "))
+        ("is no component of %s: it has %s"):format(app.type, table.concat(tables.sorted_keys(known), ", "))
       )
     end
   end

@@ -3,52 +3,12 @@
 -- @module dataforest.workflows.plan_text
 
 local one_line = require "dataforest.util.one_line"
+local specs = require "dataforest.workflows.spec"
 
 local plan_text = {}
 
 local SIGNS = { create = "+", update = "~", start = "~", stop = "~", replace = "-/+", delete = "-" }
 local ARROW = " \226\134\146 "
-
--- The order in which fields are shown; others follow by name.
-local ORDER = {
-  "type",
-  "queue",
-  "lifetime",
-  "description",
-  "components",
-  "dependsOn",
-  "dependentIds",
-  "state",
-  "memoryMb",
-  "cpuCount",
-  "containerCount",
-  "spaceTb",
-  "fileCountMillion",
-}
-local RANK = {}
-for index, name in ipairs(ORDER) do
-  RANK[name] = index
-end
-
-local function names_of(...)
-  local names, seen = {}, {}
-  for _, source in ipairs { ... } do
-    for name in pairs(source) do
-      if not seen[name] then
-        seen[name] = true
-        names[#names + 1] = name
-      end
-    end
-  end
-  table.sort(names, function(a, b)
-    local first, second = RANK[a] or math.huge, RANK[b] or math.huge
-    if first == second then
-      return tostring(a) < tostring(b)
-    end
-    return first < second
-  end)
-  return names
-end
 
 local function joined(values)
   local words = {}
@@ -59,7 +19,7 @@ local function joined(values)
 end
 
 local function add_changes(lines, prefix, before, after)
-  for _, name in ipairs(names_of(before, after)) do
+  for _, name in ipairs(specs.names(before, after)) do
     local old, new = before[name], after[name]
     local path = prefix .. one_line(name)
     if name == "dependsOn" or name == "dependentIds" then

@@ -12,6 +12,7 @@
 
 local cjson = require "cjson"
 local errors = require "dataforest.errors"
+local file = require "dataforest.util.file"
 local guarded = require "dataforest.util.guarded"
 local lists = require "dataforest.util.lists"
 local nearest = require "dataforest.util.nearest"
@@ -26,6 +27,9 @@ local NAMED = 20
 
 -- Far more than an account can have; a bound for what a file can make this module do.
 local MOST_APPS = 1000
+
+-- Bytes. The longest password has 20 characters; a line's end may follow it.
+local LONGEST_PASSWORD_FILE = 4096
 
 -- Fields ---------------------------------------------------------------------------------
 
@@ -63,8 +67,8 @@ local ACCOUNT = set_of {
 local PASSWORD = set_of { copy_of(param("accounts/create", "password")) }.by_name.password
 
 local QUOTA = set_of {
-  copy_of(param("accounts/setQuota", "fileCountMillion")),
   copy_of(param("accounts/setQuota", "spaceTb")),
+  copy_of(param("accounts/setQuota", "fileCountMillion")),
 }
 local NAMESPACES = param("accounts/setQuota", "namespace").values
 
@@ -75,9 +79,9 @@ local APP = set_of {
   create_field "lifetime",
   create_field "description",
   { name = "components" },
-  { name = "state", type = "string", values = { "RUNNING", "STOPPED" } },
   { name = "dependsOn", type = { array = "string" } },
   create_field "dependentIds",
+  { name = "state", type = "string", values = { "RUNNING", "STOPPED" } },
 }
 
 -- The operations' own names of what has a short one here.
@@ -96,6 +100,43 @@ local SOURCE = set_of {
 }
 
 local TOP = { names = { "account", "apps" } }
+
+-- The order of fields in what people read.
+local RANK, rank = {}, 0
+for _, set in ipairs { TOP, APP, ACCOUNT, COMPONENT, QUOTA } do
+  for _, name in ipairs(set.names) do
+    rank = rank + 1
+    RANK[name] = RANK[name] or rank
+  end
+end
+
+--- Whether a name is that of a field.
+-- @tparam string name
+-- @treturn boolean
+function spec.is_field(name)
+  return RANK[name] ~= nil
+end
+
+--- The names in tables, in the order in which people read them: fields first, others by name.
+-- @tparam table ...
+-- @treturn {string,...}
+function spec.names(...)
+  local names, seen = {}, {}
+  for _, source in ipairs { ... } do
+    for name in pairs(source) do
+      names[#names + 1] = not seen[name] and name or nil
+      seen[name] = true
+    end
+  end
+  table.sort(names, function(a, b)
+    local first, second = RANK[a] or math.huge, RANK[b] or math.huge
+    if first == second then
+      return tostring(a) < tostring(b)
+    end
+    return first < second
+  end)
+  return names
+end
 
 -- Checking -------------------------------------------------------------------------------
 
@@ -123,10 +164,7 @@ end
 
 --- Names the keys that a table should not have, in the order of their names.
 function Check:unknown(path, value, names, also)
-  local known, wrong = {}, {}
-  for _, name in ipairs(names) do
-    known[name] = true
-  end
+  local known, wrong = tables.set(names), {}
   for key in next, value do
     if not known[key] and not (also and also[key]) then
       wrong[#wrong + 1] = key
@@ -503,14 +541,9 @@ function spec.password(source, password_rule)
     text = os.getenv(source.env)
     problem = ("needs the environment variable %s, which is not set"):format(source.env)
   elseif source.file then
-    local file, message = io.open(source.file, "rb")
-    if file then
-      -- The longest password has 20 characters; a line's end may follow it.
-      text = file:read(4096) or ""
-      file:close()
-      text = text:gsub("\r?\n$", "")
-    end
-    problem = ("cannot be read: %s"):format(guarded.text(message))
+    text, problem = file.read(source.file, LONGEST_PASSWORD_FILE)
+    text = text and text:gsub("\r?\n$", "")
+    problem = problem and "cannot be read: " .. problem
   else
     local ok, value, message = guarded.relayed(source.call)
     text = ok and value or nil

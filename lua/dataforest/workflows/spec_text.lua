@@ -3,80 +3,32 @@
 
 local common = require "dataforest.codec.common"
 local one_line = require "dataforest.util.one_line"
+local specs = require "dataforest.workflows.spec"
+local tables = require "dataforest.util.tables"
 
 local spec_text = {}
 
--- Fields in the order in which people think of them; others follow by name.
-local RANK = {}
-for index, name in ipairs {
-  "account",
-  "apps",
-  "name",
-  "type",
-  "queue",
-  "lifetime",
-  "description",
-  "password",
-  "quotas",
-  "components",
-  "dependsOn",
-  "dependentIds",
-  "state",
-  "memoryMb",
-  "cpuCount",
-  "containerCount",
-  "spaceTb",
-  "fileCountMillion",
-} do
-  RANK[name] = index
-end
-
-local function names_of(object)
-  local names = {}
-  for name in pairs(object) do
-    names[#names + 1] = name
+--- Makes a function that puts text between quotation marks, and writes control characters as numbers.
+local function quoted_with(number)
+  return function(text)
+    return '"'
+      .. text:gsub('[%z\1-\31\127"\\]', function(character)
+        if character == '"' or character == "\\" then
+          return "\\" .. character
+        end
+        return character == "\n" and "\\n" or number:format(character:byte())
+      end)
+      .. '"'
   end
-  table.sort(names, function(a, b)
-    local first, second = RANK[a] or math.huge, RANK[b] or math.huge
-    if first == second then
-      return a < b
-    end
-    return first < second
-  end)
-  return names
 end
 
---- Text between quotation marks, with escapes that JSON and YAML share.
-local function json_text(text)
-  return '"'
-    .. text:gsub('[%z\1-\31\127"\\]', function(character)
-      if character == '"' or character == "\\" then
-        return "\\" .. character
-      end
-      return ("\\u%04x"):format(character:byte())
-    end)
-    .. '"'
-end
+local json_text = quoted_with "\\u%04x" -- which YAML reads, too
+local lua_text = quoted_with "\\%03d"
 
-local function lua_text(text)
-  return '"'
-    .. text:gsub('[%z\1-\31\127"\\]', function(character)
-      if character == '"' or character == "\\" then
-        return "\\" .. character
-      elseif character == "\n" then
-        return "\\n"
-      end
-      return ("\\%03d"):format(character:byte())
-    end)
-    .. '"'
-end
-
-local RESERVED = {}
-local WORDS = "and break do else elseif end false for function goto if in local nil not or repeat return "
-  .. "then true until while"
-for word in WORDS:gmatch "%a+" do
-  RESERVED[word] = true
-end
+local RESERVED = tables.words(
+  "and break do else elseif end false for function goto if in local nil not or repeat return "
+    .. "then true until while"
+)
 
 local function lua_key(name)
   if name:find "^[A-Za-z_][A-Za-z0-9_]*$" and not RESERVED[name] then
@@ -127,7 +79,7 @@ local function write(out, value, name, style, indent)
     return
   end
   local deeper = indent .. "  "
-  local keys = as_list and value or names_of(value)
+  local keys = as_list and value or specs.names(value)
   out[#out + 1] = brackets[1] .. "\n"
   for index, key in ipairs(keys) do
     out[#out + 1] = deeper .. (as_list and "" or style.key(key))
@@ -152,9 +104,9 @@ local function write_yaml(out, value, name, indent)
   else
     -- Behind a dash the first key follows on its line.
     local before = name == "-" and " " or "\n" .. indent
-    for _, key in ipairs(names_of(value)) do
+    for _, key in ipairs(specs.names(value)) do
       -- Plain where YAML reads nothing else into it.
-      out[#out + 1] = ("%s%s:"):format(before, RANK[key] and key or json_text(key))
+      out[#out + 1] = ("%s%s:"):format(before, specs.is_field(key) and key or json_text(key))
       write_yaml(out, value[key], key, indent .. "  ")
       before = indent
     end
@@ -178,7 +130,7 @@ function spec_text.write(spec, kind, omitted)
     )
   end
   if kind == "yaml" then
-    for _, key in ipairs(names_of(spec)) do
+    for _, key in ipairs(specs.names(spec)) do
       out[#out + 1] = key .. ":"
       write_yaml(out, spec[key], key, "  ")
     end

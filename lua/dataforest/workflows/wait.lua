@@ -9,6 +9,7 @@ local errors = require "dataforest.errors"
 local nearest = require "dataforest.util.nearest"
 local options_of = require "dataforest.request.options"
 local retry = require "dataforest.request.retry"
+local tables = require "dataforest.util.tables"
 
 local wait = {}
 
@@ -139,10 +140,7 @@ end
 
 --- A state that is wanted and that nothing can have; nil where all are known.
 local function unknown_state(what, wanted)
-  local known = {}
-  for _, name in ipairs(what.known) do
-    known[name] = true
-  end
+  local known = tables.set(what.known)
   for name in pairs(wanted) do
     if not known[name] then
       return name

@@ -65,9 +65,30 @@ describe("retry.is_retryable", function()
   end
 
   it("tries a 500 once more and not twice", function()
-    assert.is_true(retry.is_retryable("read", server(500), false))
-    assert.is_false(retry.is_retryable("read", server(500), true))
-    assert.is_true(retry.is_retryable("read", server(502), true))
+    local policy, history = { attempts = 9, base_delay = 0, max_delay = 0 }, {}
+    assert.are.equal(0, retry.pause_after(policy, "read", server(500), history))
+    assert.are.equal(0, retry.pause_after(policy, "read", server(502), history))
+    assert.is_nil(retry.pause_after(policy, "read", server(500), history))
+  end)
+end)
+
+describe("retry.pause_after", function()
+  local POLICY = { attempts = 3, base_delay = 0, max_delay = 0 }
+
+  it("ends with the attempts", function()
+    local history = {}
+    assert.are.equal(0, retry.pause_after(POLICY, "read", server(502), history))
+    assert.are.equal(0, retry.pause_after(POLICY, "read", network(true), history))
+    assert.is_nil(retry.pause_after(POLICY, "read", server(502), history))
+  end)
+
+  it("waits as long as the service says", function()
+    local err = { kind = "throttled", status = 429, retry_after = 7 }
+    assert.are.equal(7, retry.pause_after(POLICY, "once", err, {}))
+  end)
+
+  it("does not retry what is not retryable", function()
+    assert.is_nil(retry.pause_after(POLICY, "once", network(true), {}))
   end)
 end)
 

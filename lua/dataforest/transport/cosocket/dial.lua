@@ -8,6 +8,7 @@
 
 local core = require "dataforest.core"
 local limiter = require "dataforest.transport.cosocket.limiter"
+local phase = require "dataforest.transport.phase"
 
 local dial = {}
 
@@ -64,7 +65,7 @@ local function wait(race, seconds)
     threads[index] = attempt.thread
   end
   local timer = ngx.thread.spawn(function()
-    ngx.sleep(math.max(0.001, seconds + limiter.lag()))
+    phase.sleep(seconds + limiter.lag())
   end)
   ngx.thread.wait(timer, unpack(threads))
   ngx.thread.kill(timer)

@@ -269,21 +269,12 @@ end
 --- Waits, while nginx goes on serving others.
 -- @tparam number seconds
 function Cosocket.sleep(_, seconds)
-  ngx.sleep(math.max(0.001, seconds)) -- nginx without OpenResty's patches warns of a sleep of 0
+  phase.sleep(seconds)
   return true
 end
 
---- The time, in seconds since the epoch, with fractions. (nginx's own stands still while Lua runs.)
--- @treturn number
-function Cosocket.now()
-  return core.now()
-end
-
---- Seconds of a clock that nobody sets.
--- @treturn number
-function Cosocket.monotonic()
-  return monotonic()
-end
+-- Not nginx's own clock, which stands still while Lua runs.
+Cosocket.now, Cosocket.monotonic = core.now, monotonic
 
 --- Makes a transport. It opens nothing yet.
 -- @tparam[opt] table options `pool_size` (idle connections to keep), `pool_idle_timeout` (seconds that they
