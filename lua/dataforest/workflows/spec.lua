@@ -12,11 +12,11 @@
 
 local cjson = require "cjson"
 local errors = require "dataforest.errors"
-local file = require "dataforest.util.file"
 local guarded = require "dataforest.util.guarded"
 local lists = require "dataforest.util.lists"
 local nearest = require "dataforest.util.nearest"
 local operations = require "dataforest.operations"
+local read_file = require "dataforest.util.read_file"
 local tables = require "dataforest.util.tables"
 local validate = require "dataforest.api.validate"
 
@@ -541,7 +541,7 @@ function spec.password(source, password_rule)
     text = os.getenv(source.env)
     problem = ("needs the environment variable %s, which is not set"):format(source.env)
   elseif source.file then
-    text, problem = file.read(source.file, LONGEST_PASSWORD_FILE)
+    text, problem = read_file(source.file, LONGEST_PASSWORD_FILE)
     text = text and text:gsub("\r?\n$", "")
     problem = problem and "cannot be read: " .. problem
   else
