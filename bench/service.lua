@@ -3,6 +3,7 @@
 
 local answers = require "bench.answers"
 local curl = require "dataforest.curl"
+local folders = require "spec.support.files"
 local nginx = require "spec.support.nginx"
 local server = require "dataforest.emulator.server"
 
@@ -56,12 +57,12 @@ local CALLER = [[
 
 --- A certificate for localhost and the authority that signed it, as files.
 local function new_certificates()
-  local folder, files = nginx.new_folder(), {}
+  local folder, files = folders.new_folder(), {}
   assert(server.make_certificates(folder, { "localhost" }))
   for _, name in ipairs { "ca.pem", "server.pem", "server.key" } do
     files[name] = nginx.read_file(folder .. "/" .. name)
   end
-  nginx.remove(folder)
+  folders.remove(folder)
   return files
 end
 

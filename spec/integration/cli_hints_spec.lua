@@ -1,10 +1,8 @@
 -- What was wrong, and what the command says to do about it: each situation against the emulator's server, the
 -- hint of a command beside what doctor says.
 
+local files = require "spec.support.files"
 local servers = require "spec.support.server"
-local shell = require "dataforest.util.shell"
-
-local LUA = rawget(_G, "jit") and "luajit" or "lua" .. _VERSION:match "%d%.%d"
 
 local server, home
 
@@ -12,47 +10,28 @@ local server, home
 -- @treturn number status
 -- @treturn string what was printed, on both streams
 local function run(line, more)
-  local values = {
-    HOME = home,
-    DATAFOREST_LUA = LUA,
-    DATAFOREST_BASE_URL = server.base_url,
-    DATAFOREST_CA_FILE = server.ca_file,
-    NCLOUD_ACCESS_KEY = server.access_key,
-    NCLOUD_SECRET_KEY = server.secret_key,
-    PATH = servers.output_of("pwd"):match "[^\n]+" .. "/bin:" .. os.getenv "PATH",
-  }
-  local words = { "env -i LC_ALL=C.UTF-8" }
-  for name, value in pairs(more or {}) do
-    values[name] = value or nil
-  end
-  for name, value in pairs(values) do
-    words[#words + 1] = name .. "=" .. shell.word(value)
-  end
-  words[#words + 1] = "timeout 60 setsid -w sh -c " .. shell.word(line)
-  local output = servers.output_of(table.concat(words, " ") .. " 2>&1 </dev/null; printf '=%d' $?")
-  local printed, status = output:match "^(.*)=(%d+)$"
-  return tonumber(status), printed
+  local status, out, err = servers.run(line, server:environment(home, more))
+  return status, out .. err
 end
 
 setup(function()
-  home = servers.output_of("mktemp -d"):match "%S+"
+  home = files.new_folder()
   server = servers.start { creation_delay = 60, seed = 1 }
   os.execute(("mkdir %s/.ncloud"):format(home))
-  local file = assert(io.open(home .. "/.ncloud/configure", "w"))
-  file:write(
+  files.write(
+    home .. "/.ncloud/configure",
     "[work]\nncloud_access_key_id = ",
     server.access_key,
     "\nncloud_secret_access_key = ",
     server.secret_key,
     "\n[half]\nncloud_access_key_id = A\n"
   )
-  file:close()
   os.execute(("chmod 600 %s/.ncloud/configure"):format(home))
 end)
 
 teardown(function()
   server:stop()
-  os.execute("rm -rf " .. home)
+  files.remove(home)
 end)
 
 before_each(function()

@@ -1,10 +1,11 @@
 -- `bin/dataforest`: which Lua it finds, and what of the environment and of the current folder may not change
 -- what it runs.
 
+local files = require "spec.support.files"
 local servers = require "spec.support.server"
 local shell = require "dataforest.util.shell"
 
-local LUA = rawget(_G, "jit") and "luajit" or "lua" .. _VERSION:match "%d%.%d"
+local LUA = servers.LUA
 
 local root, folder
 
@@ -19,9 +20,7 @@ local function run(line)
 end
 
 local function write(name, content)
-  local file = assert(io.open(folder .. "/" .. name, "wb"))
-  file:write(content)
-  file:close()
+  files.write(folder .. "/" .. name, content)
 end
 
 setup(function()
@@ -29,11 +28,11 @@ setup(function()
 end)
 
 before_each(function()
-  folder = servers.output_of("mktemp -d"):match "%S+"
+  folder = files.new_folder()
 end)
 
 after_each(function()
-  os.execute("rm -rf '" .. folder .. "'")
+  files.remove(folder)
 end)
 
 local function version_of(line)

@@ -6,6 +6,7 @@ local context_of = require "dataforest.cli.context"
 local core = require "dataforest.core"
 local errors = require "dataforest.errors"
 local exit = require "dataforest.cli.exit"
+local files = require "spec.support.files"
 local help = require "dataforest.cli.help"
 local lfs = require "lfs"
 local operations = require "dataforest.operations"
@@ -35,36 +36,9 @@ local function run(line, given)
   return machine:run(type(line) == "table" and line or words_of(line), given)
 end
 
-local function lines_of(content)
-  local lines = {}
-  for line in content:gmatch "([^\n]*)\n" do
-    lines[#lines + 1] = line
-  end
-  return lines
-end
-
-local function read(path)
-  local file = assert(io.open(path, "rb"))
-  local content = file:read "*a"
-  file:close()
-  return content
-end
-
 --- A text without the breaks of its lines.
 local function flowed(content)
   return (content:gsub("\n$", ""):gsub("\n", " "))
-end
-
-local function with_file(content, body)
-  local path = os.tmpname()
-  local file = assert(io.open(path, "wb"))
-  file:write(content)
-  file:close()
-  local ok, err = pcall(body, path)
-  os.remove(path)
-  if not ok then
-    error(err, 0)
-  end
 end
 
 --- Every command of the tree, with the words that lead to it.
@@ -171,7 +145,7 @@ describe("the commands", function()
   it("have help that keeps within its width", function()
     each_command(function(command)
       for _, width in ipairs { 60, 80, 100 } do
-        for _, line in ipairs(lines_of(help.of(command, { width = width }))) do
+        for _, line in ipairs(files.lines(help.of(command, { width = width }))) do
           -- Addresses and the words of an example stay whole.
           local whole = line:find "https://" or line:find "^  dataforest" or line:find "^ +%-?%-?%S+ ?[^ ]*$"
           assert.is_true(text.width(line) <= width or whole ~= nil, line)
@@ -193,7 +167,7 @@ describe("the commands", function()
     local shown = run("--help").out
     for _, code in ipairs(exit.codes) do
       assert.is_truthy(shown:find(("\n  %d "):format(code.code)))
-      assert.is_truthy(read("docs/man/dataforest.1"):find(("\\fB%d\\fR"):format(code.code), 1, true))
+      assert.is_truthy(files.read("docs/man/dataforest.1"):find(("\\fB%d\\fR"):format(code.code), 1, true))
     end
     for _, kind in ipairs(errors.kinds) do
       assert.is_number(exit.of(kind.name))
@@ -215,7 +189,7 @@ describe("a wrong command line", function()
     local told = type(line) == "table" and table.concat(line, " ") or line
     assert.are.equal(exit.USAGE, result.code, told)
     assert.are.equal("", result.out)
-    local lines = lines_of(result.err)
+    local lines = files.lines(result.err)
     assert.are.equal(2, #lines, result.err)
     assert.matches("^dataforest: ", lines[1])
     assert.matches(pattern, lines[1])
@@ -318,7 +292,7 @@ describe("accounts and apps", function()
     local result = run("accounts list", { width = 120, environment = {} })
     assert.are.equal(exit.OK, result.code)
     assert.are.equal("", result.err)
-    local lines = lines_of(result.out)
+    local lines = files.lines(result.out)
     assert.are.equal(2, #lines)
     local headings = "ID                      NAME    STATUS   CREATED AT"
       .. "                 PRINCIPAL                  DISABLED"
@@ -336,7 +310,7 @@ describe("accounts and apps", function()
         ("too narrow for %s: --columns chooses, --json has all"):format(missing),
         flowed(result.err)
       )
-      for _, line in ipairs(lines_of(result.out)) do
+      for _, line in ipairs(files.lines(result.out)) do
         assert.is_true(text.width(line) <= width, line)
       end
       assert.matches("\n" .. account .. "  cloud1  RUNNING", result.out)
@@ -481,7 +455,7 @@ describe("accounts and apps", function()
       name = "from-file",
       components = { { name = "shell", memoryMb = 2048, cpuCount = 1, containerCount = 1 } },
     }
-    with_file(params, function(path)
+    files.with(params, function(path)
       local result =
         run { "apps", "create", "--account", "cloud1", "--from-json", path, "--name", "from-option" }
       assert.are.equal(exit.OK, result.code, result.err)
@@ -513,7 +487,7 @@ describe("accounts and apps", function()
     local saved = run("accounts get-kerberos-keytab " .. account .. " --output " .. path, { width = 80 })
     assert.are.equal(exit.OK, saved.code, saved.err)
     assert.are.equal("", saved.out)
-    assert.are.equal(result.out, read(path))
+    assert.are.equal(result.out, files.read(path))
     assert.are.equal("rw-------", lfs.attributes(path, "permissions"))
     os.remove(path)
     saved = run("accounts get-kerberos-keytab " .. account .. " -o /does/not/exist")
@@ -584,7 +558,7 @@ describe("a password", function()
       "password must be 8 to 20 characters, and have an upper-case letter, a lower-case letter, a digit and "
         .. "a special character; it is too short: add an upper-case letter, a digit and a special character",
       "the two passwords differ",
-    }, lines_of(result.err))
+    }, files.lines(result.err))
     local given_up = create { answers = { "short", "short", "short", "short" } }
     assert.are.same({ exit.USAGE, 3 }, { given_up.code, #given_up.asked })
   end)
@@ -715,7 +689,7 @@ describe("errors", function()
       local result = run "accounts list"
       assert.are.equal(case[2], result.code, result.err)
       assert.are.equal("", result.out)
-      local lines = lines_of(result.err)
+      local lines = files.lines(result.err)
       assert.are.equal(2, #lines)
       assert.matches("^dataforest: accounts/getList: " .. case[3] .. ": ", lines[1])
       assert.matches("^hint: %S", lines[2])
@@ -730,7 +704,7 @@ describe("errors", function()
     local result = run("accounts list", { width = 80 })
     assert.is_nil(result.err:gsub("\27%[%d+m", ""):find "[%z\1-\9\11-\31]")
     assert.is_nil(result.err:find("\194\155", 1, true))
-    assert.are.equal(2, #lines_of(result.err))
+    assert.are.equal(2, #files.lines(result.err))
   end)
 
   it("bring none in answers, in whatever form", function()
@@ -779,7 +753,7 @@ describe("errors", function()
   it("are explained attempt by attempt where asked", function()
     emulator:fail_next { status = 503, code = "500" }
     local result = run "accounts list -v"
-    local lines = lines_of(result.err)
+    local lines = files.lines(result.err)
     assert.matches("^accounts/getList: attempt 1: HTTP 503 in ", lines[1])
     assert.matches("^accounts/getList: trying again in [%d.]+ s %(server%)$", lines[2])
     assert.matches("^accounts/getList: attempt 2: HTTP 200 in ", lines[3])
@@ -812,7 +786,7 @@ describe("hints", function()
     assert.are.equal(exit.USAGE, result.code)
     assert.matches("a proxy's password is not taken as an argument", result.err)
     assert.is_nil(result.err:find("hidden", 1, true))
-    with_file("http://user:hidden@127.0.0.1:9\n", function(path)
+    files.with("http://user:hidden@127.0.0.1:9\n", function(path)
       emulator:reset()
       emulator:fail_next { kind = "network", message = "the proxy answered 407", times = 9 }
       result = run("accounts list --proxy @" .. path)
@@ -900,7 +874,7 @@ describe("doctor", function()
     local found, result = findings { environment = { DATAFOREST_CA_FILE = "" } }
     assert.is_nil(found["CA file"])
     assert.are.equal(exit.OK, result.code)
-    with_file("no certificate", function(path)
+    files.with("no certificate", function(path)
       local finding = cjson.decode(run("doctor --json --ca-file " .. path).out).checks
       local last
       for _, one in ipairs(finding) do
@@ -942,7 +916,7 @@ describe("forms of output", function()
 
   it("are CSV with the API's names, and what is nested as JSON", function()
     local result = run "accounts list --format csv"
-    local lines = lines_of(result.out)
+    local lines = files.lines(result.out)
     assert.are.equal("id,name,status,createdAt,principal,disabled\r", lines[1])
     assert.matches("^" .. account .. ",cloud1,RUNNING,[^,]+,cloud1@KR%.DF%.NAVERNCP%.COM,false\r$", lines[2])
     result = run "accounts show cloud1 --format csv --columns name,quotas"
@@ -975,7 +949,7 @@ describe("forms of output", function()
   it("keep within the narrowest terminals", function()
     for width = 8, 40 do
       local result = run("accounts list", { width = width, environment = {} })
-      for _, line in ipairs(lines_of(result.out)) do
+      for _, line in ipairs(files.lines(result.out)) do
         assert.is_true(text.width(line) <= math.max(width, 12), width .. ": " .. line)
       end
     end
@@ -1175,7 +1149,7 @@ describe("a change", function()
     local old = run("accounts get-kerberos-keytab cloud1").out
     local result = run("accounts reset-kerberos-keytab cloud1 --yes --output " .. path)
     assert.are.equal(exit.OK, result.code, result.err)
-    local new = read(path)
+    local new = files.read(path)
     assert.are_not.equal(old, new)
     assert.are.equal(run("accounts get-kerberos-keytab cloud1").out, new)
     assert.are.equal("rw-------", lfs.attributes(path, "permissions"))
@@ -1199,13 +1173,11 @@ describe("configure", function()
   local home
 
   before_each(function()
-    home = os.tmpname()
-    os.remove(home)
-    os.execute("mkdir " .. home)
+    home = files.new_folder()
   end)
 
   after_each(function()
-    os.execute("rm -r " .. home)
+    files.remove(home)
   end)
 
   local configure = require "dataforest.cli.commands.configure"
@@ -1280,7 +1252,7 @@ describe("plans", function()
 
   it("are shown, carried out and empty then", function()
     emulator:add_account { name = "cloud1" }
-    with_file(SPEC, function(path)
+    files.with(SPEC, function(path)
       local result = run("plan " .. path .. " --input lua --exit-code")
       assert.are.equal(exit.DIFFERS, result.code, result.err)
       assert.matches("%+ create app dev1", result.out)
@@ -1390,7 +1362,7 @@ describe("completions", function()
     for word in (words .. " "):gmatch "([^ ]*) " do
       argv[#argv + 1] = word
     end
-    local lines = lines_of(run(argv, given).out)
+    local lines = files.lines(run(argv, given).out)
     local kind, found = table.remove(lines, 1), {}
     for i, line in ipairs(lines) do
       found[i] = line:match "^[^\t]*"
@@ -1446,8 +1418,7 @@ describe("completions", function()
 
   it("ask the service once in a while only", function()
     emulator:add_account { name = "cloud1" }
-    local home = os.tmpname()
-    os.remove(home)
+    local home = files.new_folder()
     local given = { environment = { HOME = home } }
     assert.is_true(os.execute("mkdir -p " .. home .. "/.cache/dataforest") ~= nil)
     assert.are.equal("cloud1", (completed("accounts show ", given)))
@@ -1455,7 +1426,7 @@ describe("completions", function()
     assert.are.equal("cloud1", (completed("accounts show ", given)))
     assert.are.equal(calls, #emulator.calls)
     assert.are.equal("rw-------", lfs.attributes(home .. "/.cache/dataforest/names", "permissions"))
-    os.execute("rm -r " .. home)
+    files.remove(home)
   end)
 
   it("are scripts that ask the command", function()
@@ -1473,7 +1444,7 @@ describe("the man pages", function()
       assert.is_true(name:find "^%." ~= nil or pages[name] ~= nil, name)
     end
     for name, page in pairs(pages) do
-      assert.is_true(page == read("docs/man/" .. name), name .. " is out of date: make man")
+      assert.is_true(page == files.read("docs/man/" .. name), name .. " is out of date: make man")
     end
   end)
 end)

@@ -2,74 +2,31 @@
 -- emulator's server over TLS. And as a program does: through pipes.
 
 local cjson = require "cjson"
+local files = require "spec.support.files"
 local servers = require "spec.support.server"
-local shell = require "dataforest.util.shell"
 local terminals = require "spec.support.terminal"
 local text = require "dataforest.cli.output.text"
 
 local PASSWORD = "Passw0rd!"
-local LUA = rawget(_G, "jit") and "luajit" or "lua" .. _VERSION:match "%d%.%d"
-
-local function has(program)
-  return servers.output_of("command -v " .. program) ~= ""
-end
-
-local function lines_of(content)
-  local lines = {}
-  for line in content:gmatch "([^\n]*)\n" do
-    lines[#lines + 1] = line
-  end
-  return lines
-end
 
 local server, home
 
---- The environment in which the command reaches the server; a folder of its own for a home.
 local function environment(more)
-  local values = {
-    HOME = home,
-    DATAFOREST_LUA = LUA,
-    DATAFOREST_BASE_URL = server.base_url,
-    DATAFOREST_CA_FILE = server.ca_file,
-    NCLOUD_ACCESS_KEY = server.access_key,
-    NCLOUD_SECRET_KEY = server.secret_key,
-    PATH = servers.output_of("pwd"):match "[^\n]+" .. "/bin:" .. os.getenv "PATH",
-  }
-  for name, value in pairs(more or {}) do
-    values[name] = value or nil
-  end
-  return values
+  return server:environment(home, more)
 end
 
---- Runs a shell command without a terminal.
--- @treturn number status
--- @treturn string standard output
--- @treturn string standard error
 local function run(line, more)
-  local words = { "env -i TERM=xterm LC_ALL=C.UTF-8" }
-  for name, value in pairs(environment(more)) do
-    words[#words + 1] = name .. "=" .. shell.quoted(value)
-  end
-  local errors = os.tmpname()
-  words[#words + 1] = "timeout 60 setsid -w sh -c " .. shell.quoted(line)
-  local output =
-    servers.output_of(("%s 2>%s </dev/null; printf '=%%d' $?"):format(table.concat(words, " "), errors))
-  local file = io.open(errors)
-  local complaint = file:read "*a"
-  file:close()
-  os.remove(errors)
-  local out, status = output:match "^(.*)=(%d+)$"
-  return tonumber(status), out, complaint
+  return servers.run(line, environment(more))
 end
 
 setup(function()
-  home = servers.output_of("mktemp -d"):match "%S+"
+  home = files.new_folder()
   server = servers.start { creation_delay = 60, seed = 1, strict_clock = true }
 end)
 
 teardown(function()
   server:stop()
-  os.execute("rm -rf " .. home)
+  files.remove(home)
 end)
 
 before_each(function()
@@ -91,7 +48,7 @@ describe("the command in a terminal #full", function()
     end
   end)
 
-  if not has "tmux" then
+  if not servers.has "tmux" then
     pending "is not tried: there is no tmux"
     return
   end
@@ -108,7 +65,7 @@ describe("the command in a terminal #full", function()
       local screen, status = terminal:run "dataforest accounts list"
       assert.are.equal(0, status)
       local found
-      for _, line in ipairs(lines_of(screen)) do
+      for _, line in ipairs(files.lines(screen)) do
         found = found or line:find(heading) ~= nil
       end
       assert.is_true(found, screen)
@@ -131,7 +88,7 @@ describe("the command in a terminal #full", function()
     open(80)
     local screen = terminal:run "dataforest accounts list"
     local columns = {}
-    for _, line in ipairs(lines_of(screen)) do
+    for _, line in ipairs(files.lines(screen)) do
       local before = line:match "^(.*)STATUS$" or line:match "^(.*)RUNNING$" or line:match "^(.*)CHANGING$"
       columns[#columns + 1] = before and text.width(before)
     end
@@ -254,10 +211,11 @@ describe("the command in a terminal #full", function()
   end)
 
   it("says what is done, in doubt and not begun where Ctrl-C ends an apply", function()
-    local file = assert(io.open(home .. "/forest.lua", "w"))
-    file:write [[return { account = { name = "cloud1", password = { env = "DF_PASSWORD" } },
+    files.write(
+      home .. "/forest.lua",
+      [[return { account = { name = "cloud1", password = { env = "DF_PASSWORD" } },
       apps = { { name = "dev1", type = "DEV-1.0.0" } } }]]
-    file:close()
+    )
     open(100, { DF_PASSWORD = PASSWORD })
     terminal:type "dataforest apply ~/forest.lua"
     terminal:wait_for "\nCarry out 2 steps%? %[y/N%]"
@@ -336,7 +294,7 @@ describe("the command in a terminal #full", function()
       assert.are.equal(0, status)
       assert.matches("\nok    signed call  accounts/getList: 0 accounts", screen)
       assert.matches("\n\nall is well\n", screen)
-      for _, line in ipairs(lines_of(screen)) do
+      for _, line in ipairs(files.lines(screen)) do
         assert.is_true(line:find "^ok" ~= nil or line:find "^ " ~= nil or line == "" or #line < 60, line)
       end
       terminal:close()
@@ -499,7 +457,7 @@ describe("the completions #full", function()
       try dataforest accounts list --profile "\"my w"
       try dataforest accounts show ""']]
     assert.are.equal(0, status)
-    local lines = lines_of(out)
+    local lines = files.lines(out)
     assert.are.equal("complete -F _dataforest dataforest", lines[1])
     assert.are.equal("accounts", lines[2])
     assert.are.equal("set-quota", lines[3])
@@ -514,7 +472,7 @@ describe("the completions #full", function()
     run "rm -r $HOME/.ncloud"
   end)
 
-  local in_zsh = has "zsh" and has "tmux" and it or pending
+  local in_zsh = servers.has "zsh" and servers.has "tmux" and it or pending
   in_zsh("are loaded by zsh", function()
     local terminal = terminals.open { width = 120, environment = environment() }
     local ok, err = pcall(function()
@@ -541,7 +499,7 @@ describe("the completions #full", function()
     assert.is_true(ok, err)
   end)
 
-  local in_fish = has "fish" and it or pending
+  local in_fish = servers.has "fish" and it or pending
   in_fish("are loaded by fish", function()
     local status, out = run [[fish --no-config -c '
       dataforest completion fish | source
@@ -552,7 +510,7 @@ describe("the completions #full", function()
       complete -C "dataforest completion "
       complete -C "dataforest call accounts/getD"']]
     assert.are.equal(0, status)
-    local lines = lines_of(out)
+    local lines = files.lines(out)
     assert.matches("^accounts\tAccounts: create", lines[1])
     assert.are.same({ "koya", "tata" }, { lines[2], lines[3] })
     assert.matches("^set%-quota\tChanges the HDFS quota", lines[4])

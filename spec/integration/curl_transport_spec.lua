@@ -7,6 +7,7 @@ local core = require "dataforest.core"
 local curl = require "dataforest.transport.curl"
 local dataforest = require "dataforest"
 local fault_server = require "spec.support.fault_server"
+local files = require "spec.support.files"
 local process = require "spec.support.server"
 
 local answer, answering, saying = fault_server.answer, fault_server.answering, fault_server.saying
@@ -355,9 +356,7 @@ LUA
         server:address "tls"
       )
       local path = folder .. "/apart.sh"
-      local file = assert(io.open(path, "w"))
-      file:write(process.output_of "tools/env.sh lua5.4", "\n", script)
-      file:close()
+      files.write(path, process.output_of "tools/env.sh lua5.4", "\n", script)
       local said = process.output_of("unshare -rm sh '" .. path .. "' 2>&1; echo $?")
       if said:find "9\n$" or said:find "unshare" then
         pending "no mount namespace can be had here"
@@ -371,9 +370,7 @@ LUA
     --- Runs a script in Lua 5.4 that hangs, sends it a signal, and returns how long it still lived.
     local function seconds_after_signal(script)
       local path = server.folder .. "/hangs.lua"
-      local file = assert(io.open(path, "w"))
-      file:write('io.open(arg[1] .. ".started", "w"):close()\n', script)
-      file:close()
+      files.write(path, 'io.open(arg[1] .. ".started", "w"):close()\n', script)
       local command = [[%s
         rm -f '%s.started'
         lua5.4 '%s' '%s' '%s' >/dev/null 2>&1 & pid=$!

@@ -2,17 +2,14 @@
 
 local cjson = require "cjson"
 local core = require "dataforest.core"
+local files = require "spec.support.files"
 local nginx = require "spec.support.nginx"
 local servers = require "spec.support.server"
 
 local quoted = require("dataforest.util.shell").quoted
 local output_of = servers.output_of
 
-local function has(program)
-  return output_of("command -v " .. program) ~= ""
-end
-
-local has_python = has "python3"
+local has_python = servers.has "python3"
 local has_ipv6 = (nginx.read_file "/proc/net/if_inet6"):find "00000000000000000000000000000001" ~= nil
 
 describe("dataforest emulator, anywhere #full", function()
@@ -24,9 +21,7 @@ describe("dataforest emulator, anywhere #full", function()
   end
 
   local function write(name, text)
-    local file = assert(io.open(folder .. "/" .. name, "wb"))
-    file:write(text)
-    file:close()
+    files.write(folder .. "/" .. name, text)
     return folder .. "/" .. name
   end
 
@@ -46,7 +41,7 @@ describe("dataforest emulator, anywhere #full", function()
   end
 
   before_each(function()
-    folder = nginx.new_folder()
+    folder = files.new_folder()
   end)
 
   after_each(function()
@@ -54,7 +49,7 @@ describe("dataforest emulator, anywhere #full", function()
       server:stop()
       server = nil
     end
-    nginx.remove(folder)
+    files.remove(folder)
   end)
 
   describe("on all addresses", function()

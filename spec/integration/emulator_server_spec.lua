@@ -4,11 +4,12 @@ local cjson = require "cjson"
 local control = require "dataforest.emulator.control"
 local core = require "dataforest.core"
 local emulators = require "dataforest.emulator"
+local files = require "spec.support.files"
+local read_file = require "dataforest.util.read_file"
 local servers = require "spec.support.server"
 
 local function exists(path)
-  local file = io.open(path, "rb")
-  return file ~= nil and file:close()
+  return read_file(path) ~= nil
 end
 
 -- The processes whose command line names the folder.
@@ -116,9 +117,7 @@ describe("dataforest emulator #full", function()
   it("takes bodies that nginx keeps in a file, and refuses larger ones itself", function()
     local path = os.tmpname()
     local function send_file(bytes)
-      local file = io.open(path, "wb")
-      file:write('{"id":"', ("a"):rep(bytes), '"}')
-      file:close()
+      files.write(path, '{"id":"', ("a"):rep(bytes), '"}')
       return send("accounts/getDetail", "@" .. path, nil, "-H 'expect:'")
     end
     assert.are.equal(
@@ -244,9 +243,7 @@ describe("the emulator in one's own nginx #full", function()
   local folder
 
   local function write(name, text)
-    local file = assert(io.open(folder .. "/" .. name, "wb"))
-    file:write(text)
-    file:close()
+    files.write(folder .. "/" .. name, text)
   end
 
   local function configuration(workers, serve)
@@ -312,11 +309,11 @@ describe("the emulator in one's own nginx #full", function()
   end
 
   before_each(function()
-    folder = servers.output_of("mktemp -d"):match "[^\n]*"
+    folder = files.new_folder()
   end)
 
   after_each(function()
-    os.execute("rm -rf " .. folder)
+    files.remove(folder)
   end)
 
   it("answers, and is not steered by just anybody", function()
@@ -334,7 +331,7 @@ describe("the emulator in one's own nginx #full", function()
       end
       assert.are.equal('{"success":true,"total":0,"contents":[]}', ask(target, table.concat(arguments, " ")))
     end)
-    local log = io.open(folder .. "/error.log"):read "*a"
+    local log = files.read(folder .. "/error.log")
     assert.are.equal("", log)
   end)
 
@@ -365,7 +362,7 @@ describe("the emulator in one's own nginx #full", function()
         },
       }, body)
     end)
-    local log = io.open(folder .. "/error.log"):read "*a"
+    local log = files.read(folder .. "/error.log")
     assert.matches("dataforest.emulator: .*a mistake of its own\nstack traceback:", log)
   end)
 
@@ -373,7 +370,7 @@ describe("the emulator in one's own nginx #full", function()
     with_nginx(2, 'require("dataforest.emulator.nginx").serve(emulator)', function(ask)
       assert.matches("500 Internal Server Error", ask("/api/v2/accounts/getList", "-d '{}'"))
     end)
-    local log = io.open(folder .. "/error.log"):read "*a"
+    local log = files.read(folder .. "/error.log")
     assert.matches("dataforest.emulator: its memory is one worker's: set worker_processes 1", log)
   end)
 end)

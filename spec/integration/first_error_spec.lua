@@ -1,7 +1,8 @@
 --- A process's first error comes when nothing can be loaded any more: no file descriptor is left, or the
 -- folder has changed. Here the module paths are emptied once a client is made and one call went well.
 
-local LUA = rawget(_G, "jit") and "luajit" or "lua" .. _VERSION:match "%d%.%d"
+local files = require "spec.support.files"
+local server = require "spec.support.server"
 
 local PROGRAM = [[
 local response
@@ -45,14 +46,8 @@ io.write "well"
 
 describe("the first error of a process", function()
   it("needs nothing that was not loaded with the client", function()
-    local path = os.tmpname()
-    local file = assert(io.open(path, "wb"))
-    file:write(PROGRAM)
-    file:close()
-    local pipe = assert(io.popen(("%s %s 2>&1"):format(LUA, path)))
-    local output = pipe:read "*a"
-    pipe:close()
-    os.remove(path)
-    assert.are.equal("well", output)
+    files.with(PROGRAM, function(path)
+      assert.are.equal("well", server.output_of(("%s %s 2>&1"):format(server.LUA, path)))
+    end)
   end)
 end)

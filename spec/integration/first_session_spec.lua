@@ -2,13 +2,14 @@
 -- what the page shows.
 
 local docs = require "spec.support.docs"
+local files = require "spec.support.files"
 local servers = require "spec.support.server"
 local terminals = require "spec.support.terminal"
 local text = require "dataforest.cli.output.text"
 
 local PAGE = "docs/first-session.md"
 local PASSWORD = "Forest-7-Forest"
-local LUA = rawget(_G, "jit") and "luajit" or "lua" .. _VERSION:match "%d%.%d"
+local LUA = servers.LUA
 
 local server, home
 
@@ -97,7 +98,7 @@ local function play(width)
   return result
 end
 
-local in_terminal = servers.output_of "command -v tmux" ~= "" and it or pending
+local in_terminal = servers.has "tmux" and it or pending
 
 describe("the first session #full", function()
   setup(function()
@@ -109,12 +110,12 @@ describe("the first session #full", function()
   end)
 
   before_each(function()
-    home = servers.output_of("mktemp -d"):match "%S+"
+    home = files.new_folder()
     server:reset()
   end)
 
   after_each(function()
-    os.execute("rm -rf " .. home)
+    files.remove(home)
   end)
 
   in_terminal("goes in 80 columns as the page shows it", function()

@@ -2,11 +2,12 @@
 
 local core = require "dataforest.core"
 local dataforest = require "dataforest"
+local files = require "spec.support.files"
 local server_of = require "spec.support.server"
 local spec_file = require "dataforest.workflows.spec_file"
 local spec_text = require "dataforest.workflows.spec_text"
 
-local LUA = rawget(_G, "jit") and "luajit" or "lua" .. _VERSION:match "%d%.%d"
+local LUA = server_of.LUA
 
 local KILLS = 7
 local FIRST, LAST = 0.05, 0.9 -- seconds until a kill
@@ -39,18 +40,14 @@ describe("the example of a forest #full", function()
   end)
 
   it("has a workflow whose commands plan and apply", function()
-    local folder = os.tmpname()
-    os.remove(folder)
-    assert(os.execute("mkdir " .. folder))
+    local folder = files.new_folder()
     local server = server_of.start { creation_delay = 0, app_delay = 0, container_delay = 0 }
     local function run(job, step)
       local file = assert(io.open("examples/forest/ci.yml", "rb"))
       local workflow = require("lyaml").load(file:read "*a")
       file:close()
       local script = workflow.jobs[job].steps[step].run
-      file = assert(io.open(folder .. "/script", "wb"))
-      file:write(script)
-      file:close()
+      files.write(folder .. "/script", script)
       local words = {
         "cd " .. folder .. " && env GITHUB_STEP_SUMMARY=summary DF_PASSWORD=Abcdef1!",
         "DATAFOREST_BASE_URL=" .. server.base_url,
@@ -61,12 +58,13 @@ describe("the example of a forest #full", function()
       }
       return server_of.output_of(table.concat(words, " "))
     end
-    local file = assert(io.open(folder .. "/forest.yaml", "wb"))
-    file:write(spec_text.write(assert(spec_file.load "examples/forest/forest.lua"), "yaml"))
-    file:close()
+    files.write(
+      folder .. "/forest.yaml",
+      spec_text.write(assert(spec_file.load "examples/forest/forest.lua"), "yaml")
+    )
     local planned, applied, again = run("plan", 2), run("apply", 2), run("plan", 2)
     server:stop()
-    os.execute("rm -r " .. folder)
+    files.remove(folder)
     assert.truthy(planned:find("5 to create", 1, true), planned)
     assert.truthy(applied:find("status 0", 1, true), applied)
     assert.truthy(again:find("Nothing to do", 1, true), again)
@@ -105,9 +103,7 @@ describe("a forest that processes make #full", function()
   end)
 
   local function use(spec)
-    local file = assert(io.open(path, "wb"))
-    file:write(spec_text.write(spec, "lua"))
-    file:close()
+    files.write(path, spec_text.write(spec, "lua"))
   end
 
   --- Starts a process that applies the spec; returns its number.
@@ -122,13 +118,6 @@ describe("a forest that processes make #full", function()
     return server_of.wait_until(function()
       return not server_of.is_running(pid)
     end, 60)
-  end
-
-  local function text_of(name)
-    local file = assert(io.open(name, "rb"))
-    local text = file:read "*a"
-    file:close()
-    return text
   end
 
   --- How often an operation was carried out.
@@ -151,7 +140,7 @@ describe("a forest that processes make #full", function()
     end
     local pid = start(path .. ".1")
     assert.is_true(ended(pid))
-    assert.truthy(text_of(path .. ".1"):find("0 not done, 0 in doubt", 1, true), text_of(path .. ".1"))
+    assert.truthy(files.read(path .. ".1"):find("0 not done, 0 in doubt", 1, true), files.read(path .. ".1"))
     core.sleep(0.3) -- what was deleted is gone
     local plan = assert(df:plan(spec, { prune = true }))
     assert.is_true(plan.empty, tostring(plan))
@@ -178,7 +167,7 @@ describe("a forest that processes make #full", function()
       local first, second = start(path .. ".1"), start(path .. ".2")
       assert.is_true(ended(first))
       assert.is_true(ended(second))
-      local texts = { text_of(path .. ".1"), text_of(path .. ".2") }
+      local texts = { files.read(path .. ".1"), files.read(path .. ".2") }
       local succeeded = 0
       for _, text in ipairs(texts) do
         if text:find("0 not done, 0 in doubt", 1, true) then

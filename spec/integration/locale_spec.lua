@@ -1,6 +1,7 @@
 -- A host program has called setlocale: with a decimal comma, and in Turkish, where capitals and small letters
 -- are others. The modules are loaded under the locale, since some take names apart while they are loaded.
 
+local files = require "spec.support.files"
 local process = require "spec.support.server"
 
 --- What each locale is made of for localedef, where the machine has neither it nor its sources.
@@ -50,7 +51,7 @@ describe("under a locale #full", function()
   local folder
 
   setup(function()
-    folder = process.output_of("mktemp -d"):match "[^\n]+"
+    folder = files.new_folder()
     for name, source in pairs(LOCALES) do
       os.execute(
         ("localedef -i %s -f %s '%s/%s' >'%s/log' 2>&1"):format(source[1], source[2], folder, name, folder)
@@ -59,7 +60,7 @@ describe("under a locale #full", function()
   end)
 
   teardown(function()
-    os.execute(("rm -rf '%s'"):format(folder))
+    files.remove(folder)
   end)
 
   for name in pairs(LOCALES) do
@@ -71,9 +72,7 @@ describe("under a locale #full", function()
         return
       end
       local path = folder .. "/script.lua"
-      local file = assert(io.open(path, "wb"))
-      file:write(SCRIPT:format(name))
-      file:close()
+      files.write(path, SCRIPT:format(name))
       local said = process.output_of(("LOCPATH='%s' '%s' '%s' 2>&1"):format(folder, interpreter, path))
       assert.are.equal("well\n", said)
     end)

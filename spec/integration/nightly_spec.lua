@@ -1,23 +1,15 @@
 -- examples/nightly.lua, against the emulator: what a job that runs every night may meet.
 
+local files = require "spec.support.files"
 local testing = require "dataforest.testing"
 
 local nightly = dofile "examples/nightly.lua"
 
 local df, emulator, folder, job
 
-local function read(path)
-  local file = assert(io.open(path, "rb"))
-  local content = file:read "*a"
-  file:close()
-  return content
-end
-
 before_each(function()
   df, emulator = testing.client { emulator = { seed = 7 } }
-  folder = os.tmpname()
-  os.remove(folder)
-  os.execute("mkdir " .. folder)
+  folder = files.new_folder()
   job = {
     account = "df001",
     password = "Forest-7",
@@ -30,7 +22,7 @@ end)
 
 after_each(function()
   df:close()
-  os.execute("rm -r " .. folder)
+  files.remove(folder)
 end)
 
 local REPORT = [[
@@ -51,24 +43,24 @@ end
 describe("the nightly job", function()
   it("creates what is missing, and reports it", function()
     nightly(df, job)
-    assert.are.equal(REPORT, read(job.report))
-    assert.are.equal("\5\2", read(job.keytab):sub(1, 2))
+    assert.are.equal(REPORT, files.read(job.report))
+    assert.are.equal("\5\2", files.read(job.keytab):sub(1, 2))
   end)
 
   it("creates nothing in the second night, and rotates the keytab", function()
     nightly(df, job)
-    local keytab = read(job.keytab)
+    local keytab = files.read(job.keytab)
     emulator:advance(24 * 3600)
     nightly(df, job)
-    assert.are.equal(REPORT, read(job.report))
-    assert.are_not.equal(keytab, read(job.keytab))
+    assert.are.equal(REPORT, files.read(job.report))
+    assert.are_not.equal(keytab, files.read(job.keytab))
     assert.are.same({ 1, 1 }, { count "accounts/create", count "apps/create" })
   end)
 
   it("copes with throttling", function()
     emulator:fail_next { status = 429, code = "410", times = 12 }
     nightly(df, job)
-    assert.are.equal(REPORT, read(job.report))
+    assert.are.equal(REPORT, files.read(job.report))
   end)
 
   it("looks where a create or a rotation is in doubt", function()
@@ -76,7 +68,7 @@ describe("the nightly job", function()
       emulator:fail_next { operation = operation, when = "after", kind = "network" }
     end
     nightly(df, job)
-    assert.are.equal(REPORT, read(job.report))
+    assert.are.equal(REPORT, files.read(job.report))
     assert.are.same({ 1, 1 }, { count "accounts/create", count "apps/create" })
     assert.are.equal(1, count "accounts/resetKerberosKeytab")
   end)

@@ -8,6 +8,7 @@ local curl = require "dataforest.curl"
 local dataforest = require "dataforest"
 local emulated = require "spec.support.emulated"
 local emulators = require "dataforest.emulator"
+local files = require "spec.support.files"
 local marks_of = require "spec.support.marks"
 local nginx = require "spec.support.nginx"
 local operations = require "dataforest.operations"
@@ -596,7 +597,7 @@ describe("no secret comes out over TLS #full", function()
     server:reset()
     server:control("set_clock", { seconds = core.now() })
     local marks = marked()
-    local folder = process.output_of("mktemp -d"):match "[^\n]+"
+    local folder = files.new_folder()
     local environment = table.concat({
       "NCLOUD_ACCESS_KEY=AK",
       "NCLOUD_SECRET_KEY=" .. shell.quoted(SECRET_KEY),
@@ -606,9 +607,7 @@ describe("no secret comes out over TLS #full", function()
     }, " ")
     local said = {}
     local function run(arguments, stdin)
-      local file = assert(io.open(folder .. "/stdin", "wb"))
-      file:write(stdin or "")
-      file:close()
+      files.write(folder .. "/stdin", stdin or "")
       local command = ("%s bin/dataforest %s --verbose <'%s/stdin' 2>&1"):format(
         environment,
         arguments,
@@ -639,7 +638,7 @@ describe("no secret comes out over TLS #full", function()
     end
     run "doctor"
     run "accounts nonsense"
-    process.output_of(("rm -rf '%s'"):format(folder))
+    files.remove(folder)
     assert.is_true(#table.concat(said) > 1000)
     assert_clean(marks, table.concat(said, "\n"))
     assert_clean(marks, written_by_server())

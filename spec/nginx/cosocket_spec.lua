@@ -2,8 +2,8 @@
 
 local cjson = require "cjson"
 local fault_server = require "spec.support.fault_server"
+local helper_process = require "spec.support.helper_process"
 local nginx = require "spec.support.nginx"
-local process = require "spec.support.server"
 
 local LIST = '{"total":0,"contents":[]}'
 local ANSWER = fault_server.answer(LIST)
@@ -60,17 +60,8 @@ describe("the cosocket transport", function()
 
   setup(function()
     server = fault_server.start(CASES)
-    local command =
-      "env -u LUA_PATH -u LUA_CPATH -u LD_PRELOAD luajit spec/support/dns_process.lua '%s' %s %s"
-    command = command:format(server.folder, process.own_pid(), "127.0.0.2 127.0.0.1 127.0.0.3")
-    name_server = tonumber(process.output_of(command .. " >/dev/null 2>&1 </dev/null & echo $!"))
-    local file
-    process.wait_until(function()
-      file = io.open(server.folder .. "/dns")
-      return file
-    end, 5)
-    local dns_port = file:read "*a"
-    file:close()
+    local addresses = "127.0.0.2 127.0.0.1 127.0.0.3"
+    name_server = helper_process.start("dns_process.lua", server.folder, "dns", addresses)
     its_app = nginx.start {
       http = ([[
         lua_ssl_protocols TLSv1.2 TLSv1.3;
@@ -85,14 +76,14 @@ describe("the cosocket transport", function()
             lua_ssl_trusted_certificate %s;
             content_by_lua_block { require("spec.nginx.app_handlers").run() }
           }
-        }]]):format(server.ca_file, dns_port, server.certificates.self_signed.certificate),
+        }]]):format(server.ca_file, name_server.ready, server.certificates.self_signed.certificate),
       ports = { "http" },
     }
   end)
 
   teardown(function()
     its_app:stop()
-    os.execute(("kill %d"):format(name_server))
+    name_server:stop()
     server:stop()
   end)
 

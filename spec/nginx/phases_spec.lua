@@ -4,6 +4,7 @@
 local app = require "spec.nginx.app"
 local certificates = require "spec.support.certificates"
 local cjson = require "cjson"
+local folders = require "spec.support.files"
 local nginx = require "spec.support.nginx"
 local shell = require "dataforest.util.shell"
 local service = require "spec.nginx.service"
@@ -198,7 +199,7 @@ describe("nginx's settings:", function()
 
   --- Certificates: of an authority, of three that follow from it, and what they signed.
   local function make_certificates()
-    folder = nginx.new_folder()
+    folder = folders.new_folder()
     run("expired=" .. certificates.EXPIRED .. "\n" .. [[
       serial=1
       sign() { # authority name [dates]
@@ -267,7 +268,7 @@ describe("nginx's settings:", function()
 
   teardown(function()
     its_service:stop()
-    nginx.remove(folder)
+    folders.remove(folder)
   end)
 
   --- A call to one of the servers from an nginx with these settings.

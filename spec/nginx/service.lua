@@ -3,6 +3,7 @@
 
 local cjson = require "cjson"
 local curl = require "dataforest.curl"
+local folders = require "spec.support.files"
 local nginx = require "spec.support.nginx"
 local server = require "dataforest.emulator.server"
 
@@ -68,13 +69,13 @@ end
 --   (500 ms for each answer), `faults`, `plain` (the same without TLS), `short` (idle connections are closed
 --   after 100 ms) and `counts`
 function service.start()
-  local folder = nginx.new_folder()
+  local folder = folders.new_folder()
   assert(server.make_certificates(folder, { "df.test", "localhost", "127.0.0.1", "::1" }))
   local files = {}
   for _, name in ipairs { "ca.pem", "server.pem", "server.key" } do
     files[name] = nginx.read_file(folder .. "/" .. name)
   end
-  nginx.remove(folder)
+  folders.remove(folder)
   local ports = { "api", "plain_api", "slow", "faults", "plain", "short", "counts" }
   local self = nginx.start { http = HTTP, ports = ports, files = files }
   self.control = control

@@ -3,8 +3,8 @@
 -- how many calls it takes at least, if that takes longer.
 
 local core = require "dataforest.core"
+local folders = require "spec.support.files"
 local nginx = require "spec.support.nginx"
-local server = require "dataforest.emulator.server"
 local shell = require "dataforest.util.shell"
 
 local SECONDS = tonumber(os.getenv "SOAK_SECONDS") or 15
@@ -134,7 +134,7 @@ describe("a soak in nginx #full", function()
   end
 
   setup(function()
-    folder = nginx.new_folder()
+    folder = folders.new_folder()
     local compiled = nginx.output_of(
       ("cc -shared -fPIC -O2 -o %s/shim.so spec/soak/clock_shim.c -ldl 2>&1; echo $?"):format(folder)
     )
@@ -156,7 +156,7 @@ describe("a soak in nginx #full", function()
         each:stop()
       end
     end
-    nginx.remove(folder)
+    folders.remove(folder)
   end)
 
   it(("of %d seconds harms nobody"):format(SECONDS), function()

@@ -6,6 +6,7 @@
 -- and `advance_service_clock(seconds)`, for clients that are made after it.
 
 local assert = require "luassert"
+local files = require "spec.support.files"
 
 local UNKNOWN = "axE7wU9ERm8fTc7e17vNvu"
 local PASSWORD = "Abcdef1!"
@@ -126,9 +127,7 @@ case("saves a keytab to a file", function(context)
   local id = with_account(context)
   local path = os.tmpname()
   assert.are.equal(path, assert(df.accounts:save_kerberos_keytab { id = id, path = path }))
-  local file = assert(io.open(path, "rb"))
-  local bytes = file:read "*a"
-  file:close()
+  local bytes = files.read(path)
   os.remove(path)
   assert.are.equal(assert(df.accounts:get_kerberos_keytab(id)), bytes)
 end)

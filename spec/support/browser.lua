@@ -3,7 +3,10 @@
 local cjson = require "cjson"
 local core = require "dataforest.core"
 local curl = require "dataforest.curl"
+local files = require "spec.support.files"
 local nginx = require "spec.support.nginx"
+local server = require "spec.support.server"
+
 local quoted = require("dataforest.util.shell").quoted
 
 local browser = {}
@@ -16,7 +19,7 @@ local START_SECONDS = 20
 --- Why there can be no browser here, or nil.
 function browser.missing()
   for _, program in ipairs { "chromium", "chromedriver" } do
-    if nginx.output_of("command -v " .. program) == "" then
+    if not server.has(program) then
       return "there is no " .. program .. " here (Debian: apt-get install chromium chromium-driver)"
     end
   end
@@ -56,7 +59,7 @@ end
 
 --- Starts it.
 function browser.start()
-  local self = setmetatable({ folder = nginx.new_folder(), engine = curl.engine {} }, Browser)
+  local self = setmetatable({ folder = files.new_folder(), engine = curl.engine {} }, Browser)
   self.port = tostring(nginx.random_port())
   local folder = quoted(self.folder)
   local start = ("HOME=%s TMPDIR=%s setsid chromedriver --port=%s"):format(folder, folder, self.port)
@@ -141,7 +144,7 @@ function Browser:stop()
     core.sleep(0.02)
   end
   nginx.output_of("kill -KILL -- -" .. self.pid .. " 2>&1")
-  nginx.remove(self.folder)
+  files.remove(self.folder)
 end
 
 return browser

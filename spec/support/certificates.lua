@@ -2,6 +2,7 @@
 --
 --     local made = certificates.make(folder)   -- made.ca, made.good.certificate, made.good.key, ...
 
+local files = require "spec.support.files"
 local certificates = {}
 
 -- What every good certificate is for.
@@ -38,9 +39,7 @@ local KINDS = {
 }
 
 local function write(path, text)
-  local file = assert(io.open(path, "wb"))
-  file:write(text)
-  file:close()
+  files.write(path, text)
 end
 
 local function run(folder, command)

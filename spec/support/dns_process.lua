@@ -3,6 +3,7 @@
 -- It says of every name that it has these IPv4 addresses. FOLDER/dns is written with its port once it
 -- listens. It ends when PARENT does, or on a signal.
 
+local helper = require "spec.support.helper"
 local socket = require "socket"
 
 local TURN_SECONDS = 0.5
@@ -22,12 +23,9 @@ local server = assert(socket.udp())
 assert(server:setsockname("127.0.0.1", 0))
 server:settimeout(TURN_SECONDS)
 local _, port = server:getsockname()
-local file = assert(io.open(folder .. "/dns.new", "w"))
-file:write(port)
-file:close()
-os.rename(folder .. "/dns.new", folder .. "/dns")
+helper.publish(folder .. "/dns", port)
 
-while true do
+while helper.is_alive(parent) do
   local query, address, from = server:receivefrom()
   if query and #query > 12 then
     local name_end = assert(query:find("\0", 13, true))
@@ -37,9 +35,4 @@ while true do
     local header = query:sub(1, 2) .. "\129\128\0\1\0" .. string.char(#found) .. "\0\0\0\0"
     server:sendto(header .. question .. table.concat(found), address, from)
   end
-  local alive = io.open("/proc/" .. parent .. "/stat")
-  if not alive then
-    os.exit(0)
-  end
-  alive:close()
 end

@@ -7,6 +7,7 @@
 local bit = require "bit"
 local cjson = require "cjson"
 local ffi = require "ffi"
+local helper = require "spec.support.helper"
 local socket = require "socket"
 local ssl = require "ssl"
 
@@ -29,12 +30,6 @@ local LOGGED_BYTES = 65536
 
 local folder, parent = arg[1], arg[2]
 local cases, by_name, log_file
-
-local function write(path, text)
-  local file = assert(io.open(path, "wb"))
-  file:write(text)
-  file:close()
-end
 
 local function log(link, event, fields)
   fields = fields or {}
@@ -432,11 +427,6 @@ local function open_control()
   return select(2, listener:getsockname())
 end
 
-local function parent_lives()
-  local file = io.open(("/proc/%s/stat"):format(parent))
-  return file and file:close()
-end
-
 local function turn()
   local readers, writers, owner = {}, {}, {}
   local first = socket.gettime() + TURN_SECONDS
@@ -477,8 +467,7 @@ for _, case in ipairs(cases) do
   open(case)
   ports[#ports + 1] = ("%s %d\n"):format(case.name, case.port)
 end
-write(folder .. "/ports.new", table.concat(ports))
-os.rename(folder .. "/ports.new", folder .. "/ports")
-while parent_lives() do
+helper.publish(folder .. "/ports", table.concat(ports))
+while helper.is_alive(parent) do
   turn()
 end

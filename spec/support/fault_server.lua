@@ -26,23 +26,16 @@
 
 local certificates = require "spec.support.certificates"
 local cjson = require "cjson"
+local files = require "spec.support.files"
+local helper_process = require "spec.support.helper_process"
 local process = require "spec.support.server"
-
-local START_SECONDS, STOP_SECONDS = 20, 5
+local read = require "dataforest.util.read_file"
+local tables = require "dataforest.util.tables"
 
 local fault_server = {}
 
 local Server = {}
 Server.__index = Server
-
-local function read(path)
-  local file = io.open(path, "rb")
-  local text = file and file:read "*a"
-  if file then
-    file:close()
-  end
-  return text
-end
 
 --- An answer with its Content-Length.
 -- @tparam[opt] string body
@@ -80,10 +73,7 @@ local MENDED = fault_server.answering '{"success":true,"total":0,"contents":[]}'
 local function completed(cases, made)
   local ready = {}
   for index, case in ipairs(cases) do
-    local copy = {}
-    for name, value in pairs(case) do
-      copy[name] = value
-    end
+    local copy = tables.copy(case)
     if case.tls then
       local given = type(case.tls) == "table" and case.tls or { certificate = case.tls }
       local pair = made[given.certificate]
@@ -107,36 +97,17 @@ end
 -- @treturn table `ca_file`, `certificates` (see certificates.lua), `folder`, `ports` by name
 function fault_server.start(cases)
   local self = setmetatable({ cases = {}, ports = {} }, Server)
-  self.folder = process.output_of("mktemp -d"):match "[^\n]+"
+  self.folder = files.new_folder()
   self.certificates = certificates.make(self.folder)
   self.ca_file = self.certificates.ca
   for _, case in ipairs(cases) do
     assert(not self.cases[case.name], case.name)
     self.cases[case.name] = case
   end
-  local file = assert(io.open(self.folder .. "/cases.json", "wb"))
-  file:write(cjson.encode(completed(cases, self.certificates)))
-  file:close()
-  -- What is preloaded here (a sanitizer's library, say) is not for that process.
-  local command = "env -u LUA_PATH -u LUA_CPATH -u LD_PRELOAD luajit spec/support/fault_process.lua"
-  self.pid = tonumber(
-    process.output_of(
-      ("%s '%s' %s >'%s/said' 2>&1 </dev/null & echo $!"):format(
-        command,
-        self.folder,
-        process.own_pid(),
-        self.folder
-      )
-    )
-  )
-  process.wait_until(function()
-    return read(self.folder .. "/ports") or not process.is_running(self.pid)
-  end, START_SECONDS)
-  for name, port in (read(self.folder .. "/ports") or ""):gmatch "([^\n]*) (%d+)\n" do
+  files.write(self.folder .. "/cases.json", cjson.encode(completed(cases, self.certificates)))
+  self.process = helper_process.start("fault_process.lua", self.folder, "ports")
+  for name, port in self.process.ready:gmatch "([^\n]*) (%d+)\n" do
     self.ports[name] = tonumber(port)
-  end
-  if not next(self.ports) then
-    error("the fault server did not start: " .. (read(self.folder .. "/said") or ""), 2)
   end
   return self
 end
@@ -198,15 +169,7 @@ end
 
 --- Stops it and removes its files. What it complained of is an error.
 function Server:stop()
-  os.execute(("kill %d 2>/dev/null"):format(self.pid))
-  process.wait_until(function()
-    return not process.is_running(self.pid)
-  end, STOP_SECONDS)
-  local said = read(self.folder .. "/said")
-  os.execute(("rm -rf '%s'"):format(self.folder))
-  if said and said ~= "" then
-    error("the fault server complained: " .. said, 2)
-  end
+  self.process:stop(true)
 end
 
 return fault_server

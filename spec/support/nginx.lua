@@ -3,6 +3,8 @@
 
 local core = require "dataforest.core"
 local curl = require "dataforest.curl"
+local files = require "spec.support.files"
+local read_file = require "dataforest.util.read_file"
 local own_pid = require("spec.support.server").own_pid
 local server = require "dataforest.emulator.server"
 local shell = require "dataforest.util.shell"
@@ -67,30 +69,9 @@ function nginx.random_port()
   return FIRST_PORT + seed % (LAST_PORT - FIRST_PORT + 1)
 end
 
-local function read_file(path)
-  local file = io.open(path, "rb")
-  local text = file and file:read "*a" or ""
-  if file then
-    file:close()
-  end
-  return text
-end
-
-local function write_file(path, text)
-  local file = assert(io.open(path, "wb"))
-  file:write(text)
-  file:close()
-end
-
-nginx.read_file = read_file
-
---- A folder of one's own, to be removed with `nginx.remove`.
-function nginx.new_folder()
-  return output_of 'mktemp -d "${TMPDIR:-/tmp}/dataforest-nginx.XXXXXX"'
-end
-
-function nginx.remove(folder)
-  output_of("rm -rf " .. shell.quoted(folder))
+--- What is in a file, or nothing.
+function nginx.read_file(path)
+  return read_file(path) or ""
 end
 
 -- Ends a process and removes its folder where the specs ended without doing so.
@@ -125,13 +106,13 @@ function nginx.start(options)
     binary = assert(server.find_nginx())
     is_root = output_of "id -u" == "0"
   end
-  local self = setmetatable({ folder = nginx.new_folder(), ports = {} }, Nginx)
+  local self = setmetatable({ folder = files.new_folder(), ports = {} }, Nginx)
   output_of("chmod 755 " .. shell.quoted(self.folder))
   if options.copy then
     output_of(("cp -r %s/. %s"):format(shell.quoted(options.copy), shell.quoted(self.folder)))
   end
   for name, text in pairs(options.files or {}) do
-    write_file(self.folder .. "/" .. name, text)
+    files.write(self.folder .. "/" .. name, text)
   end
   local modules, env = {}, {}
   for i, path in ipairs(binary.modules) do
@@ -155,7 +136,7 @@ function nginx.start(options)
     }
     local conf = options.conf and options.conf:gsub("@(%l[%w_]*)@", self.ports) or MAIN
     conf = conf:gsub("@(HTTP)@", values):gsub("@PATHS@", options.paths == false and "" or PATHS)
-    write_file(self.folder .. "/nginx.conf", (conf:gsub("@(%u[%u_]*)@", values)))
+    files.write(self.folder .. "/nginx.conf", (conf:gsub("@(%u[%u_]*)@", values)))
     local command = ("%s %s -p %s/ -c nginx.conf -e error.log 2>&1; echo =$?"):format(
       options.preload or "",
       shell.quoted(binary.path),
@@ -163,17 +144,18 @@ function nginx.start(options)
     )
     local said = output_of("cd " .. shell.quoted(self.folder) .. " && " .. command)
     if said:find "=0$" then
-      self.pid = assert(tonumber(read_file(self.folder .. "/nginx.pid"):match "%d+"), "nginx wrote no pid")
+      self.pid =
+        assert(tonumber(nginx.read_file(self.folder .. "/nginx.pid"):match "%d+"), "nginx wrote no pid")
       nginx.guard(self.pid, self.folder)
       self.engine = curl.engine {}
       return self
     elseif not said:find("Address already in use", 1, true) then
-      nginx.remove(self.folder)
+      files.remove(self.folder)
       error("nginx did not start:\n" .. said, 2)
     end
-    write_file(self.folder .. "/error.log", "")
+    files.write(self.folder .. "/error.log", "")
   end
-  nginx.remove(self.folder)
+  files.remove(self.folder)
   error("nginx found no free ports", 2)
 end
 
@@ -201,7 +183,7 @@ end
 --- What was logged above the level warn, line by line, without lines that match any of the patterns.
 function Nginx:complaints(allowed)
   local lines = {}
-  for line in read_file(self.folder .. "/error.log"):gmatch "[^\n]+" do
+  for line in nginx.read_file(self.folder .. "/error.log"):gmatch "[^\n]+" do
     local level = line:match "^%d+/%d+/%d+ [%d:]+ %[(%l+)%]"
     local is_allowed = level and (level == "warn" or level == "notice" or level == "info" or level == "debug")
     for _, pattern in ipairs(allowed or {}) do
@@ -215,7 +197,7 @@ function Nginx:complaints(allowed)
 end
 
 function Nginx:log()
-  return read_file(self.folder .. "/error.log")
+  return nginx.read_file(self.folder .. "/error.log")
 end
 
 function Nginx:signal(name)
@@ -225,7 +207,7 @@ end
 --- The processes of the workers.
 function Nginx:workers()
   local pids = {}
-  for pid in read_file(("/proc/%d/task/%d/children"):format(self.pid, self.pid)):gmatch "%d+" do
+  for pid in nginx.read_file(("/proc/%d/task/%d/children"):format(self.pid, self.pid)):gmatch "%d+" do
     pids[#pids + 1] = tonumber(pid)
   end
   return pids
@@ -233,7 +215,7 @@ end
 
 --- A process that has ended and was not yet waited for counts as gone.
 function Nginx:is_running()
-  local state = read_file(("/proc/%d/stat"):format(self.pid)):match "%) (%a)"
+  local state = nginx.read_file(("/proc/%d/stat"):format(self.pid)):match "%) (%a)"
   return state ~= nil and state ~= "Z"
 end
 
@@ -249,7 +231,7 @@ function Nginx:stop()
     end
     core.sleep(0.02)
   end
-  nginx.remove(self.folder)
+  files.remove(self.folder)
 end
 
 return nginx

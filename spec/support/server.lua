@@ -31,6 +31,36 @@ function server.output_of(command)
   return text
 end
 
+--- The command of the Lua that runs the specs.
+server.LUA = rawget(_G, "jit") and "luajit" or "lua" .. _VERSION:match "%d%.%d"
+
+--- Whether a program is there.
+function server.has(program)
+  return server.output_of("command -v " .. program) ~= ""
+end
+
+--- Runs a shell command without a terminal.
+-- @tparam string line
+-- @tparam table environment all variables that it sees, besides the locale
+-- @treturn number status
+-- @treturn string standard output
+-- @treturn string standard error
+function server.run(line, environment)
+  local words = { "env -i TERM=xterm LC_ALL=C.UTF-8" }
+  for name, value in pairs(environment) do
+    words[#words + 1] = name .. "=" .. quoted(value)
+  end
+  local errors = os.tmpname()
+  words[#words + 1] = ("timeout 60 setsid -w sh -c %s 2>%s </dev/null; printf '=%%d' $?"):format(
+    quoted(line),
+    errors
+  )
+  local out, status = server.output_of(table.concat(words, " ")):match "^(.*)=(%d+)$"
+  local complaint = read(errors)
+  os.remove(errors)
+  return tonumber(status), out, complaint
+end
+
 local own_pid
 
 --- The number of this process.
@@ -153,6 +183,26 @@ function server.start(options)
     secret_key = self.secret_key,
   }
   return self
+end
+
+--- The environment in which the command reaches it.
+-- @tparam string home a folder
+-- @tparam[opt] table more variables; false for one that is not set
+-- @treturn table
+function Server:environment(home, more)
+  local values = {
+    HOME = home,
+    DATAFOREST_LUA = server.LUA,
+    DATAFOREST_BASE_URL = self.base_url,
+    DATAFOREST_CA_FILE = self.ca_file,
+    NCLOUD_ACCESS_KEY = self.access_key,
+    NCLOUD_SECRET_KEY = self.secret_key,
+    PATH = server.output_of("pwd"):match "[^\n]+" .. "/bin:" .. os.getenv "PATH",
+  }
+  for name, value in pairs(more or {}) do
+    values[name] = value or nil
+  end
+  return values
 end
 
 --- Stops it and waits until it is gone.

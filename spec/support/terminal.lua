@@ -6,6 +6,7 @@
 --     terminal:close()
 
 local core = require "dataforest.core"
+local files = require "spec.support.files"
 local server = require "spec.support.server"
 
 local quoted = require("dataforest.util.shell").word
@@ -21,7 +22,7 @@ local terminal = {}
 -- @tparam table options `width`, `height` (columns and lines), `environment`
 -- @treturn table
 function terminal.open(options)
-  local folder = server.output_of("mktemp -d"):match "%S+"
+  local folder = files.new_folder()
   local self = setmetatable({ folder = folder, socket = folder .. "/tmux" }, Terminal)
   -- Signals have their meaning there even where what runs the specs ignores some, as a job in the
   -- background ignores Ctrl-C.
@@ -105,7 +106,7 @@ end
 --- Ends the shell and all that runs in it.
 function Terminal:close()
   self:tmux "kill-server"
-  os.execute("rm -rf " .. quoted(self.folder))
+  files.remove(self.folder)
 end
 
 return terminal

@@ -2,10 +2,9 @@
 -- transport makes of each, and that the next call gets its own response whatever came before.
 
 local core = require "dataforest.core"
-local process = require "spec.support.server"
+local files = require "spec.support.files"
+local helper_process = require "spec.support.helper_process"
 local vectors = require "spec.support.http1_vectors"
-
-local START_SECONDS, STOP_SECONDS = 20, 5
 
 -- What a call may take (seconds): a verdict never waits for a deadline.
 local CALL_SECONDS = 5
@@ -31,57 +30,24 @@ local function ending_of(case)
   return reader:feed(case.bytes) == false and "close" or "hold"
 end
 
-local function read(path)
-  local file = io.open(path, "rb")
-  local text = file and file:read "*a"
-  if file then
-    file:close()
-  end
-  return text
-end
-
 --- Starts the server.
 -- @treturn table `port`
 function wire.start()
   local self = setmetatable({}, Server)
-  self.folder = process.output_of("mktemp -d"):match "[^\n]+"
-  local file = assert(io.open(self.folder .. "/plan", "w"))
-  for _, case in ipairs(vectors.all()) do
-    file:write(ending_of(case), "\n")
+  self.folder = files.new_folder()
+  local plan = {}
+  for number, case in ipairs(vectors.all()) do
+    plan[number] = ending_of(case) .. "\n"
   end
-  file:close()
-  local command = "env -u LUA_PATH -u LUA_CPATH -u LD_PRELOAD luajit spec/support/wire_process.lua"
-  self.pid = tonumber(
-    process.output_of(
-      ("%s '%s' %s >'%s/said' 2>&1 </dev/null & echo $!"):format(
-        command,
-        self.folder,
-        process.own_pid(),
-        self.folder
-      )
-    )
-  )
-  process.wait_until(function()
-    return read(self.folder .. "/port") or not process.is_running(self.pid)
-  end, START_SECONDS)
-  self.port = tonumber(read(self.folder .. "/port"))
-  if not self.port then
-    error("the wire server did not start: " .. (read(self.folder .. "/said") or ""), 2)
-  end
+  files.write(self.folder .. "/plan", table.concat(plan))
+  self.process = helper_process.start("wire_process.lua", self.folder, "port")
+  self.port = tonumber(self.process.ready)
   return self
 end
 
 --- Stops it. What it complained of is an error.
 function Server:stop()
-  os.execute(("kill %d 2>/dev/null"):format(self.pid))
-  process.wait_until(function()
-    return not process.is_running(self.pid)
-  end, STOP_SECONDS)
-  local said = read(self.folder .. "/said")
-  os.execute(("rm -rf '%s'"):format(self.folder))
-  if said and said ~= "" then
-    error("the wire server complained: " .. said, 2)
-  end
+  self.process:stop(true)
 end
 
 local function call(transport, port, target, case, once)

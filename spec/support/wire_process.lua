@@ -1,9 +1,9 @@
 -- The process of spec/support/wire.lua: luajit wire_process.lua FOLDER PARENT
 --
 -- FOLDER/plan says of each response of spec/vectors/http how its connection goes on: "hold", "close" or
--- "reset".
--- FOLDER/port is written once the port is open. It ends when PARENT does, or on a signal.
+-- "reset". FOLDER/port is written once the port is open. It ends when PARENT does, or on a signal.
 
+local helper = require "spec.support.helper"
 local socket = require "socket"
 local vectors = require "spec.support.http1_vectors"
 
@@ -83,13 +83,10 @@ local function serve(link)
   end
 end
 
-local file = assert(io.open(folder .. "/port.new", "w"))
 local _, port = server:getsockname()
-file:write(port)
-file:close()
-os.rename(folder .. "/port.new", folder .. "/port")
+helper.publish(folder .. "/port", port)
 
-while true do
+while helper.is_alive(parent) do
   for _, ready in ipairs(socket.select(readable, nil, TURN_SECONDS)) do
     if ready == server then
       local client = server:accept()
@@ -103,9 +100,4 @@ while true do
       serve(links[ready])
     end
   end
-  local alive = io.open("/proc/" .. parent .. "/stat")
-  if not alive then
-    os.exit(0)
-  end
-  alive:close()
 end

@@ -1,5 +1,6 @@
 -- labels: collector valgrind
 local core = require "dataforest.core"
+local files = require "spec.support.files"
 
 -- What only Lua 5.3 and later have.
 local number_type = rawget(math, "type")
@@ -28,19 +29,7 @@ local function assert_whole(expected, value)
   end
 end
 
-local function temporary_folder()
-  local pipe = io.popen "mktemp -d"
-  local folder = pipe:read "*l"
-  pipe:close()
-  return folder
-end
-
-local function output_of(command)
-  local pipe = io.popen(command)
-  local text = pipe:read "*a"
-  pipe:close()
-  return text
-end
+local output_of = require("spec.support.server").output_of
 
 describe("core.signer", function()
   it("signs the vectors, again and again with one signer", function()
@@ -1088,9 +1077,7 @@ end)
 describe("core.load", function()
   it("reads a regular file up to a limit, and nothing else", function()
     local path = os.tmpname()
-    local file = assert(io.open(path, "wb"))
-    file:write "a\0b\r\n"
-    file:close()
+    files.write(path, "a\0b\r\n")
     assert.equal("a\0b\r\n", core.load(path, 5))
     local text, message = core.load(path, 4)
     assert.is_nil(text)
@@ -1113,11 +1100,11 @@ describe("core.save", function()
   local folder
 
   before_each(function()
-    folder = temporary_folder()
+    folder = files.new_folder()
   end)
 
   after_each(function()
-    os.execute("rm -rf '" .. folder .. "'")
+    files.remove(folder)
   end)
 
   it("writes bytes that only their owner may read", function()

@@ -1,6 +1,7 @@
 local core = require "dataforest.core"
 local credentials = require "dataforest.credentials"
 local dataforest = require "dataforest"
+local files = require "spec.support.files"
 local scripted = require "spec.support.scripted_transport"
 local time = require "dataforest.util.time"
 
@@ -38,9 +39,7 @@ end)
 
 local function file_with(text)
   local path = os.tmpname()
-  local handle = assert(io.open(path, "wb"))
-  handle:write(text)
-  handle:close()
+  files.write(path, text)
   return path
 end
 
@@ -231,17 +230,14 @@ end)
 
 describe("the default order", function()
   it("prefers the environment to the file", function()
-    local home = os.tmpname()
-    os.remove(home)
-    assert(os.execute(("mkdir -p '%s/.ncloud'"):format(home)))
-    local handle = assert(io.open(home .. "/.ncloud/configure", "wb"))
-    handle:write "ncloud_access_key_id=FILE\nncloud_secret_access_key=F\n"
-    handle:close()
+    local home = files.new_folder()
+    assert(os.execute(("mkdir '%s/.ncloud'"):format(home)))
+    files.write(home .. "/.ncloud/configure", "ncloud_access_key_id=FILE\nncloud_secret_access_key=F\n")
     environment { HOME = home }
     local from_file = credentials.default() {}
     environment { HOME = home, NCLOUD_ACCESS_KEY = "ENV", NCLOUD_SECRET_KEY = "E" }
     local from_environment = credentials.default() {}
-    os.execute(("rm -r '%s'"):format(home))
+    files.remove(home)
     assert.are.equal("FILE", from_file.access_key)
     assert.are.equal("ENV", from_environment.access_key)
   end)
@@ -486,13 +482,13 @@ describe("the keys of a client", function()
   end)
 
   it("are read once more from a file that was rotated", function()
-    local home = os.tmpname()
-    os.remove(home)
-    assert(os.execute(("mkdir -p '%s/.ncloud'"):format(home)))
+    local home = files.new_folder()
+    assert(os.execute(("mkdir '%s/.ncloud'"):format(home)))
     local function rotate(name)
-      local handle = assert(io.open(home .. "/.ncloud/configure", "wb"))
-      handle:write(("ncloud_access_key_id=%s\nncloud_secret_access_key=S\n"):format(name))
-      handle:close()
+      files.write(
+        home .. "/.ncloud/configure",
+        ("ncloud_access_key_id=%s\nncloud_secret_access_key=S\n"):format(name)
+      )
     end
     environment { HOME = home }
     rotate "OLD"
@@ -507,7 +503,7 @@ describe("the keys of a client", function()
     local _, err = df.accounts:get_list()
     assert.are.equal("auth", err.kind)
     assert.are.equal(4, #transport.requests)
-    os.execute(("rm -r '%s'"):format(home))
+    files.remove(home)
     df:close()
     assert.are.equal(0, open_signers())
   end)

@@ -4,6 +4,7 @@
 
 local collector = require "spec.support.collector"
 local core = require "dataforest.core"
+local files = require "spec.support.files"
 local process = require "spec.support.server"
 
 local newproxy = rawget(_G, "newproxy")
@@ -162,8 +163,9 @@ describe("finalisers", function()
       return
     end
     local path = os.tmpname()
-    local file = assert(io.open(path, "wb"))
-    file:write [[
+    files.write(
+      path,
+      [[
       local fixture = newproxy and newproxy(true) or setmetatable({}, { __gc = true })
       local dataforest = require "dataforest"
       local core = require "dataforest.core"
@@ -180,7 +182,7 @@ describe("finalisers", function()
       assert(df.accounts:get_detail "axE7wU9ERm8fTc7e17vNvu")
       _G.keep = fixture
     ]]
-    file:close()
+    )
     local said = process.output_of(("'%s' '%s' 2>&1; echo status $?"):format(interpreter, path))
     os.remove(path)
     assert.matches("status 0", said, 1, true)

@@ -1,4 +1,5 @@
 local cjson = require "cjson"
+local files = require "spec.support.files"
 local openapi = require "dataforest.emulator.openapi"
 local operations = require "dataforest.operations"
 
@@ -82,9 +83,7 @@ describe("the OpenAPI document", function()
   end)
 
   it("is the one in the docs", function()
-    local file = assert(io.open("docs/public/openapi.json", "rb"))
-    local text = file:read "*a"
-    file:close()
+    local text = files.read("docs/public/openapi.json")
     local same = text == openapi.text()
     assert.is_true(same, "docs/public/openapi.json is out of date: tools/openapi.sh")
   end)

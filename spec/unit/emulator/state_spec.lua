@@ -6,6 +6,7 @@ local emulators = require "dataforest.emulator"
 local files = require "dataforest.emulator.files"
 local json = require "dataforest.emulator.json"
 local signed = require "spec.support.signed"
+local spec_files = require "spec.support.files"
 
 local NOW = 1740011575
 
@@ -210,9 +211,7 @@ describe("an emulator", function()
       os.remove(path)
     end)
     local function refused(text, pattern)
-      local file = assert(io.open(path, "wb"))
-      file:write(text)
-      file:close()
+      spec_files.write(path, text)
       for _, name in ipairs { "state", "fixtures" } do
         local emulator, message = files.emulator({}, { [name] = path })
         assert.is_nil(emulator)

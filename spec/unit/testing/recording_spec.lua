@@ -1,12 +1,6 @@
 local dataforest = require "dataforest"
+local files = require "spec.support.files"
 local testing = require "dataforest.testing"
-
-local function read(path)
-  local handle = assert(io.open(path, "rb"))
-  local text = handle:read "*a"
-  handle:close()
-  return text
-end
 
 describe("a recording", function()
   local path
@@ -95,7 +89,7 @@ describe("a recording", function()
     df:call("accounts/renewThings", { adminPassword = PASSWORD })
     recorder:close()
 
-    local text = read(path)
+    local text = files.read(path)
     for _, secret in ipairs { PASSWORD, "MARKED", emulator.access_key, emulator.secret_key } do
       assert.is_nil(text:find(secret, 1, true), secret)
     end
@@ -123,7 +117,7 @@ describe("a recording", function()
     end
     calls(dataforest.new(all))
     recorder:close()
-    return read(path)
+    return files.read(path)
   end
 
   local function say(body, status)
@@ -283,9 +277,7 @@ describe("a recording", function()
     end)
     assert.is_false(ok)
     assert.matches("recording_spec.lua", message, 1, true)
-    local handle = assert(io.open(path, "wb"))
-    handle:write '{"not":"an exchange"}\n'
-    handle:close()
+    files.write(path, '{"not":"an exchange"}\n')
     ok, message = pcall(testing.player, { path = path })
     assert.is_false(ok)
     assert.matches(path .. ":1: not a recorded exchange", message, 1, true)

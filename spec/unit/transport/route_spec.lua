@@ -1,14 +1,13 @@
 -- Where requests go: plain http, proxies, and what is dialled.
 
+local files = require "spec.support.files"
 local process = require "spec.support.server"
 local route = require "dataforest.transport.route"
 
 --- What a script prints in a Lua of its own, with these variables set.
 local function with_environment(variables, script)
   local path = os.tmpname()
-  local file = assert(io.open(path, "w"))
-  file:write(script)
-  file:close()
+  files.write(path, script)
   local said = process.output_of(
     ("%s\nunset %s\n%s lua5.4 %s 2>&1"):format(
       process.output_of "tools/env.sh lua5.4",

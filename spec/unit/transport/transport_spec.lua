@@ -4,15 +4,14 @@
 
 local core = require "dataforest.core"
 local fault_server = require "spec.support.fault_server"
+local files = require "spec.support.files"
 local process = require "spec.support.server"
 local transports = require "dataforest.transport"
 
 --- Runs a script in a Lua 5.4 of its own; returns what it prints.
 local function run(script, environment, arguments)
   local path = os.tmpname()
-  local file = assert(io.open(path, "w"))
-  file:write(script)
-  file:close()
+  files.write(path, script)
   local said = process.output_of(
     ("%s\n%s lua5.4 %s %s 2>&1"):format(
       process.output_of "tools/env.sh lua5.4",

@@ -1,5 +1,6 @@
 local cjson = require "cjson"
 local emulated = require "spec.support.emulated"
+local files = require "spec.support.files"
 
 local PASSWORD = "Abcdef1!"
 
@@ -331,9 +332,7 @@ describe("df:apply", function()
         assert.are.equal(case[2], err.field)
       end
       assert.are.equal(0, emulated.count(emulator, "accounts/create"))
-      local file = assert(io.open(path, "w"))
-      file:write(PASSWORD, "\n")
-      file:close()
+      files.write(path, PASSWORD, "\n")
       assert(apply { file = path })
       os.remove(path)
       -- It is there: no password is needed, unless it is to be set anew.

@@ -1,3 +1,4 @@
+local files = require "spec.support.files"
 local spec_file = require "dataforest.workflows.spec_file"
 local spec_text = require "dataforest.workflows.spec_text"
 
@@ -150,16 +151,12 @@ describe("a spec in a file", function()
 
   it("is read from a path, whose end tells the format", function()
     local path = os.tmpname()
-    local file = assert(io.open(path, "wb"))
-    file:write '{"account":false}'
-    file:close()
+    files.write(path, '{"account":false}')
     assert.are.same({ account = false }, assert(spec_file.load(path, "json")))
     local spec, err = spec_file.load(path)
     assert.is_nil(spec)
     assert.truthy(err.message:find(".yaml", 1, true))
-    file = assert(io.open(path, "wb"))
-    file:write((" "):rep(spec_file.MAX_BYTES + 1))
-    file:close()
+    files.write(path, (" "):rep(spec_file.MAX_BYTES + 1))
     assert.truthy(select(2, spec_file.load(path, "json")).message:find("longer than", 1, true))
     os.remove(path)
     assert.are.equal("spec", select(2, spec_file.load(path .. ".lua")).field)
