@@ -19,6 +19,7 @@ make_root() {
   printf 'deb %s %s main\ndeb-src %s %s main\n' "$mirror" "$2" "$mirror" "$2" >"$root/etc/apt/sources.list"
   # A mirror may be older than the clock of this machine allows.
   echo 'Acquire::Check-Valid-Until "false"; APT::Install-Recommends "false";' >"$root/etc/apt/apt.conf.d/99matrix"
+  printf '127.0.0.1 localhost\n::1 localhost\n' >"$root/etc/hosts" # as an installed system has it
   in_root useradd --create-home --shell /bin/bash user &&
     in_root apt-get -qq update && in_root apt-get -qq install --yes make >>"$root.log" 2>&1 && touch "$root/made"
 }
