@@ -1,18 +1,20 @@
 --- What `df.accounts` offers beyond the operations themselves.
 -- @module dataforest.accounts
 
+local arguments = require "dataforest.workflows.arguments"
 local core = require "dataforest.core"
-local errors = require "dataforest.errors"
+local ensure = require "dataforest.workflows.ensure"
 local lazy = require "dataforest.util.lazy"
+local lookup = require "dataforest.workflows.lookup"
+local set_quota = require "dataforest.workflows.set_quota"
 local states = require "dataforest.api.states"
 
-local ensure = lazy "dataforest.workflows.ensure"
-local lookup = lazy "dataforest.workflows.lookup"
 local remove = lazy "dataforest.workflows.remove"
-local set_quota = lazy "dataforest.workflows.set_quota"
 local wait = lazy "dataforest.workflows.wait"
 
 local accounts = {}
+
+local KEYTAB = "accounts/getKerberosKeytab"
 
 --- Goes through the accounts.
 --
@@ -39,21 +41,13 @@ end
 --   `protocol` where the name is not found in a list that is not whole; else as of `get_list`
 -- @see https://api.ncloud-docs.com/docs/en/analytics-dataforest-accounts-getlist
 function accounts:find(params, options)
-  local name, wrong = lookup.wanted_name(params, "accounts/getList", { name = true })
-  if not name then
-    return nil, wrong
-  end
-  local list, err = self:get_list({}, options)
-  if not list then
-    return nil, err
-  end
-  return lookup.named(list, name, "account", "accounts/getList")
+  return lookup.find(self, "account", params, options)
 end
 
 --- Makes sure that there is an account of that name, and tells its id whatever happens on the way.
 --
 -- It looks first, creates the account where there is none, and looks again where the outcome is
--- unknown (an answer that was lost, a timeout, a server error) or the service says that one exists.
+-- unknown (a lost response, a timeout, a server error) or the service says that one exists.
 -- The service keeps to one account a user, so that callers who do this at once end with the same
 -- account, and a call that failed can be made again. The password of an account that is there
 -- already is neither compared nor changed.
@@ -142,18 +136,9 @@ end
 -- @treturn[2] Error an error; of kind `argument` with field `path` where the file cannot be written
 -- @see https://api.ncloud-docs.com/docs/en/analytics-dataforest-accounts-getkerberoskeytab
 function accounts:save_kerberos_keytab(params, options)
-  local function argument_error(message)
-    return nil,
-      errors.new {
-        kind = "argument",
-        field = "path",
-        message = message,
-        operation = "accounts/getKerberosKeytab",
-      }
-  end
   local path = type(params) == "table" and params.path or nil
   if type(path) ~= "string" or path == "" or path:find "%z" then
-    return argument_error "path must name the file to write"
+    return arguments.error(KEYTAB, "path must name the file to write", "path")
   end
   local keytab, err = self:get_kerberos_keytab({ id = params.id }, options)
   if not keytab then
@@ -161,7 +146,7 @@ function accounts:save_kerberos_keytab(params, options)
   end
   local ok, message = core.save(path, keytab)
   if not ok then
-    return argument_error("the keytab was not saved: " .. message)
+    return arguments.error(KEYTAB, "the keytab was not saved: " .. message, "path")
   end
   return path
 end

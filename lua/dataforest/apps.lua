@@ -2,10 +2,10 @@
 -- @module dataforest.apps
 
 local lazy = require "dataforest.util.lazy"
+local lookup = require "dataforest.workflows.lookup"
 local states = require "dataforest.api.states"
 
 local create_app = lazy "dataforest.workflows.create_app"
-local lookup = lazy "dataforest.workflows.lookup"
 local remove = lazy "dataforest.workflows.remove"
 local wait = lazy "dataforest.workflows.wait"
 
@@ -36,16 +36,7 @@ end
 --   `protocol` where the name is not found in a list that is not whole; else as of `get_list`
 -- @see https://api.ncloud-docs.com/docs/en/analytics-dataforest-apps-getlist
 function apps:find(params, options)
-  local name, wrong = lookup.wanted_name(params, "apps/getList", { name = true, accountId = true })
-  if not name then
-    return nil, wrong
-  end
-  local list, err =
-    self:get_list({ accountId = type(params) == "table" and params.accountId or nil }, options)
-  if not list then
-    return nil, err
-  end
-  return lookup.named(list, name, "app", "apps/getList")
+  return lookup.find(self, "app", params, options, "accountId")
 end
 
 --- Creates an app. Takes the documented form and a shorthand, in which components go by their names:

@@ -11,7 +11,6 @@ local call = require "dataforest.request.call"
 local defaults = require "dataforest.request.defaults"
 local errors = require "dataforest.errors"
 local events = require "dataforest.request.events"
-local guarded = require "dataforest.util.guarded"
 local keys = require "dataforest.request.keys"
 local lazy = require "dataforest.util.lazy"
 local nearest = require "dataforest.util.nearest"
@@ -233,18 +232,7 @@ end
 
 -- Many calls at once -------------------------------------------------------------------
 
-local function map_concurrency(options)
-  for name in pairs(options) do
-    if name ~= "concurrency" then
-      error("df:map: unknown option " .. guarded.text(name) .. "; known is concurrency", 3)
-    end
-  end
-  local concurrency = options.concurrency or defaults.concurrency
-  if type(concurrency) ~= "number" or not (concurrency >= 1 and concurrency % 1 == 0) then
-    error("df:map: option concurrency must be a whole number, 1 or more", 3)
-  end
-  return concurrency
-end
+local MAP_OPTIONS = { concurrency = options_of.WHOLE }
 
 --- Runs a function for each item, several at a time. Within it, the ordinary methods are
 -- called as always. In plain Lua the calls share libcurl's one multi handle, in nginx light
@@ -260,12 +248,15 @@ function Client.map(_, items, fn, options)
   if type(items) ~= "table" or type(fn) ~= "function" or type(options or {}) ~= "table" then
     error("df:map takes a list, a function and perhaps a table of options", 2)
   end
-  local concurrency = map_concurrency(options or {})
+  local message = options_of.check(options or {}, MAP_OPTIONS)
+  if message then
+    error("df:map: " .. message, 2)
+  end
   local may_yield, has_cosockets = phase.may_yield()
   local map = may_yield and scheduler.map_threads
     or has_cosockets and scheduler.map_one_by_one
     or scheduler.map
-  return map(items, fn, concurrency)
+  return map(items, fn, options and options.concurrency or defaults.concurrency)
 end
 
 -- Forest as code -----------------------------------------------------------------------

@@ -38,9 +38,6 @@ local trim = require "dataforest.util.trim"
 
 local credentials = {}
 
--- Keys are taken anew this long before they expire (seconds).
-local EARLY = 300
-
 -- How long a caller waits before it looks again whether another one has the keys (seconds).
 local LOOK_AGAIN = 0.02
 
@@ -382,7 +379,7 @@ function credentials.server_role(options)
       local date, now = transport:now(), transports.monotonic(transport)
       local is_refused = keys and keys.access_key == context.refused
       local valid = keys and not is_refused and (not keys.expires or date < keys.expires)
-      local early = keys and keys.expires and date >= keys.expires - EARLY
+      local early = keys and keys.expires and date >= keys.expires - defaults.key_renewal
       local busy = state.busy_until and now < state.busy_until
       if valid and (not early or busy) then
         return keys

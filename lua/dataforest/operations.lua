@@ -720,6 +720,4 @@ end
 add(definitions)
 add(older_operations(account_id, app_name))
 
-operations.method_name = method_name
-
 return operations

@@ -1,8 +1,8 @@
 --- The operations that only pages up to November 2024 know: notebooks, AI workspaces and AI apps.
 --
--- The current overview no longer names them, and whether they still answer is not known. They
+-- The current overview no longer names them, and whether they still work is not known. They
 -- are data of the same kind as those of `dataforest.operations`, with `status = "older"`. Only
--- what the pages state plainly about their parameters is checked; of their answers the pages
+-- what the pages state plainly about their parameters is checked; of their responses the pages
 -- show parts, so that those are given as they come (`result = "any"`).
 --
 -- @module dataforest.api.legacy

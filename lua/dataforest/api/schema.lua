@@ -22,8 +22,8 @@ local ascii = require "dataforest.util.ascii"
 local core = require "dataforest.core"
 local limits = require "dataforest.api.limits"
 local lists = require "dataforest.util.lists"
-local nearest = require "dataforest.util.nearest"
 local tables = require "dataforest.util.tables"
+local words = require "dataforest.util.words"
 
 local find, format, gsub = string.find, string.format, string.gsub
 local pairs, type = pairs, type
@@ -41,6 +41,10 @@ local function number_from(pattern, noun)
     end
     return tonumber((gsub(text, "^%+", "")))
   end
+end
+
+local function sample_number(field)
+  return field.minimum or 1
 end
 
 --- The scalar types by name. Each has
@@ -67,18 +71,14 @@ schema.scalars = {
     kind = "integer",
     noun = "an integer",
     annotation = "integer",
-    sample = function(field)
-      return field.minimum or 1
-    end,
+    sample = sample_number,
     from_text = number_from("^[+-]?%d+$", "a whole number"),
   },
   number = {
     kind = "number",
     noun = "a number",
     annotation = "number",
-    sample = function(field)
-      return field.minimum or 1
-    end,
+    sample = sample_number,
     from_text = number_from("^[+-]?%d+%.?%d*$", "a number"),
   },
   boolean = {
@@ -136,9 +136,7 @@ local function check_keys(given, known, where)
   demand(type(given) == "table", where, "must be a table, got %s", tostring(given))
   for key in pairs(given) do
     if not known[key] then
-      local names = tables.sorted_keys(known)
-      local near = type(key) == "string" and nearest(key, names)
-      local hint = near and "did you mean " .. near .. "?" or "known are " .. table.concat(names, ", ")
+      local hint = words.hint(tostring(key), tables.sorted_keys(known))
       error(format("dataforest.operations: %s has no key %s: %s", where, tostring(key), hint), 0)
     end
   end

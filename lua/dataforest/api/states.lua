@@ -57,6 +57,13 @@ for _, state in ipairs { "STOPPED", "FINISHED", "SUCCEEDED", "FAILED", "KILLED" 
   states.apps.cure[state] = "start it first, with df.apps:start"
 end
 
+--- Tells whether a state, of an account or an app, is RUNNING.
+-- @param state
+-- @treturn boolean
+function states.is_running(state)
+  return ascii.upper(tostring(state)) == "RUNNING"
+end
+
 --- Tells whether an app is at rest.
 -- @tparam ?string state
 -- @treturn boolean

@@ -1,4 +1,4 @@
---- XML: requests to text, answers to the same tables as JSON's.
+--- XML: requests to text, responses to the same tables as JSON's.
 --
 -- As the pages show it: a root named after the operation, an element a field, a list as its
 -- element repeated without a wrapper, `xsi:nil="true"` for null. lua-expat is loaded at first use. What a
@@ -306,13 +306,12 @@ end
 -- is text beside elements.
 -- @tparam string body XML text in UTF-8
 -- @param[opt] shape of `core.shape`, or a type; without one all values are strings
--- @tparam[opt] string expected_root the only name that the root may have
 -- @treturn[1] any value of the root
 -- @treturn[1] string name of the root
 -- @treturn[2] nil
 -- @treturn[2] string what is wrong
 -- @treturn[2] ?string `"limit"` where it would take too much memory
-function xml.decode(body, shape, expected_root)
+function xml.decode(body, shape)
   if load_expat() then
     return nil, missing
   end
@@ -332,12 +331,10 @@ function xml.decode(body, shape, expected_root)
     return nil, "invalid XML: " .. reader.fault, reader.kind
   elseif not ok then
     return nil, format("invalid XML: %s (line %d, column %d)", message, line or 0, column or 0)
-  elseif expected_root and reader.name ~= expected_root then
-    return nil, format("invalid XML: expected the root %s, got %s", expected_root, reader.name:sub(1, 64))
   end
   local read = reader.value
   if type(read) == "string" and not find(read, "%S") then
-    read = {} -- an answer without fields
+    read = {} -- a response without fields
   end
   local value, fault = core.coerce(read, shape, true)
   if value == nil then

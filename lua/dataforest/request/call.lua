@@ -153,7 +153,6 @@ local function give_back(client, operation, request, format)
 end
 
 --- The headers of this attempt, where the option `headers` is a function.
--- @treturn boolean whether that went well
 -- @treturn ?string what is wrong
 local function add_computed_headers(client, operation, request, attempt, own)
   local ok, given = guarded.relayed(client.settings.headers, {
@@ -164,21 +163,20 @@ local function add_computed_headers(client, operation, request, attempt, own)
     attempt = attempt,
   })
   if not ok then
-    return false, "option headers raised: " .. guarded.text(given)
+    return "option headers raised: " .. guarded.text(given)
   elseif given == nil then
-    return true
+    return nil
   elseif type(given) ~= "table" then
-    return false, "option headers must return a table, got a " .. type(given)
+    return "option headers must return a table, got a " .. type(given)
   end
   local message = options_of.check_headers(given)
   if message then
-    return false, "what option headers returned " .. message
+    return "what option headers returned " .. message
   end
   set_headers(request.headers, given)
   if own then
     set_headers(request.headers, own)
   end
-  return true
 end
 
 -- An attempt ---------------------------------------------------------------------------
@@ -337,8 +335,8 @@ function call.run(client, operation, params, options)
     local value, err, response, signer
     local clock_offset
     if are_computed then
-      local ok, message = add_computed_headers(client, operation, request, attempt, own_headers)
-      err = not ok and { kind = errors.ARGUMENT, field = "headers", message = message, sent = false } or nil
+      local message = add_computed_headers(client, operation, request, attempt, own_headers)
+      err = message and { kind = errors.ARGUMENT, field = "headers", message = message, sent = false } or nil
     end
     if not err then
       signer, err = sign(client, operation, request, deadline, policy)

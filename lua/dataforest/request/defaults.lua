@@ -13,6 +13,9 @@ return {
   pool_size = 64, -- connections
   pool_idle_timeout = 60, -- seconds
 
+  -- Keys that expire are asked for again so many seconds before.
+  key_renewal = 300,
+
   -- Attempts in all, and pauses in seconds.
   retry = { attempts = 3, base_delay = 0.5, max_delay = 20 },
 

@@ -6,15 +6,13 @@
 -- @module dataforest.request.keys
 
 local core = require "dataforest.core"
+local defaults = require "dataforest.request.defaults"
 local guarded = require "dataforest.util.guarded"
 
 local Keys = {}
 Keys.__index = Keys
 
 local keys = {}
-
--- Keys that expire are asked for again this long before (seconds).
-local EARLY = 300
 
 --- Makes the keys of a client.
 -- @tparam table settings `access_key` and `secret_key`, or `credentials`, or none of them: the default places
@@ -131,7 +129,7 @@ end
 -- @treturn[2] string what is wrong
 function Keys:get(deadline, policy)
   local signer, expires = self.signer, self.expires
-  if signer and not (expires and self.transport:now() >= expires - EARLY) then
+  if signer and not (expires and self.transport:now() >= expires - defaults.key_renewal) then
     return signer, self.access_key, false
   end
   local given, message = ask(self, deadline, policy)
@@ -149,11 +147,9 @@ function Keys:get(deadline, policy)
   return signer, given.access_key, not kept
 end
 
--- Signed by two signers to see whether they hold the same keys.
-local SAMPLE = { "POST", "/", "0" }
-
+--- Whether two signers hold the same keys.
 local function are_equal(a, b)
-  return a:sign(SAMPLE[1], SAMPLE[2], SAMPLE[3]) == b:sign(SAMPLE[1], SAMPLE[2], SAMPLE[3])
+  return a:sign("POST", "/", "0") == b:sign("POST", "/", "0")
 end
 
 --- Asks once more for keys that were kept, after the service refused them: they may have been revoked or

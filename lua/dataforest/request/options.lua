@@ -5,9 +5,9 @@ local ascii = require "dataforest.util.ascii"
 local core = require "dataforest.core"
 local defaults = require "dataforest.request.defaults"
 local guarded = require "dataforest.util.guarded"
-local nearest = require "dataforest.util.nearest"
 local route = require "dataforest.transport.route"
 local tables = require "dataforest.util.tables"
+local words = require "dataforest.util.words"
 
 local options = {}
 
@@ -25,20 +25,29 @@ local function check_seconds(value)
   end
 end
 
-local function check_bytes(value)
-  if not (value >= 1 and value < math.huge and value % 1 == 0) then
-    return "must be a whole number of bytes, 1 or more"
+local function check_delay(value)
+  if not (value >= 0 and value < math.huge) then
+    return "must be a number of seconds, 0 or more"
   end
 end
 
-local function one_of(values)
+local function check_attempts(value)
+  if not (value >= 1 and value <= 100 and value % 1 == 0) then
+    return "must be a whole number from 1 to 100"
+  end
+end
+
+local function check_whole(value)
+  if not (value >= 1 and value < math.huge and value % 1 == 0) then
+    return "must be a whole number, 1 or more"
+  end
+end
+
+local function one_of(first, second)
   return function(value)
-    for _, known in ipairs(values) do
-      if value == known then
-        return nil
-      end
+    if value ~= first and value ~= second then
+      return ('must be "%s" or "%s"'):format(first, second)
     end
-    return ('must be "%s"'):format(table.concat(values, '" or "'))
   end
 end
 
@@ -79,34 +88,18 @@ local function check_provider(value)
   end
 end
 
-local RETRY_CHECKS = {
-  attempts = function(value)
-    return value >= 1 and value % 1 == 0 and value <= 100 or nil, "must be a whole number from 1 to 100"
-  end,
-  base_delay = function(value)
-    return value >= 0 and value < math.huge or nil, "must be a number of seconds, 0 or more"
-  end,
-  max_delay = function(value)
-    return value >= 0 and value < math.huge or nil, "must be a number of seconds, 0 or more"
-  end,
+local RETRY = {
+  attempts = { "number", check = check_attempts },
+  base_delay = { "number", check = check_delay },
+  max_delay = { "number", check = check_delay },
 }
 
 local function check_retry(value)
   if value == true then
     return "must be a table or false"
   end
-  for name, setting in pairs(value or {}) do
-    local check = RETRY_CHECKS[name]
-    if not check then
-      return ("has no setting %s; it knows attempts, base_delay and max_delay"):format(guarded.text(name))
-    elseif type(setting) ~= "number" then
-      return ("setting %s must be a number"):format(name)
-    end
-    local ok, message = check(setting)
-    if not ok then
-      return ("setting %s %s"):format(name, message)
-    end
-  end
+  local message = options.check(value or {}, RETRY, "setting")
+  return message and "is wrong: " .. message
 end
 
 -- What every request has; the writer of HTTP (src/http1/writer.c) adds a list of its own.
@@ -139,14 +132,14 @@ local CLIENT = {
   secret_key = { "string", check = check_text },
   credentials = { "function", "table", check = check_provider },
   base_url = { "string", check = check_base_url },
-  format = { "string", check = one_of { "json", "xml" } },
+  format = { "string", check = one_of("json", "xml") },
   timeout = { "number", check = check_seconds },
   connect_timeout = { "number", check = check_seconds },
   attempt_timeout = { "number", check = check_seconds },
-  max_response_bytes = { "number", check = check_bytes },
+  max_response_bytes = { "number", check = check_whole },
   retry = { "table", "boolean", check = check_retry },
   validate = { "boolean" },
-  password_rule = { "string", check = one_of { "strict", "current" } },
+  password_rule = { "string", check = one_of("strict", "current") },
   ca_file = { "string", check = check_text },
   connect_to = { "string", check = check_connect_to },
   proxy = { "string", check = check_proxy },
@@ -155,7 +148,7 @@ local CLIENT = {
   on_event = { "function" },
   on_error = { "function" },
   user_agent = { "string", check = check_text },
-  pool_size = { "number", check = check_bytes },
+  pool_size = { "number", check = check_whole },
   pool_idle_timeout = { "number", check = check_seconds },
   pool_name = { "string", check = check_text },
 }
@@ -184,15 +177,11 @@ local function has_type(value, rule)
   return false
 end
 
-local function unknown(noun, name, rules)
-  local names = tables.sorted_keys(rules)
-  local meant = nearest(name, names)
-  return ("unknown %s %s; "):format(noun, name)
-    .. (meant and ("did you mean %s?"):format(meant) or "known are " .. table.concat(names, ", "))
-end
-
 --- A number of seconds above 0, as a rule for `options.check`.
 options.SECONDS = CLIENT.timeout
+
+--- A whole number, 1 or more, as a rule for `options.check`.
+options.WHOLE = CLIENT.pool_size
 
 --- The options of one call, as rules for `options.check`.
 options.CALL = CALL
@@ -204,13 +193,13 @@ options.CALL = CALL
 -- @tparam[opt="option"] string noun what messages call them
 -- @treturn ?string what is wrong, naming the option
 -- @treturn ?string name of the option
-local function check(given, rules, noun)
+function options.check(given, rules, noun)
   noun = noun or "option"
   for name, value in pairs(given) do
     local rule = rules[name]
     if not rule then
       local text = guarded.text(name)
-      return unknown(noun, text, rules), text
+      return ("unknown %s %s; %s"):format(noun, text, words.hint(text, tables.sorted_keys(rules))), text
     elseif not has_type(value, rule) then
       return ("%s %s must be a %s, got a %s"):format(noun, name, table.concat(rule, " or a "), type(value)),
         name
@@ -221,8 +210,6 @@ local function check(given, rules, noun)
     end
   end
 end
-
-options.check = check
 
 --- The pauses and attempts of an option `retry`.
 -- @tparam ?table|boolean given what the caller gave; false means one attempt
@@ -249,7 +236,7 @@ end
 -- @treturn[2] nil
 -- @treturn[2] string what is wrong, naming the option
 function options.client(given, getenv)
-  local message = check(given, CLIENT)
+  local message = options.check(given, CLIENT)
   if message then
     return nil, message
   elseif (given.access_key == nil) ~= (given.secret_key == nil) then
@@ -296,7 +283,7 @@ function options.call(given)
   if type(given) ~= "table" then
     return "options must be a table, got a " .. type(given), "options"
   end
-  return check(given, CALL)
+  return options.check(given, CALL)
 end
 
 return options

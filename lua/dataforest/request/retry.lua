@@ -114,12 +114,11 @@ end
 --- The pause before the next attempt, in full jitter.
 -- @tparam table policy `base_delay` and `max_delay`, in seconds
 -- @tparam number attempt the attempt that failed, from 1
--- @tparam[opt] function generator returns a number from 0 to 1
 -- @treturn number seconds
-function retry.pause(policy, attempt, generator)
+function retry.pause(policy, attempt)
   -- 2^63 * base_delay is above every max_delay; larger powers would only reach infinity.
   local longest = math.min(policy.max_delay, policy.base_delay * 2 ^ math.min(attempt - 1, 63))
-  return (generator or retry.random)() * longest
+  return retry.random() * longest
 end
 
 --- The pause after an attempt that failed. A 500 is retried once in a call.

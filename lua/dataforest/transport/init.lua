@@ -2,7 +2,7 @@
 --
 -- A transport is a table of functions: `send(self, request)`, `sleep(self, seconds)`, `now(self)` and
 -- `monotonic(self)`, and `close(self)` where there is something to close. One that is built in says so
--- (`is_built_in`): it holds no request once it has answered.
+-- (`is_built_in`): it holds no request once `send` has returned.
 --
 -- @module dataforest.transport
 

@@ -2,11 +2,9 @@
 -- @module dataforest.util.trim
 
 --- @tparam string text
--- @tparam[opt="%S"] string kept a pattern of one character that is no blank
 -- @treturn string
-return function(text, kept)
-  kept = kept or "%S"
+return function(text)
   -- In two steps: one pattern for both ends would take time with the square of a run of blanks.
-  local first = text:find(kept)
-  return first and text:match("^.*" .. kept, first) or ""
+  local first = text:find "%S"
+  return first and text:match("^.*%S", first) or ""
 end

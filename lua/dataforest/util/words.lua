@@ -2,6 +2,7 @@
 -- @module dataforest.util.words
 
 local core = require "dataforest.core"
+local nearest = require "dataforest.util.nearest"
 local one_line = require "dataforest.util.one_line"
 
 local format, gsub = string.format, string.gsub
@@ -67,6 +68,15 @@ function words.listed(list, last)
     return list[1] or ""
   end
   return table.concat(list, ", ", 1, #list - 1) .. " " .. last .. " " .. list[#list]
+end
+
+--- What a name that is not known may mean.
+-- @tparam string name
+-- @tparam {string,...} names that are known
+-- @treturn string
+function words.hint(name, names)
+  local meant = nearest(name, names)
+  return meant and ("did you mean %s?"):format(meant) or "known are " .. table.concat(names, ", ")
 end
 
 return words

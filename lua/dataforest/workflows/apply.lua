@@ -2,13 +2,11 @@
 -- interrupted anywhere and run again.
 -- @module dataforest.workflows.apply
 
-local ascii = require "dataforest.util.ascii"
 local compare = require "dataforest.workflows.compare"
 local defaults = require "dataforest.request.defaults"
 local deadline_of = require "dataforest.workflows.deadline"
 local errors = require "dataforest.errors"
 local events = require "dataforest.request.events"
-local lazy = require "dataforest.util.lazy"
 local lookup = require "dataforest.workflows.lookup"
 local observe = require "dataforest.workflows.observe"
 local plans = require "dataforest.workflows.plan"
@@ -16,9 +14,8 @@ local retry = require "dataforest.request.retry"
 local specs = require "dataforest.workflows.spec"
 local states = require "dataforest.api.states"
 local tables = require "dataforest.util.tables"
+local text = require "dataforest.workflows.plan_text"
 local wait = require "dataforest.workflows.wait"
-
-local text = lazy "dataforest.workflows.plan_text"
 
 local apply = {}
 
@@ -145,7 +142,7 @@ function Run:wait_for_account(step, id)
     return nil, err
   end
   return self.client.accounts:wait(id, function(detail)
-    if ascii.upper(tostring(detail.status)) == "RUNNING" then
+    if states.is_running(detail.status) then
       return true
     end
     self:tell("waiting", step, { state = detail.status })
@@ -247,10 +244,6 @@ function Run:find_app(name)
   return lookup.entry({ contents = entries }, "name", name) or false
 end
 
-local function state_of(detail)
-  return ascii.upper(tostring(detail.state))
-end
-
 --- Waits until an app is RUNNING.
 -- @tparam ?table step that this is about
 -- @tparam string id
@@ -264,7 +257,7 @@ function Run:wait_for_app(step, id, started, may_rest)
   local began = self.deadline:elapsed()
   local detail
   detail, err = self.client.apps:wait(id, function(seen)
-    if state_of(seen) == "RUNNING" then
+    if states.is_running(seen.state) then
       return true
     elseif step then
       self:tell("waiting", step, { state = seen.state })
@@ -274,7 +267,7 @@ function Run:wait_for_app(step, id, started, may_rest)
   end, options)
   if not detail then
     return nil, err
-  elseif state_of(detail) ~= "RUNNING" and not may_rest then
+  elseif not (states.is_running(detail.state) or may_rest) then
     return nil,
       errors.new {
         kind = errors.REFUSED,

@@ -3,6 +3,7 @@
 
 local errors = require "dataforest.errors"
 local options_of = require "dataforest.request.options"
+local tables = require "dataforest.util.tables"
 
 local arguments = {}
 
@@ -96,10 +97,7 @@ end
 -- @tparam table more rules by name
 -- @treturn table
 function arguments.rules(more)
-  for name, rule in pairs(options_of.CALL) do
-    more[name] = rule
-  end
-  return more
+  return tables.copy(options_of.CALL, more)
 end
 
 return arguments

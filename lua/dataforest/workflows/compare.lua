@@ -124,7 +124,7 @@ function compare.app(app, detail)
   elseif rests then
     found.state = "start"
   else
-    found.state = ascii.upper(tostring(detail.state)) == "RUNNING" and "ready" or "pending"
+    found.state = states.is_running(detail.state) and "ready" or "pending"
   end
   return found
 end

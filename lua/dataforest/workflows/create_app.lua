@@ -11,13 +11,7 @@ local template = require "dataforest.api.template"
 local OPERATION = operations.by_name["apps/create"]
 local PARTS = { "memoryMb", "cpuCount", "containerCount" }
 local QUEUE = "longlived"
-local LIFETIME
-
-for _, param in ipairs(OPERATION.params) do
-  if param.name == "lifetime" then
-    LIFETIME = param
-  end
-end
+local LIFETIME = tables.named(OPERATION.params, "lifetime")
 
 local OPTIONS = arguments.rules { defaults = { "boolean" } }
 
@@ -193,7 +187,7 @@ local function fill(deadline, request, named)
   return ok, err
 end
 
---- Names a component in an error by its name, as the caller wrote it, and not by its place.
+--- Names a component in an error by its name, as the caller wrote it, and not by its number.
 local function rename(err, request)
   if err.kind ~= errors.ARGUMENT or type(err.field) ~= "string" then
     return err
@@ -236,8 +230,8 @@ return function(client, params, options)
   end
   if value == nil then
     local given = type(params.components) == "table" and not named and #params.components or 0
-    local place = type(err.field) == "string" and tonumber(err.field:match "^components%[(%d+)%]")
-    return nil, place and place > given and rename(err, request) or err
+    local index = type(err.field) == "string" and tonumber(err.field:match "^components%[(%d+)%]")
+    return nil, index and index > given and rename(err, request) or err
   end
   return value
 end

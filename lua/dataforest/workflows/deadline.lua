@@ -28,22 +28,6 @@ function deadline.new(client, options, seconds)
   )
 end
 
---- Checks the options of a call, and starts the time of several calls.
--- @tparam table client
--- @tparam ?table options of the call
--- @tparam ?number seconds in all where the options give no timeout
--- @tparam string operation that an error is about
--- @treturn[1] table the deadline
--- @treturn[2] nil
--- @treturn[2] table error of kind `argument`
-function deadline.checked(client, options, seconds, operation)
-  local checked, err = arguments.options(operation, options)
-  if not checked then
-    return nil, err
-  end
-  return deadline.new(client, checked, seconds)
-end
-
 --- Seconds until the deadline; 0 or less where it has passed.
 function Deadline:left()
   return self.at - self.client.transport:monotonic()

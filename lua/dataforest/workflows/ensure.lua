@@ -1,26 +1,19 @@
 --- Making sure that an account is there, whatever happens on the way.
 -- @module dataforest.workflows.ensure
 
-local arguments = require "dataforest.api.validate"
+local arguments = require "dataforest.workflows.arguments"
 local deadline_of = require "dataforest.workflows.deadline"
 local errors = require "dataforest.errors"
 local lookup = require "dataforest.workflows.lookup"
 local operations = require "dataforest.operations"
 local options_of = require "dataforest.request.options"
 local retry = require "dataforest.request.retry"
+local validate = require "dataforest.api.validate"
 
 local CREATE = operations.by_name["accounts/create"]
 
 -- A create may take this part of the time left, so that there is time to look afterwards.
 local SHARE_OF_CREATE = 0.5
-
-local function no_permission(name)
-  return errors.new {
-    kind = errors.FORBIDDEN,
-    operation = CREATE.id,
-    message = ("an account named %s exists, and these keys have no permission on it"):format(name),
-  }
-end
 
 --- The account of that name.
 -- @return entry or nil, error or nil, the list
@@ -31,7 +24,7 @@ local function look(deadline, name)
   end
   local entry = lookup.entry(list, "name", name)
   if entry and entry.disabled then
-    return nil, no_permission(name)
+    return nil, lookup.no_permission(CREATE.id, name)
   end
   return entry, nil, list
 end
@@ -72,15 +65,16 @@ end
 -- @tparam table params `name` and `password`
 -- @tparam ?table options of the call
 return function(client, params, options)
-  local deadline, wrong = deadline_of.checked(client, options, 2 * client.settings.timeout, CREATE.id)
-  if not deadline then
+  local wrong
+  options, wrong = arguments.options(CREATE.id, options)
+  if options then
+    params, wrong = validate.check(CREATE, params, client.settings)
+  end
+  if wrong then
     return nil, wrong
   end
-  params, wrong = arguments.check(CREATE, params, client.settings)
-  if not params then
-    return nil, wrong
-  end
-  local policy = options_of.retry_policy(options and options.retry, client.settings.retry)
+  local deadline = deadline_of.new(client, options, 2 * client.settings.timeout)
+  local policy = options_of.retry_policy(options.retry, client.settings.retry)
   local failure
   local in_doubt = false -- whether a create of this call may have been carried out
   local function failed(err)

@@ -40,14 +40,20 @@ function lookup.entry(list, field, value)
   end
 end
 
+--- The error about an account that is there, and that these keys may not use.
+-- @tparam string operation
+-- @tparam string name
+-- @treturn table
+function lookup.no_permission(operation, name)
+  return errors.new {
+    kind = errors.FORBIDDEN,
+    operation = operation,
+    message = ("an account named %s exists, and these keys have no permission on it"):format(name),
+  }
+end
+
 --- The name that is looked for.
--- @tparam string|table params the name, or a table with it
--- @tparam string operation that an error is about
--- @tparam table known names that the table may have
--- @treturn[1] string
--- @treturn[2] nil
--- @treturn[2] table error of kind `argument`
-function lookup.wanted_name(params, operation, known)
+local function wanted_name(params, operation, known)
   local name, message, field = params, nil, "name"
   if type(params) == "table" then
     name = params.name
@@ -76,14 +82,7 @@ function lookup.is_whole(list)
 end
 
 --- The entry of that name, out of a list that must be whole for a no to be believed.
--- @tparam table list response of a getList
--- @tparam string name
--- @tparam string noun `"account"` or `"app"`
--- @tparam string operation that gave the list
--- @treturn[1] table the entry
--- @treturn[2] nil
--- @treturn[2] table error: `not_found`; `protocol` where the list is not whole
-function lookup.named(list, name, noun, operation)
+local function named(list, name, noun, operation)
   local entry = lookup.entry(list, "name", name)
   if entry then
     return entry
@@ -99,6 +98,33 @@ function lookup.named(list, name, noun, operation)
     )
   end
   return nil, errors.new { kind = kind, operation = operation, message = message }
+end
+
+--- Finds an entry by its name. See `accounts:find` and `apps:find`.
+-- @tparam table group of the client: `get_list` gives its entries
+-- @tparam string noun `"account"` or `"app"`
+-- @tparam string|table params
+-- @tparam ?table options of the call
+-- @tparam[opt] string parent the parameter of `get_list`
+-- @treturn[1] table the entry
+-- @treturn[2] nil
+-- @treturn[2] table error: `argument`; `not_found`; `protocol` where the list is not whole; that of the list
+function lookup.find(group, noun, params, options, parent)
+  local operation, known, wanted = noun .. "s/getList", { name = true }, {}
+  if parent then
+    known[parent] = true
+    wanted[parent] = type(params) == "table" and params[parent] or nil
+  end
+  local name, err = wanted_name(params, operation, known)
+  if not name then
+    return nil, err
+  end
+  local list
+  list, err = group:get_list(wanted, options)
+  if not list then
+    return nil, err
+  end
+  return named(list, name, noun, operation)
 end
 
 --- Tells what an error says about whether the thing asked for is there.

@@ -109,12 +109,7 @@ local function chosen(entries, names, name)
   if name then
     local entry = names[name]
     if entry and entry.disabled then
-      return nil,
-        errors.new {
-          kind = errors.FORBIDDEN,
-          operation = "accounts/getList",
-          message = ("an account named %s exists, and these keys have no permission on it"):format(name),
-        }
+      return nil, lookup.no_permission("accounts/getList", name)
     end
     return entry
   end
@@ -158,7 +153,7 @@ end
 --- Looks at what is there.
 -- @tparam table deadline
 -- @tparam[opt] string name of the account; the only one where it is left out
--- @tparam[opt] function wanted called with an app's entry: whether its detail is wanted
+-- @tparam function wanted called with an app's entry: whether its detail is wanted
 -- @tparam number concurrency how many details are asked for at a time
 -- @treturn[1] table `account` (nil where there is none; `id`, `name`, `status`, `quotas`), `others` (names of
 --   other accounts), `apps` (list of entries of apps/getList, with `detail` where it was wanted), `by_name`
@@ -200,7 +195,7 @@ function observe.forest(deadline, name, wanted, concurrency)
   end
   local asked = {}
   for _, app in ipairs(seen.apps) do
-    if wanted and not app.disabled and wanted(app) then
+    if not app.disabled and wanted(app) then
       asked[#asked + 1] = app
     end
   end

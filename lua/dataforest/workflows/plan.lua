@@ -3,42 +3,31 @@
 -- @module dataforest.workflows.plan
 
 local arguments = require "dataforest.workflows.arguments"
-local cjson = require "cjson"
-local ascii = require "dataforest.util.ascii"
 local compare = require "dataforest.workflows.compare"
 local deadline_of = require "dataforest.workflows.deadline"
 local errors = require "dataforest.errors"
-local lazy = require "dataforest.util.lazy"
+local lists = require "dataforest.util.lists"
 local observe = require "dataforest.workflows.observe"
+local options_of = require "dataforest.request.options"
 local specs = require "dataforest.workflows.spec"
 local states = require "dataforest.api.states"
 local tables = require "dataforest.util.tables"
 local template = require "dataforest.api.template"
+local text = require "dataforest.workflows.plan_text"
 local wait = require "dataforest.workflows.wait"
-
-local text = lazy "dataforest.workflows.plan_text"
 
 local plan = {}
 
 local DEFAULT_CONCURRENCY = 8
 
-local function check_whole(value)
-  if not (value >= 1 and value < math.huge and value % 1 == 0) then
-    return "must be a whole number, 1 or more"
-  end
-end
-
 --- The options of `df:plan` and `df:apply`, as rules for `options.check`: one table does for both.
-plan.OPTIONS = {
+plan.OPTIONS = tables.copy(wait.OPTIONS, {
   prune = { "boolean" },
   replace = { "boolean" },
   rotate = { "boolean" },
-  concurrency = { "number", check = check_whole },
+  concurrency = options_of.WHOLE,
   on_step = { "function" },
-}
-for name, rule in pairs(wait.OPTIONS) do
-  plan.OPTIONS[name] = rule
-end
+})
 
 local Plan = {}
 Plan.__index = Plan
@@ -53,12 +42,6 @@ local contexts = setmetatable({}, { __mode = "k" })
 -- @treturn ?table context, or nil where the value is no plan
 function plan.context(value)
   return type(value) == "table" and contexts[value] or nil
-end
-
---- A list that cjson writes as one even if it is empty, where cjson can do that.
-local function list(given)
-  local mark = rawget(cjson, "array_mt")
-  return mark and setmetatable(given or {}, mark) or given or {}
 end
 
 -- Steps --------------------------------------------------------------------------------------
@@ -79,11 +62,8 @@ end
 local function shown(app)
   local out = tables.copy(app)
   out.name, out.path = nil, nil
-  if out.dependsOn then
-    out.dependsOn = list(out.dependsOn)
-  end
-  if out.dependentIds then
-    out.dependentIds = list(out.dependentIds)
+  for _, name in ipairs { "dependsOn", "dependentIds" } do
+    out[name] = out[name] and lists.list(out[name])
   end
   return out
 end
@@ -327,7 +307,7 @@ function Maker:account_task()
       { password = "(reset)" }
     )
   end
-  if ascii.upper(tostring(seen.status)) ~= "RUNNING" then
+  if not states.is_running(seen.status) then
     self:wait_for("account", spec.name, seen.id, seen.status)
   end
   return steps
@@ -503,7 +483,7 @@ function Maker:finish()
   if #self.problems > 0 then
     return nil, specs.error(self.problems)
   end
-  local steps = list()
+  local steps = lists.list {}
   for _, batch in ipairs(batches) do
     for _, task in ipairs(batch.kind ~= "removal" and batch.tasks or {}) do
       for _, step in ipairs(task.steps) do
@@ -515,9 +495,9 @@ function Maker:finish()
   local made = setmetatable({
     account = { name = spec and spec.name or seen and seen.name or nil, id = seen and seen.id or nil },
     steps = steps,
-    pending = list(self.pending),
-    unmanaged = list(self.unmanaged),
-    warnings = list(self.warnings),
+    pending = lists.list(self.pending),
+    unmanaged = lists.list(self.unmanaged),
+    warnings = lists.list(self.warnings),
     empty = #steps == 0,
   }, Plan)
   contexts[made] = {

@@ -1,5 +1,5 @@
 --- The careful delete: what stands in the way is dealt with or named, and it is over when the thing
--- is gone. Each look at the state of things decides what is done next, so that a lost answer does
+-- is gone. Each look at the state of things decides what is done next, so that a lost response does
 -- no harm.
 -- @module dataforest.workflows.remove
 
@@ -9,20 +9,15 @@ local lookup = require "dataforest.workflows.lookup"
 local options_of = require "dataforest.request.options"
 local retry = require "dataforest.request.retry"
 local states = require "dataforest.api.states"
+local tables = require "dataforest.util.tables"
 local wait = require "dataforest.workflows.wait"
 
 local remove = {}
 
-local OPTIONS = { force = { "boolean" }, ignore_missing = { "boolean" } }
-for name, rule in pairs(wait.OPTIONS) do
-  OPTIONS[name] = rule
-end
+local OPTIONS = tables.copy(wait.OPTIONS, { force = { "boolean" }, ignore_missing = { "boolean" } })
 
 -- All of them may stand among the parameters, where version 0.1 had them.
-local OPTION_NAMES = {}
-for name in pairs(OPTIONS) do
-  OPTION_NAMES[#OPTION_NAMES + 1] = name
-end
+local OPTION_NAMES = tables.sorted_keys(OPTIONS)
 
 local ACCOUNT_PARAMS = { id = { "string" } }
 local APP_PARAMS = { id = { "string" }, accountId = { "string" } }
@@ -132,20 +127,23 @@ local function app_step(deadline, task)
   end
 end
 
---- Removes an app.
+--- Takes step after step until something is gone.
 -- @return the value, or nil; the error, or nil; and the task
-local function remove_app(deadline, id, account_id, options)
-  local task = { id = id, account_id = account_id }
+local function poll(deadline, noun, task, step, options)
   local value, err = wait.poll(deadline, {
     look = function()
-      return app_step(deadline, task)
+      return step(deadline, task, options)
     end,
-    operation = "apps/getDetail",
-    id = id,
-    subject = "the app " .. id,
+    operation = noun .. "s/getDetail",
+    id = task.id,
+    subject = ("the %s %s"):format(noun, task.id),
     wanted = "gone",
   }, options)
   return value, err, task
+end
+
+local function remove_app(deadline, id, account_id, options)
+  return poll(deadline, "app", { id = id, account_id = account_id }, app_step, options)
 end
 
 --- See `apps:remove`.
@@ -283,17 +281,8 @@ function remove.account(client, params, options)
   if not checked then
     return nil, params
   end
-  local deadline = wait.deadline(client, checked)
   local task = { id = params.id, force = checked.force }
-  local value, err = wait.poll(deadline, {
-    look = function()
-      return account_step(deadline, task, checked)
-    end,
-    operation = "accounts/getDetail",
-    id = task.id,
-    subject = "the account " .. task.id,
-    wanted = "gone",
-  }, checked)
+  local value, err = poll(wait.deadline(client, checked), "account", task, account_step, checked)
   return result(task, checked, "account", "accounts/delete", value, err)
 end
 

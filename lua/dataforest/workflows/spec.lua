@@ -10,15 +10,14 @@
 --
 -- @module dataforest.workflows.spec
 
-local cjson = require "cjson"
 local errors = require "dataforest.errors"
 local guarded = require "dataforest.util.guarded"
 local lists = require "dataforest.util.lists"
-local nearest = require "dataforest.util.nearest"
 local operations = require "dataforest.operations"
 local read_file = require "dataforest.util.read_file"
 local tables = require "dataforest.util.tables"
 local validate = require "dataforest.api.validate"
+local words = require "dataforest.util.words"
 
 local spec = {}
 
@@ -152,7 +151,7 @@ local function joined(path, name)
 end
 
 local function given(value)
-  if value == cjson.null then
+  if value == lists.null then
     return nil
   end
   return value
@@ -175,13 +174,8 @@ function Check:unknown(path, value, names, also)
   end)
   for _, key in ipairs(wrong) do
     if type(key) == "string" then
-      local meant = nearest(key, names)
       local shown = key:gsub("[^%w_.-]", "?"):sub(1, 40)
-      self:add(
-        joined(path, shown),
-        "is not a field here: "
-          .. (meant and ("did you mean %s?"):format(meant) or "known are " .. table.concat(names, ", "))
-      )
+      self:add(joined(path, shown), "is not a field here: " .. words.hint(key, names))
     else
       self:add(
         path == "" and "spec" or path,

@@ -2,12 +2,12 @@
 -- request: reading one runs no program of theirs for long, opens nothing, and takes little memory.
 -- @module dataforest.workflows.spec_file
 
-local cjson = require "cjson"
 local ascii = require "dataforest.util.ascii"
 local duplicate_keys = require "dataforest.workflows.duplicate_keys"
 local errors = require "dataforest.errors"
 local guarded = require "dataforest.util.guarded"
 local json = require "dataforest.codec.json"
+local lists = require "dataforest.util.lists"
 local one_line = require "dataforest.util.one_line"
 local read_file = require "dataforest.util.read_file"
 
@@ -47,7 +47,7 @@ Copy.__index = Copy
 --- A copy of plain data: tables, text, numbers and booleans. Null is nothing.
 function Copy:value(value, depth)
   local kind = type(value)
-  if value == cjson.null or value == self.null then
+  if value == lists.null or value == self.null then
     return nil
   elseif kind == "string" or kind == "number" or kind == "boolean" then
     return value

@@ -6,10 +6,10 @@ local ascii = require "dataforest.util.ascii"
 local deadline_of = require "dataforest.workflows.deadline"
 local defaults = require "dataforest.request.defaults"
 local errors = require "dataforest.errors"
-local nearest = require "dataforest.util.nearest"
 local options_of = require "dataforest.request.options"
 local retry = require "dataforest.request.retry"
 local tables = require "dataforest.util.tables"
+local words_of = require "dataforest.util.words"
 
 local wait = {}
 
@@ -88,7 +88,7 @@ end
 function wait.poll(deadline, looking, options)
   local client = deadline.client
   local interval = options.interval or defaults.wait.interval
-  local ceiling = math.max(interval, options.max_interval or defaults.wait.max_interval)
+  local longest = math.max(interval, options.max_interval or defaults.wait.max_interval)
   local look, state = 0, nil
   while true do
     local value, err, seen = looking.look()
@@ -120,7 +120,7 @@ function wait.poll(deadline, looking, options)
       failure.operation, failure.state = looking.operation, state
       return nil, failure
     end
-    interval = math.min(interval * GROWTH, ceiling)
+    interval = math.min(interval * GROWTH, longest)
   end
 end
 
@@ -146,13 +146,6 @@ local function unknown_state(what, wanted)
       return name
     end
   end
-end
-
-local function unknown_state_error(what, name)
-  local meant = nearest(name, what.known)
-  local message = ("no %s is ever %s; "):format(what.noun, name)
-    .. (meant and ("did you mean %s?"):format(meant) or "known are " .. table.concat(what.known, ", "))
-  return arguments.error(what.operation, message, "state")
 end
 
 --- Tells whether none of the wanted states can follow a state by itself.
@@ -219,7 +212,8 @@ function wait.for_state(client, what, given, target, options)
   end
   local unknown = wanted and unknown_state(what, wanted)
   if unknown then
-    return unknown_state_error(what, unknown)
+    local message = ("no %s is ever %s; %s"):format(what.noun, unknown, words_of.hint(unknown, what.known))
+    return arguments.error(what.operation, message, "state")
   end
   local err
   options, err = arguments.options(what.operation, options, wait.OPTIONS)

@@ -49,7 +49,7 @@ describe("dataforest.new", function()
       { { retry = true }, "option retry must be a table or false" },
       { { retry = { attempts = 0 } }, "setting attempts must be a whole number from 1 to 100" },
       { { retry = { attempts = 101 } }, "setting attempts" },
-      { { retry = { tries = 3 } }, "has no setting tries" },
+      { { retry = { tries = 3 } }, "retry is wrong: unknown setting tries; known are attempts, base_delay" },
       { { retry = { base_delay = "1" } }, "setting base_delay must be a number" },
       { { retry = { max_delay = -1 } }, "setting max_delay" },
       { { validate = "no" }, "option validate must be a boolean" },
