@@ -27,6 +27,7 @@
 -- - `in the tree`: runs at the root of the source tree;
 -- - `server`: a command that runs an emulator's server, which is the page's from here on;
 -- - `fails`: ends with an error;
+-- - `folded`: the page wraps the long lines of what it prints;
 -- - `needs PROGRAM`: is not run on a machine without that program;
 -- - `says more`: what it prints is not shown;
 -- - `get PATH`, `answers TEXT`: what a server with this configuration is asked, and what is in its answer;
@@ -67,6 +68,7 @@ local FLAGS = {
   ["in the tree"] = true,
   server = true,
   fails = true,
+  folded = true,
   ["says more"] = true,
   ["to look at"] = true,
 }
@@ -476,7 +478,12 @@ function Page:run(block)
     error(("%s: it ended with status %d:\n%s"):format(block.where, status, output), 0)
   elseif block["says more"] then
     return
-  elseif not docs.matches(output, block.expected or "") then
+  end
+  local expected = block.expected or ""
+  if block.folded then
+    output, expected = output:gsub("%s+", " "), expected:gsub("%s+", " ")
+  end
+  if not docs.matches(output, expected) then
     error(
       ("%s: it printed\n%s\nand the page says\n%s"):format(block.where, output, block.expected or "nothing"),
       0
