@@ -11,12 +11,29 @@ local comments = require "tools.docs.comments"
 local function public_files()
   local files = {}
   for index, module in ipairs(require "tools.docs.modules") do
-    files[index] = module.file
+    files[index] = "lua/dataforest/" .. module.file
   end
   return files
 end
 
-local function complaints_of(item)
+--- Whether a function gives something back: a `return` with a value, outside of functions inside it.
+local function gives_back(path, first)
+  local number, inner = 0, nil
+  for line in io.lines(path) do
+    number = number + 1
+    if number == first and line:find "end$" or number > first and line == "end" then
+      return false
+    elseif number > first and inner then
+      inner = not line:find("^" .. inner .. "end") and inner or nil
+    elseif number > first and line:find "^%s+return%s+%S" then
+      return true
+    elseif number > first and line:find "function%s*[%w_]*%b()%s*$" then
+      inner = line:match "^%s*"
+    end
+  end
+end
+
+local function complaints_of(item, path)
   local found = {}
   if item.undocumented then
     return { "has no doc comment" }
@@ -39,9 +56,10 @@ local function complaints_of(item)
       found[#found + 1] = ("has a @tparam for %s, which is no parameter"):format(name)
     end
   end
-  if item.gives_back and next(item.returns) == nil then
+  local returns = gives_back(path, item.line)
+  if returns and next(item.returns) == nil then
     found[#found + 1] = "returns something and has no @treturn"
-  elseif not item.gives_back and next(item.returns) ~= nil then
+  elseif not returns and next(item.returns) ~= nil then
     found[#found + 1] = "has a @treturn and returns nothing"
   end
   for _, tag in ipairs(item.unknown) do
@@ -59,7 +77,7 @@ for _, path in ipairs(files) do
   for _, item in ipairs(comments.read(path).items) do
     if item.kind == "function" and not item.name:find "^_" then
       functions = functions + 1
-      for _, complaint in ipairs(complaints_of(item)) do
+      for _, complaint in ipairs(complaints_of(item, path)) do
         faults = faults + 1
         local name = item.owner and item.owner .. (item.method and ":" or ".") .. item.name or "its function"
         print(("%s:%d: %s %s"):format(path, item.line, name, complaint))

@@ -6,7 +6,7 @@
 -- It runs from the root of the tree, and needs nothing that is built.
 
 local comments = require "tools.docs.comments"
-local describe = require "tools.docs.describe"
+local limits_of = require "dataforest.api.limits"
 local modules = require "tools.docs.modules"
 local schema = require "dataforest.api.schema"
 
@@ -114,8 +114,13 @@ local function write_objects(out, known)
   end
 end
 
+--- A name as classes spell it: `GetDetail` for `getDetail`.
+local function capitals(text)
+  return (text:gsub("^%l", string.upper):gsub("[_%.](%w)", string.upper))
+end
+
 local function params_class(operation)
-  return ("dataforest.%s%sParams"):format(describe.camel(operation.group), describe.camel(operation.name))
+  return ("dataforest.%s%sParams"):format(capitals(operation.group), capitals(operation.name))
 end
 
 local function write_params(out, operation, known)
@@ -126,7 +131,7 @@ local function write_params(out, operation, known)
   out:line("---@class %s", params_class(operation))
   for _, param in ipairs(operation.params) do
     local doc = param.doc
-    local limits = table.concat(describe.limits(param), "; ")
+    local limits = table.concat(limits_of.words(param), "; ")
     if limits ~= "" then
       doc = ("%s (%s)"):format((doc:gsub("%.$", "")), limits)
     end
@@ -199,10 +204,6 @@ local OPTION_CLASSES = {
   ["emulator.new.options"] = "dataforest.EmulatorOptions",
   ["Emulator.fail_next.fault"] = "dataforest.Fault",
 }
-
-local function capitals(text)
-  return (text:gsub("^%l", string.upper):gsub("[_%.](%w)", string.upper))
-end
 
 --- The parameters of an operation that an extension has taken the place of: none need be given, since
 -- there are other ways to say the same.
@@ -355,22 +356,11 @@ end
 
 -- The whole ------------------------------------------------------------------------------------------
 
-local function shown_functions(module)
-  local list = {}
-  for _, item in ipairs(comments.read(module.file).items) do
-    local shown = not (module.hidden and module.hidden[item.name])
-    if item.kind == "function" and shown and not item.name:find "^_" then
-      list[#list + 1] = item
-    end
-  end
-  return list
-end
-
 local function write_groups(out, operations, known, written)
   local extensions = {}
   for _, module in ipairs(modules) do
     if module.name == "dataforest.accounts" or module.name == "dataforest.apps" then
-      extensions[module.name:match "[^.]+$"] = shown_functions(module)
+      extensions[module.name:match "[^.]+$"] = comments.public(module)
     end
   end
   for _, name in ipairs(operations.groups) do
@@ -378,7 +368,7 @@ local function write_groups(out, operations, known, written)
       write_params(out, operation, known)
     end
     out:line("---The operations of the group %s.", name)
-    out:line("---@class dataforest.%s", describe.camel(name))
+    out:line("---@class dataforest.%s", capitals(name))
     out:line("local %s = {}", name)
     out:line ""
     local replaced = {}
@@ -398,7 +388,7 @@ end
 
 local function write_tables(out)
   for _, module in ipairs(modules) do
-    for _, item in ipairs(comments.read(module.file).items) do
+    for _, item in ipairs(comments.read("lua/dataforest/" .. module.file).items) do
       -- The classes with methods of their own come with those.
       if item.kind == "table" and item.name ~= "Emulator" then
         out:prose(item.text)
@@ -487,7 +477,7 @@ local function write_parts(out, operations, written)
   for _, part in ipairs(PARTS) do
     local variable = part.class:match "[^.]+$"
     local functions = {}
-    for _, item in ipairs(shown_functions(module_named(part.module))) do
+    for _, item in ipairs(comments.public(module_named(part.module))) do
       if item.owner == part.owner then
         functions[#functions + 1] = item
       end
@@ -506,11 +496,11 @@ local function write_client(out, operations, written)
   out:line "---What `dataforest.new` returns: one client serves all requests of a worker and all coroutines."
   out:line "---@class dataforest.Client"
   for _, name in ipairs(operations.groups) do
-    out:field(name, "dataforest." .. describe.camel(name))
+    out:field(name, "dataforest." .. capitals(name))
   end
   out:line "local Client = {}"
   out:line ""
-  for _, item in ipairs(shown_functions(module_named "dataforest.client")) do
+  for _, item in ipairs(comments.public(module_named "dataforest.client")) do
     if item.owner == "Client" then
       item.method = true
       write_function(out, item, "Client", written, operations)
@@ -547,7 +537,7 @@ function types.make()
   end
   out:line "local dataforest = {}"
   out:line ""
-  for _, item in ipairs(shown_functions(module_named "dataforest")) do
+  for _, item in ipairs(comments.public(module_named "dataforest")) do
     write_function(out, item, "dataforest", written, operations)
   end
   out:line "return dataforest"

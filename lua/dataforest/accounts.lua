@@ -69,7 +69,7 @@ end
 
 --- Waits until an account is in a state.
 --
---     local account, err = df.accounts:wait(id, "RUNNING", { timeout = 300, interval = 2 })
+--     local account, err = df.accounts:wait(id, "RUNNING", { timeout = 300 })
 --
 -- Looks at once, then with growing pauses of random length. Network faults, throttling and server
 -- errors are waited out; any other error ends the wait. Each look is told to `on_event` (`wait`).

@@ -13,7 +13,9 @@ local apps = {}
 
 --- Goes through the apps of an account.
 --
---     for app in assert(df.apps:each { accountId = id }) do print(app.id, app.name) end
+--     for app in assert(df.apps:each { accountId = id }) do
+--       print(app.id, app.name)
+--     end
 --
 -- The list is asked for at once, in one call, before the loop. Where that fails there is no
 -- iterator: a loop without `assert` raises as well, only with a poorer message.
@@ -45,7 +47,9 @@ end
 --       accountId = account.id,
 --       name = "kafka",
 --       type = "KAFKA-2.4.0",
---       components = { broker = { memoryMb = 2048, cpuCount = 4, containerCount = 3 } },
+--       components = {
+--         broker = { memoryMb = 2048, cpuCount = 4, containerCount = 3 },
+--       },
 --     }, { defaults = true })
 --
 -- With `defaults = true` what is left out comes from `get_app_basic_setting`: the queue, the lifetime,
@@ -67,7 +71,9 @@ end
 --- Waits until an app is in a state.
 --
 --     local app, err = df.apps:wait(id, "RUNNING", { timeout = 300, interval = 2 })
---     app, err = df.apps:wait(id, function(detail) return detail.components[1].state == "STABLE" end)
+--     app, err = df.apps:wait(id, function(detail)
+--       return detail.components[1].state == "STABLE"
+--     end)
 --
 -- Looks at once, then with growing pauses of random length. Network faults, throttling and server
 -- errors are waited out; any other error ends the wait. Each look is told to `on_event` (`wait`).

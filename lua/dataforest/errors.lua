@@ -105,7 +105,7 @@ function errors.new(fields)
 end
 
 --- Tells whether a value is an error of this library.
--- @param value anything
+-- @tparam any value anything
 -- @tparam[opt] string kind whether it is of this kind
 -- @treturn boolean
 function errors.is(value, kind)

@@ -1,11 +1,12 @@
 --- A client for NAVER Cloud Platform's Data Forest API.
 --
 --     local dataforest = require "dataforest"
---     local df = dataforest.new()                       -- keys from the environment
---
---     local account, err = df.accounts:get_detail("axE7wU9ERm8fTc7e17vNvu")
+--     local df = dataforest.new() -- keys from the environment
+--     local account, err = df.accounts:get_detail "axE7wU9ERm8fTc7e17vNvu"
 --     if not account then return nil, err end
---     for _, quota in ipairs(account.quotas) do print(quota.namespace, quota.spaceTb) end
+--     for _, quota in ipairs(account.quotas) do
+--       print(quota.namespace, quota.spaceTb)
+--     end
 --
 -- @module dataforest
 

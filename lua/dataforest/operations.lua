@@ -8,8 +8,8 @@
 --
 --     "string" | "integer" | "number" | "boolean" | "any"
 --     { array = type }
---     { map = type }                               string keys, each value of that type
---     { object = "Name", fields = { field, ... } } in the order of the pages
+--     { map = type }                    string keys, each value of that type
+--     { object = "Name", fields = { field, ... } }   in the order of the pages
 --
 -- **Fields** (and parameters) have a `name`, a `type` and a `doc`. A parameter also has
 -- `required` and its documented limits:
@@ -24,6 +24,7 @@
 -- - `service_default`: what the service takes where nothing is sent;
 -- - `rule = "password"`: the password rules of `dataforest.api.password`;
 -- - `multiline`: line breaks and tabs may stand in it (no other string takes them);
+-- - `stated`: the limits in the words of the API's pages, for the documentation;
 -- - `secret`: never shown in a message, an event or a file;
 -- - `within`: the object that the parameter travels in. Callers write it flat or nested.
 --
@@ -54,6 +55,7 @@ local function account_id(name, doc, within)
     max_length = 22,
     charset = "0-9A-Za-z",
     charset_doc = "0-9, A-Z and a-z",
+    stated = "0 to 22 characters: a UUID in base62.",
     doc = doc or "Account identifier, from accounts/getList.",
   }
 end
@@ -81,7 +83,10 @@ end
 --- The pages state the rule about the first and the last character for checkAvailableName alone.
 local function account_name(doc, has_edges)
   local name = hyphenated_name(2, 16, doc)
-  if not has_edges then
+  name.stated = "2 to 16 characters of a-z, 0-9 and -."
+  if has_edges then
+    name.stated = "2 to 16 characters of a-z, 0-9 and -; begins and ends with a letter or a digit."
+  else
     name.edges, name.edges_doc = nil, nil
   end
   return name
@@ -91,6 +96,8 @@ end
 local function app_name(doc, min_length)
   local name = hyphenated_name(min_length or 3, 15, doc)
   name.no_double = "-"
+  name.stated = "3 to 15 characters of a-z, 0-9 and -; begins and ends with a letter or a digit; no -- in it. "
+    .. "Older pages state the length alone."
   return name
 end
 
@@ -102,6 +109,9 @@ local function password(doc)
     min_length = 8,
     max_length = 20,
     rule = "password",
+    stated = "8 to 20 characters with a letter, a digit and a special character; not ' \" ₩ / & ` or a space. "
+      .. "Older pages ask for upper and lower case, a digit and a special character; their error message, for "
+      .. "three of these.",
     secret = true,
     doc = doc,
   }
@@ -114,6 +124,7 @@ local function app_type_id()
     required = true,
     min_length = 1,
     max_length = 60,
+    stated = "Up to 60 characters.",
     doc = "Application type and version such as DEV-1.0.0, from apps/getAppTypeIdList.",
   }
 end
@@ -126,6 +137,7 @@ local function queue_name()
     max_length = 60,
     required = true,
     default = "longlived",
+    stated = "Up to 60 characters; longlived by default. Older pages allow nothing else.",
     doc = "YARN queue that the app runs in.",
   }
 end
@@ -443,6 +455,7 @@ local definitions = {
         type = "string",
         required = true,
         values = { "koya", "tata" },
+        stated = "koya or tata. Older pages take koya by default.",
         doc = "HDFS namespace.",
       },
       {
@@ -451,6 +464,7 @@ local definitions = {
         required = true,
         minimum = 1,
         maximum = 5,
+        stated = "1 to 5; 1 by default.",
         doc = "Largest number of files, in millions.",
       },
       {
@@ -460,6 +474,7 @@ local definitions = {
         minimum = 200,
         maximum = 500,
         multiple_of = 100,
+        stated = "200 to 500 in steps of 100; 200 by default.",
         doc = "Largest space, in TB.",
       },
     },
@@ -526,9 +541,17 @@ local definitions = {
         required = true,
         default = 604800,
         also = { -1 },
+        stated = "300 to 604800, or -1.",
         doc = "Running time in seconds; -1 for no end.",
       },
-      { name = "description", type = "string", max_length = 2048, multiline = true, doc = "Free text." },
+      {
+        name = "description",
+        type = "string",
+        max_length = 2048,
+        multiline = true,
+        stated = "Up to 2048 characters.",
+        doc = "Free text.",
+      },
       {
         name = "dependentIds",
         type = { array = "string" },
@@ -593,7 +616,11 @@ local definitions = {
     effect = "idempotent",
     params = {
       app_id(),
-      lifetime { service_default = 604800, doc = "Running time in seconds." },
+      lifetime {
+        service_default = 604800,
+        stated = "300 to 604800; 604800 by default.",
+        doc = "Running time in seconds.",
+      },
     },
     result = AppChanged,
     xml = { request = "SetAppLifetimeRequest", response = "SetAppLifetimeResponse" },
@@ -611,6 +638,7 @@ local definitions = {
         required = true,
         min_length = 1,
         max_length = 60,
+        stated = "Up to 60 characters.",
         doc = "Container name, from apps/getDetail.",
       },
     },

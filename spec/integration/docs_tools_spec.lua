@@ -69,13 +69,82 @@ describe("types/", function()
   end)
 end)
 
-describe("docs/errors.md", function()
-  it("has the kinds and the retries as the library has them (if not: make docs)", function()
-    local text = read "docs/errors.md"
-    assert.are.equal(require("tools.docs.tables").fill(text), text)
-    for _, kind in ipairs(require("dataforest.errors").kinds) do
-      assert.is_truthy(text:find("\n| `" .. kind.name .. "` | ", 1, true))
+describe("the pages of operations", function()
+  local cli = require "spec.support.cli"
+  local commands = require "dataforest.cli.commands"
+  local describe_of = require "tools.docs.describe"
+  local json = require "dataforest.emulator.json"
+  local shown = 0
+
+  for _, group in ipairs(commands.tree().commands) do
+    for _, command in ipairs(group.commands or {}) do
+      local operation = command.operation
+      if operation then
+        shown = shown + 1
+        it("show a command that works on the emulator that they show: " .. operation.id, function()
+          local machine, words = cli.machine { seed = 1 }, {}
+          local seed = describe_of.seed(operation)
+          if seed then
+            machine.emulator:load(json.decode(seed))
+          end
+          for word in command.examples[1][2]:gmatch "%S+" do
+            words[#words + 1] = word
+          end
+          table.remove(words, 1)
+          if operation.binary then
+            words[#words] = "-"
+          end
+          local run = machine:run(words, { stdin = "Forest-7\n", answers = { "Forest-7", "Forest-7" } })
+          assert.are.equal(0, run.code, run.err)
+        end)
+      end
     end
+  end
+
+  it("are one for each", function()
+    assert.are.equal(24, shown)
+  end)
+end)
+
+describe("docs/errors.md", function()
+  local text = read "docs/errors.md"
+
+  it("has the kinds as the library has them", function()
+    for _, kind in ipairs(require("dataforest.errors").kinds) do
+      local row = ("\n| `%s` | %s |\n"):format(kind.name, (kind.when:gsub("|", "\\|")))
+      assert.is_truthy(text:find(row, 1, true), "it should have" .. row)
+    end
+  end)
+
+  --- What the policy says to an error: "yes", "no" or "once".
+  local function answer(effect, err)
+    local retry = require "dataforest.request.retry"
+    local first = retry.is_retryable(effect, err, false)
+    local again = retry.is_retryable(effect, err, true)
+    return first and (again and "yes" or "once") or "no"
+  end
+
+  it("has the retries as the library has them", function()
+    local checked = {}
+    local function check(row, cells, err)
+      checked[#checked + 1] = err.kind
+      assert.are.same(cells, { answer("read", err), answer("idempotent", err), answer("once", err) }, row)
+    end
+    for row, read_cell, idempotent, once in text:gmatch "\n| (`[^|]*) | (%l+) | (%l+) | (%l+) |%f[\n]" do
+      local cells, code = { read_cell, idempotent, once }, row:match "%(code (%d+)%)"
+      local sent = row:find "perhaps sent" and true or (row:find "not sent" and false)
+      for kind in row:gmatch "`(%l[%l_]*)`" do
+        local statuses = 0
+        for status in row:gsub("%b()", ""):gmatch "%d%d%d" do
+          statuses = statuses + 1
+          check(row, cells, { kind = kind, status = tonumber(status), code = code })
+        end
+        if statuses == 0 then
+          check(row, cells, { kind = kind, sent = sent })
+        end
+      end
+    end
+    assert.are.equal(22, #checked)
   end)
 end)
 

@@ -24,6 +24,21 @@ has_a_page_an_operation() {
 check "each operation has a page" has_a_page_an_operation
 check "fragments of links exist, and nothing is loaded from elsewhere" node tools/docs/check.mjs "$work/site"
 
+code_is_narrow() {
+  (
+    cd "$work/tree" || exit 1
+    eval "$(tools/env.sh lua5.4)"
+    LUA_PATH="./?.lua;$LUA_PATH" lua5.4 tools/docs/pages.lua "$work/source"
+  ) || return
+  # shellcheck disable=SC2016 # awk's own
+  find "$work/source" -name '*.md' -exec awk '
+    FNR == 1 { code = 0 }
+    /^ *```/ { code = !code; next }
+    code && length > 80 { print FILENAME ":" FNR " has " length " columns"; wide = 1 }
+    END { exit wide }' {} +
+}
+check "code fits 80 columns, in the pages that are made, too" code_is_narrow
+
 a_dead_link_is_seen() {
   echo '[nowhere](nowhere.md)' >>"$work/tree/docs/tutorial.md" && ! "$work/tree/tools/docs.sh" "$work/other"
 }

@@ -1,7 +1,8 @@
---- Words for what operations.lua holds as data: types, limits, effects.
+--- Words for what operations.lua holds as data: types, limits, and what to do in doubt.
 -- @module tools.docs.describe
 
 local limits = require "dataforest.api.limits"
+local template = require "tools.docs.template"
 
 local describe = {}
 
@@ -19,50 +20,69 @@ function describe.type(kind)
   return kind.object
 end
 
---- The limits of a parameter, in words.
--- @tparam table field
--- @treturn {string,...} one phrase each
-describe.limits = limits.words
-
---- What an effect means for retries.
-describe.effects = {
-  read = "It changes nothing. The call is retried after network errors, an attempt's timeout, throttling, "
-    .. "and HTTP 500 (once), 502, 503 and 504.",
-  idempotent = "Doing it twice leaves the same state as doing it once. The call is retried after throttling, "
-    .. "after the gateway's own HTTP 503 (code 500), and if nothing of it was sent; not if it may have been "
-    .. "carried out.",
-  once = "Doing it twice is not the same as doing it once. The call is retried after throttling and if "
-    .. "nothing of it was sent, and never if it may have reached the service.",
+-- What to look at after a change that is in doubt; NOUN and GROUP are the operation's.
+local DOUBT = {
+  ["accounts/create"] = "Look for it with `df.accounts:find` before you repeat the call, or let "
+    .. "`df.accounts:ensure` do both.",
+  ["apps/create"] = "Look for it with `df.apps:find` before you repeat the call, or let `df:apply` do both.",
+  ["accounts/resetKerberosKeytab"] = "The old keytab may be invalid: fetch the present one with "
+    .. "`df.accounts:get_kerberos_keytab`.",
+  delete = "Look whether the NOUN is still in `df.GROUP:get_list`, or let `df.GROUP:remove` do both.",
+  idempotent = "Look at the NOUN with `df.GROUP:get_detail`, or repeat the call: a second one does no harm.",
+  once = "Look at the NOUN with `df.GROUP:get_detail` before you repeat the call.",
 }
 
 --- How to find out whether a change was made that the call reports as in doubt.
 -- @tparam table operation
 -- @treturn string
 function describe.doubt(operation)
-  local noun = operation.group == "accounts" and "account" or "app"
-  if operation.name == "create" then
-    return ("Look for the %s with `df.%s:find` before you repeat it, or let `df.%s:ensure` do both."):format(
-      noun,
-      operation.group,
-      operation.group
-    )
-  elseif operation.name == "delete" then
-    return ("Look whether the %s is still in `df.%s:get_list`, or let `df.%s:remove` do both."):format(
-      noun,
-      operation.group,
-      operation.group
-    )
-  elseif operation.id == "accounts/resetKerberosKeytab" then
-    return "The old keytab may be invalid: fetch the present one with `df.accounts:get_kerberos_keytab`."
+  if operation.status == "older" then
+    return "Look at what is there before you repeat the call."
   end
-  return ("Look at the state of the %s with `get_detail` before you repeat the call."):format(noun)
+  local words = { NOUN = operation.group == "accounts" and "account" or "app", GROUP = operation.group }
+  return ((DOUBT[operation.id] or DOUBT[operation.name] or DOUBT[operation.effect]):gsub("%u%u+", words))
 end
 
---- Splits a name of a group or an operation into words of the kind that classes have.
--- @tparam string name such as `"getDetail"`
--- @treturn string such as `"GetDetail"`
-function describe.camel(name)
-  return (name:gsub("^%l", string.upper))
+--- What an emulator must start with, so that the examples of the command line work.
+-- @tparam table operation
+-- @treturn ?string a file of fixtures, as JSON
+function describe.seed(operation)
+  if operation.id ~= "accounts/create" then
+    local app = ',\n  "apps": [{"name": "kafka1", "appTypeId": "KAFKA-2.4.0"}]'
+    app = operation.group == "apps" and operation.name ~= "create" and app or ""
+    return ('{"accounts": [{"name": "cloud1"}]%s}'):format(app)
+  end
+end
+
+--- The rows of a table of parameters or fields, with those of the objects inside them below.
+-- @tparam {table,...} fields
+-- @tparam[opt] string prefix of their names
+-- @tparam[opt] {table,...} into rows so far
+-- @treturn {table,...} each with `name`, `is_optional`, and as Markdown `type`, `notes`, `values`, `limits`
+--   and `stated`, what the API's page says
+function describe.rows(fields, prefix, into)
+  into = into or {}
+  for _, field in ipairs(fields) do
+    local notes = { template.cell(field.doc) }
+    notes[#notes + 1] = field.within and ("Sent inside `%s`; accepted there too."):format(field.within) or nil
+    notes[#notes + 1] = field.secret and "Secret." or nil
+    notes[#notes + 1] = field.derived and "Added by the library." or nil
+    into[#into + 1] = {
+      name = (prefix or "") .. field.name,
+      type = describe.type(field.type),
+      notes = table.concat(notes, " "),
+      is_optional = not field.required or field.default ~= nil,
+      values = field.values and ("Such as %s."):format(table.concat(field.values, ", ")),
+      limits = template.cell((table.concat(limits.words(field), "; "):gsub("`", "&#96;"))),
+      stated = template.cell((field.stated or "None."):gsub("`", "&#96;") .. ""),
+    }
+    local kind, mark = field.type, ""
+    while kind.array or kind.map do
+      kind, mark = kind.array or kind.map, mark .. (kind.array and "[]" or ".*")
+    end
+    describe.rows(kind.fields or {}, into[#into].name .. mark .. ".", into)
+  end
+  return into
 end
 
 return describe

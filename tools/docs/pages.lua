@@ -1,165 +1,120 @@
---- Writes the Markdown that the site is built from, and its table of contents:
+--- Writes the Markdown that the site is built from:
 --
 --     lua5.4 tools/docs/pages.lua build/docs/source
 --
 -- The guide is README.md and docs/*.md as they are; the rest is made from operations.lua, the doc comments
 -- and the command tree. `make docs` runs it, and then the site's generator.
 
-local command_page = require "tools.docs.command_page"
+local commands = require "dataforest.cli.commands"
+local comments = require "tools.docs.comments"
+local describe = require "tools.docs.describe"
+local exit = require "dataforest.cli.exit"
+local help = require "dataforest.cli.help"
 local modules = require "tools.docs.modules"
-local operation_page = require "tools.docs.operation_page"
 local operations = require "dataforest.operations"
-local reference_page = require "tools.docs.reference_page"
+local samples = require "tools.docs.samples"
+local states = require "dataforest.api.states"
+local template = require "tools.docs.template"
+local version = require "dataforest.version"
 
 local output = assert(arg[1], "which folder to write into?")
 
-local function read(path)
-  local file = assert(io.open(path, "rb"))
-  local text = file:read "*a"
-  file:close()
-  return text
-end
-
-local function write(name, text)
+local function write(name, page)
   local path = ("%s/%s"):format(output, name)
   assert(os.execute(("mkdir -p '%s'"):format(path:match "^(.*)/")))
   local file = assert(io.open(path, "wb"))
-  assert(file:write(text))
+  assert(file:write(page))
   file:close()
 end
 
--- The order of the guide. A page of docs/ that is not named comes last.
-local GUIDE = {
-  { "Start", "README", "installation", "tutorial", "first-session", "concepts" },
-  { "Use", "openresty", "recipes", "event-loops", "forest-as-code", "testing", "emulator" },
-  { "Know", "errors", "in-doubt", "credentials", "http", "troubleshooting", "faq", "comparison" },
-}
-local PROJECT = {
-  ["docs/design.md"] = "design.md",
-  ["docs/platforms.md"] = "platforms.md",
-  ["bench/README.md"] = "bench.md",
-  ["CONTRIBUTING.md"] = "contributing.md",
-  ["SECURITY.md"] = "security.md",
-  ["MIGRATING.md"] = "migrating.md",
-  ["CHANGELOG.md"] = "changelog.md",
-}
-local PROJECT_ORDER = { "design", "platforms", "bench", "contributing", "security", "migrating", "changelog" }
+-- The guide: all pages in one folder, by their names in lower case; bench/README.md is bench.md -------------
 
-local pages = { ["README.md"] = "index.md" } -- of the site, by file
-for file, name in pairs(PROJECT) do
-  pages[file] = io.open(file) and name
+--- The name of a page of the site, for a file of the tree.
+local function name_of(folder, file)
+  return file:lower():gsub("^readme$", folder:match "(%w+)/$" or "index")
 end
-local listing = assert(io.popen "ls docs/*.md | LC_ALL=C sort")
-local unnamed = {}
-for file in listing:lines() do
-  local name = file:match "([^/]+)%.md$"
-  pages[file] = pages[file] or name .. ".md"
-  unnamed[name] = not PROJECT[file] or nil
+
+local listing = assert(io.popen "ls *.md bench/README.md docs/*.md")
+for path in listing:lines() do
+  local here, file = path:match "^(.-)([^/]+)%.md$"
+  local page = assert(io.open(path, "rb")):read "*a"
+  page = page:gsub("%]%(([%w_./-]-)([%w_-]+)%.md", function(folder, target)
+    return "](/" .. name_of(folder == "" and here or folder:gsub("%.%./", ""), target)
+  end)
+  write(name_of(here, file) .. ".md", (page:gsub("%]%([%w_./-]-([%w_-]+%.svg)%)", "](/%1)")))
 end
 listing:close()
+assert(os.execute(("cp -R docs/public '%s/' && cp docs/*.svg '%s/public/'"):format(output, output)))
 
--- Files that the site has beside its pages.
-assert(os.execute(("mkdir -p '%s' && cp -R docs/public '%s/'"):format(output, output)))
+-- The command line, a page a command ------------------------------------------------------------------------
 
-local titles = {}
+local contents = { version = version, operations = {}, commands = {}, reference = {} }
+local lines = {} -- by operation: what calls it
 
---- Writes a page of the tree; its links lead to pages of the site.
-local function copy(file)
-  local folder = file:match "^(.*/)" or ""
-  local text = read(file):gsub("%]%(([^)%s]+)%)", function(address)
-    local target, fragment = address:match "^([^#]*)(.*)$"
-    local beside = target:match "^/(.+)$" -- a file of docs/public
-    if target == "" or target:find "^%a+:" or beside and io.open("docs/public/" .. beside) then
-      return nil
-    end
-    local path = (folder .. target):gsub("[^/]+/%.%./", "")
-    if path:find "%.svg$" then
-      write("public/" .. path:match "[^/]+$", read(path))
-      return "](/" .. path:match "[^/]+$" .. ")"
-    elseif not pages[path] then
-      error(("%s: a link to %s, which is no page of the site"):format(file, address), 0)
-    end
-    return "](/" .. pages[path]:gsub("index%.md$", ""):gsub("%.md$", "") .. fragment .. ")"
-  end)
-  titles[pages[file]] = text:match "^# ([^\n]+)" or text:match "\n# ([^\n]+)"
-  write(pages[file], text)
-end
-
-for file in pairs(pages) do
-  copy(file)
-end
-
-local function item(name, text)
-  local page = name == "README" and "index.md" or name .. ".md"
-  return titles[page]
-    and { text = name == "README" and "Overview" or text or titles[page], link = "/" .. name }
-end
-
-local sidebar = {}
-
-local function section(title, items, collapsed)
-  sidebar[#sidebar + 1] = { text = title, items = items, collapsed = collapsed }
-end
-
-for _, group in ipairs(GUIDE) do
-  local items = {}
-  for index = 2, #group do
-    items[#items + 1] = item(group[index])
-    unnamed[group[index]] = nil
+local function add_command(command)
+  local name = command.path:find " " and command.path:gsub(" ", "-") or "index"
+  write(
+    ("command-line/%s.md"):format(name),
+    template.page("command", { command = command, help = help, exit = exit })
+  )
+  table.insert(contents.commands, { text = command.path, link = "/command-line/" .. name })
+  if command.operation then
+    lines[command.operation] = table.concat(help.broken(command.examples[1][2], 78), "\n")
   end
-  if group[1] == "Use" then
-    items[#items + 1] = { text = "Command line", link = "/command-line" }
+  for _, child in ipairs(command.commands or {}) do
+    add_command(child)
   end
-  section(group[1], items)
 end
-local rest = {}
-for name in pairs(unnamed) do
-  rest[#rest + 1] = name
-end
-table.sort(rest)
-for _, name in ipairs(rest) do
-  local items = sidebar[2].items
-  items[#items + 1] = item(name)
-end
-write("command-line.md", command_page.text())
 
-write("operations/index.md", operation_page.overview(operations))
+add_command(commands.tree())
+
+-- The operations, a page each -------------------------------------------------------------------------------
+
 for _, group in ipairs(operations.groups) do
-  local items = {}
+  local section = { text = group, collapsed = true, items = {} }
   for index, operation in ipairs(operations.groups[group]) do
     local name = ("operations/%s-%s"):format(group, operation.name)
-    write(name .. ".md", operation_page.text(operation))
-    items[index] = { text = operation.name, link = "/" .. name }
+    local line = lines[operation] or ("dataforest call %s - <parameters.json"):format(operation.id)
+    local values = samples.of(operation, line)
+    values.operation, values.older, values.line = operation, operation.status == "older", line
+    values.describe, values.states = describe, states[group]
+    write(name .. ".md", template.page("operation", values))
+    section.items[index] = { text = operation.name, link = "/" .. name }
   end
-  if group == operations.groups[1] then
-    table.insert(items, 1, { text = "All operations", link = "/operations/" })
+  table.insert(contents.operations, section)
+end
+write("operations/index.md", template.page("operations", { operations = operations }))
+
+-- The reference ---------------------------------------------------------------------------------------------
+
+--- The text of a doc comment: what is indented is Lua.
+local function prose(text)
+  local parts = {}
+  for paragraph in (text .. "\n\n"):gmatch "(.-)\n\n+" do
+    local code = paragraph:match "^    (.*)$"
+    parts[#parts + 1] = code and ("```lua\n%s\n```"):format(code:gsub("\n    ", "\n"))
+      or template.text(paragraph)
   end
-  local older = operations.groups[group][1].status == "older"
-  section("Operations: " .. group .. (older and " (older)" or ""), items, older or nil)
+  return table.concat(parts, "\n\n")
 end
 
-local items = {}
+local function type_words(kind)
+  return kind and ("`%s`"):format(kind:gsub("|", " or "))
+end
+
 for index, module in ipairs(modules) do
-  write(("reference/%s.md"):format(module.name), reference_page.text(module, operations))
-  items[index] = { text = module.title, link = "/reference/" .. module.name }
-end
-section("Reference", items)
-
-items = {}
-for _, name in ipairs(PROJECT_ORDER) do
-  items[#items + 1] = item(name)
-end
-section("Project", items)
-
-for _, group in ipairs(sidebar) do
-  for _, entry in ipairs(group.items) do
-    entry.link = entry.link:gsub("/README$", "/")
+  local functions, file = comments.public(module)
+  local title = module.title or module.name
+  for _, item in ipairs(functions) do
+    local receiver = module.objects and module.objects[item.owner] or title
+    local mark = (item.method or item.owner == "Client") and ":" or "."
+    item.title = ("%s%s%s(%s)"):format(receiver, mark, item.name, table.concat(item.formal, ", "))
   end
+  local values =
+    { title = module.name, functions = functions, file = file, prose = prose, type_words = type_words }
+  values.group = operations.groups[title:match "^df%.(%w+)"] and title:match "%w+$"
+  write(("reference/%s.md"):format(module.name), template.page("reference", values))
+  contents.reference[index] = { text = module.name, link = "/reference/" .. module.name }
 end
-write(
-  ".vitepress/contents.json",
-  require("cjson").encode {
-    sidebar = sidebar,
-    version = read("VERSION"):match "%S+",
-  }
-)
+
+write(".vitepress/contents.json", require("cjson").encode(contents))

@@ -136,7 +136,10 @@ local function add_commands(page, command)
 end
 
 --- A command line over several lines, as a shell takes it: broken in front of options.
-local function broken(line, width)
+-- @tparam string line
+-- @tparam integer width in columns
+-- @treturn {string,...}
+function help.broken(line, width)
   if #line <= width then
     return { line }
   end
@@ -159,7 +162,7 @@ local function add_examples(page, command)
     for _, example in ipairs(command.examples) do
       page:paragraph("# " .. example[1], 2)
       for line in example[2]:gmatch "[^\n]+" do
-        for _, part in ipairs(broken(line, page.width - 2)) do
+        for _, part in ipairs(help.broken(line, page.width - 2)) do
           page:line("  " .. part)
         end
       end

@@ -8,10 +8,12 @@
 --     fail_next    the table of emulator:fail_next
 --     faults       {}: those that are still to come
 --     clear_faults {}
---     add_key      {"access_key": "...", "secret_key": "...", "user": "..."}; the result is the user
+--     add_key      {"access_key": "...", "secret_key": "...", "user": "..."};
+--                  the result is the user
 --     add_account  the table of emulator:add_account; the result is the id
 --     add_app      the table of emulator:add_app; the result is the id
---     dump         {}: all accounts and apps, the clock, and where the made-up values have got to
+--     dump         {}: all accounts and apps, the clock, and where the made-up
+--                  values have got to
 --     load         the result of dump
 --     calls        {}: the record of calls, or {"last": 10} for its end
 --     clear_calls  {}
@@ -21,7 +23,8 @@
 -- for health checks, `GET /_emulator/openapi.json` describes the operations, `GET /_emulator/` is a page for
 -- people.
 --
---     curl --cacert "$DATAFOREST_CA_FILE" "$DATAFOREST_BASE_URL/_emulator/advance" -d '{"seconds":180}'
+--     curl --cacert "$DATAFOREST_CA_FILE" -d '{"seconds":180}' \
+--       "$DATAFOREST_BASE_URL/_emulator/advance"
 --
 -- @module dataforest.emulator.control
 

@@ -491,7 +491,10 @@ end
 --- Puts in the place of all accounts and apps what a dump holds, and sets the clock to its moment. Entries
 -- may also be written by hand, with the fields of `add_account` and `add_app`. Faults, calls and keys stay.
 -- @tparam table given what `dump` or `snapshot` gave
--- @usage emulator:load { accounts = { { name = "df001" } }, apps = { { name = "dev001" } } }
+-- @usage emulator:load {
+--   accounts = { { name = "df001" } },
+--   apps = { { name = "dev001" } },
+-- }
 function Emulator:load(given)
   local ok, message = self:try_load(given)
   if not ok then
@@ -523,8 +526,16 @@ end
 -- the operation is carried out and for `timeout` and `protocol`, else false
 -- @tparam[opt] number fault.delay seconds until the response, up to a day
 -- @tparam[opt] string source the text of a `body` in JSON, to be sent as it is
--- @usage emulator:fail_next { operation = "accounts/create", when = "after", kind = "network" }
--- @usage emulator:fail_next { code = "410", times = 2, headers = { ["retry-after"] = "1" } }
+-- @usage emulator:fail_next {
+--   operation = "accounts/create",
+--   when = "after",
+--   kind = "network",
+-- }
+-- @usage emulator:fail_next {
+--   code = "410",
+--   times = 2,
+--   headers = { ["retry-after"] = "1" },
+-- }
 function Emulator:fail_next(fault, source)
   local ok, message = self.faults:add(fault, source)
   if not ok then

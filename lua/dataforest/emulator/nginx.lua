@@ -8,7 +8,9 @@
 --         # ssl_certificate, ssl_certificate_key
 --         keepalive_requests 1000000;
 --         location / {
---           content_by_lua_block { require("dataforest.emulator.nginx").serve(emulator) }
+--           content_by_lua_block {
+--             require("dataforest.emulator.nginx").serve(emulator)
+--           }
 --         }
 --       }
 --     }

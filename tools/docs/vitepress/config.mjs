@@ -1,24 +1,36 @@
-// The site's configuration for VitePress. The table of contents is written by tools/docs/pages.lua.
+// The site's configuration for VitePress. tools/docs/pages.lua writes contents.json: the pages that it made.
 import { readFileSync } from 'node:fs'
 
-const contents = JSON.parse(readFileSync(new URL('./contents.json', import.meta.url)))
+const made = JSON.parse(readFileSync(new URL('./contents.json', import.meta.url)))
 const repository = process.env.DATAFOREST_REPOSITORY // where "Edit this page" leads, if it is known
+
+const page = (name) => {
+  const text = readFileSync(new URL(`../${name}.md`, import.meta.url), 'utf8')
+  return { link: '/' + name, text: text.match(/^# (.*)/m)[1] }
+}
+const section = (text, names) => ({ text, items: names.split(' ').map(page) })
 
 export default {
   title: 'dataforest',
   description: "A Lua client for NAVER Cloud Platform's Data Forest API",
   lang: 'en',
   base: process.env.DATAFOREST_DOCS_BASE || '/',
-  cleanUrls: false,
-  lastUpdated: false,
   head: [['link', { rel: 'icon', href: 'data:,' }]],
   themeConfig: {
-    sidebar: contents.sidebar,
+    sidebar: [
+      section('Start', 'index installation tutorial first-session concepts'),
+      section('Use', 'openresty recipes event-loops forest-as-code testing emulator'),
+      section('Know', 'errors in-doubt credentials http troubleshooting faq comparison'),
+      { text: 'Operations', items: [{ text: 'All operations', link: '/operations/' }, ...made.operations] },
+      { text: 'Command line', collapsed: true, items: made.commands },
+      { text: 'Reference', collapsed: true, items: made.reference },
+      section('Project', 'design platforms bench contributing security migrating changelog'),
+    ],
     nav: [
       { text: 'Tutorial', link: '/tutorial' },
       { text: 'Operations', link: '/operations/' },
-      { text: 'Command line', link: '/command-line' },
-      { text: contents.version, link: '/changelog' },
+      { text: 'Command line', link: '/command-line/' },
+      { text: made.version, link: '/changelog' },
     ],
     outline: [2, 3],
     search: {
