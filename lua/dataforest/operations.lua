@@ -96,7 +96,7 @@ end
 local function app_name(doc, min_length)
   local name = hyphenated_name(min_length or 3, 15, doc)
   name.no_double = "-"
-  name.stated = "3 to 15 characters of a-z, 0-9 and -; begins and ends with a letter or a digit; no -- in it. "
+  name.stated = "3 to 15 characters of a-z, 0-9 and -; begins and ends with a letter or a digit; no --. "
     .. "Older pages state the length alone."
   return name
 end
@@ -109,9 +109,9 @@ local function password(doc)
     min_length = 8,
     max_length = 20,
     rule = "password",
-    stated = "8 to 20 characters with a letter, a digit and a special character; not ' \" ₩ / & ` or a space. "
-      .. "Older pages ask for upper and lower case, a digit and a special character; their error message, for "
-      .. "three of these.",
+    stated = "8 to 20 characters with a letter, a digit and a special character, without ' \" ₩ / & ` or "
+      .. "a space. Older pages ask for upper and lower case, a digit and a special character; their error message "
+      .. "asks for three of these.",
     secret = true,
     doc = doc,
   }
