@@ -485,7 +485,7 @@ function accounts:find(params, options) end
 ---Makes sure that there is an account of that name, and tells its id whatever happens on the way.
 ---
 ---It looks first, creates the account where there is none, and looks again where the outcome is
----unknown (an answer that was lost, a timeout, a server error) or the service says that one exists.
+---unknown (a lost response, a timeout, a server error) or the service says that one exists.
 ---The service keeps to one account a user, so that callers who do this at once end with the same
 ---account, and a call that failed can be made again. The password of an account that is there
 ---already is neither compared nor changed.

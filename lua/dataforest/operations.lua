@@ -110,8 +110,8 @@ local function password(doc)
     max_length = 20,
     rule = "password",
     stated = "8 to 20 characters with a letter, a digit and a special character, without ' \" ₩ / & ` or "
-      .. "a space. Older pages ask for upper and lower case, a digit and a special character; their error message "
-      .. "asks for three of these.",
+      .. "a space. Older pages ask for upper and lower case, a digit and a special character; their error "
+      .. "message, for three of these.",
     secret = true,
     doc = doc,
   }

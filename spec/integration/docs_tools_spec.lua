@@ -119,8 +119,9 @@ describe("docs/errors.md", function()
   --- What the policy says to an error: "yes", "no" or "once".
   local function answer(effect, err)
     local retry = require "dataforest.request.retry"
-    local first = retry.is_retryable(effect, err, false)
-    local again = retry.is_retryable(effect, err, true)
+    local policy, history = { attempts = 9, base_delay = 0, max_delay = 0 }, {}
+    local first = retry.pause_after(policy, effect, err, history)
+    local again = retry.pause_after(policy, effect, err, history)
     return first and (again and "yes" or "once") or "no"
   end
 
