@@ -3,46 +3,13 @@
 
 local core = require "dataforest.core"
 local dataforest = require "dataforest"
-local new_emulator = require("dataforest.emulator").new
+local emulated = require "spec.support.emulated"
 local process = require "spec.support.server"
 local suite = require "spec.support.clock_suite"
-
-local function with(defaults, given)
-  for name, value in pairs(given or {}) do
-    defaults[name] = value
-  end
-  return defaults
-end
+local tables = require "dataforest.util.tables"
 
 describe("clocks, in process:", function()
-  local emulator = new_emulator()
-  local clock_offset
-  local context = {
-    emulator = {
-      calls = function()
-        return emulator.calls
-      end,
-    },
-    -- In process a client's clock is the emulator's, unless told otherwise.
-    advance_service_clock = function(seconds)
-      clock_offset = clock_offset - seconds
-    end,
-    client = function(options)
-      return dataforest.new(with({
-        transport = emulator:transport { clock_offset = clock_offset },
-        access_key = emulator.access_key,
-        secret_key = emulator.secret_key,
-      }, options))
-    end,
-  }
-
-  for _, case in ipairs(suite) do
-    it(case.name, function()
-      emulator:reset()
-      clock_offset = 0
-      case.run(context)
-    end)
-  end
+  emulated.declare(it, suite)
 end)
 
 describe("clocks, over TLS: #full", function()
@@ -57,7 +24,7 @@ describe("clocks, over TLS: #full", function()
       server:control("set_clock", { seconds = server:control "now" + seconds })
     end,
     client = function(options)
-      return dataforest.new(with(with({ transport = "curl" }, server.options), options))
+      return dataforest.new(tables.copy(tables.copy({ transport = "curl" }, server.options), options))
     end,
   }
 

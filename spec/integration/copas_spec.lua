@@ -6,6 +6,7 @@ local core = require "dataforest.core"
 local dataforest = require "dataforest"
 local docs = require "spec.support.docs"
 local server_of = require "spec.support.server"
+local tables = require "dataforest.util.tables"
 
 local has_copas, copas = pcall(require, "copas")
 
@@ -27,10 +28,7 @@ describe("the transport for Copas", function()
       transport = assert((rawget(_G, "loadstring") or load)(code_of "copas_transport.lua"))() {
         ca_file = server.options.ca_file,
       }
-      local options = { transport = transport }
-      for name, value in pairs(server.options) do
-        options[name] = value
-      end
+      local options = tables.copy({ transport = transport }, server.options)
       df = dataforest.new(options)
     end
   end)

@@ -8,6 +8,7 @@ local core = require "dataforest.core"
 local fault_server = require "spec.support.fault_server"
 local process = require "spec.support.server"
 local socket = require "socket"
+local tables = require "dataforest.util.tables"
 
 local answer, answering, saying = fault_server.answer, fault_server.answering, fault_server.saying
 
@@ -467,7 +468,7 @@ describe("the HTTP engine", function()
   end)
 
   local function request_of(case, more)
-    local request = {
+    local request = tables.copy({
       method = "POST",
       url = server:url(case),
       headers = { ["Content-Type"] = "application/json" },
@@ -476,10 +477,7 @@ describe("the HTTP engine", function()
       timeout = 30, -- far more than a slow machine needs; cases about time set their own
       connect_timeout = 10,
       max_response_bytes = 100000,
-    }
-    for name, value in pairs(more or {}) do
-      request[name] = value
-    end
+    }, more)
     return request
   end
 

@@ -9,6 +9,7 @@ local dataforest = require "dataforest"
 local fault_server = require "spec.support.fault_server"
 local files = require "spec.support.files"
 local process = require "spec.support.server"
+local tables = require "dataforest.util.tables"
 
 local answer, answering, saying = fault_server.answer, fault_server.answering, fault_server.saying
 
@@ -127,7 +128,7 @@ describe("the transport over libcurl", function()
   end
 
   local function request_of(case, more)
-    local request = {
+    local request = tables.copy({
       method = "POST",
       url = server:url(case),
       headers = {},
@@ -136,25 +137,19 @@ describe("the transport over libcurl", function()
       connect_timeout = 10,
       max_response_bytes = 10000,
       connect_to = server.cases[case].tls and server:address(case) or nil,
-    }
-    for name, value in pairs(more or {}) do
-      request[name] = value
-    end
+    }, more)
     return request
   end
 
   local function new_client(case, more)
-    local options = {
+    local options = tables.copy({
       access_key = "AK",
       secret_key = "SK",
       base_url = server:url(case):match "^%w+://[^/]+",
       ca_file = server.ca_file,
       timeout = 5,
       retry = { attempts = 3, base_delay = 0.01 },
-    }
-    for name, value in pairs(more or {}) do
-      options[name] = value
-    end
+    }, more)
     local df = dataforest.new(options)
     opened[#opened + 1] = df
     return df
@@ -238,13 +233,10 @@ describe("the transport over libcurl", function()
 
   describe("and a proxy", function()
     local function through(case, more)
-      local options = {
+      local options = tables.copy({
         base_url = "https://service.example",
         proxy = (server.cases[case].tls and "https://" or "http://") .. server:address(case),
-      }
-      for name, value in pairs(more or {}) do
-        options[name] = value
-      end
+      }, more)
       local value, err = new_client(case, options).accounts:get_list()
       assert.is_nil(value)
       assert.is_false(err.sent)

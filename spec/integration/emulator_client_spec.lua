@@ -1,32 +1,15 @@
 -- The client and the emulator together: what one sends, the other understands, in both formats.
 
 local emulated = require "spec.support.emulated"
-local dataforest = require "dataforest"
-local emulators = require "dataforest.emulator"
+local tables = require "dataforest.util.tables"
 
 local NOW = 1740011575
 local PASSWORD = "Forest-7"
 
 local function pair(options, client_options, transport_options)
-  local all = {
-    seed = 1,
-    clock = function()
-      return NOW
-    end,
-  }
-  for name, value in pairs(options or {}) do
-    all[name] = value
-  end
-  local emulator = emulators.new(all)
-  local settings = {
-    transport = emulator:transport(transport_options),
-    access_key = emulator.access_key,
-    secret_key = emulator.secret_key,
-  }
-  for name, value in pairs(client_options or {}) do
-    settings[name] = value
-  end
-  return dataforest.new(settings), emulator
+  local emulator = emulated.emulator(options)
+  local transport = emulator:transport(transport_options)
+  return emulated.client(emulator, tables.copy({ transport = transport }, client_options)), emulator
 end
 
 -- Every operation once, refusals included; returns all values and errors in order.

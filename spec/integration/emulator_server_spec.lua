@@ -7,6 +7,7 @@ local emulators = require "dataforest.emulator"
 local files = require "spec.support.files"
 local read_file = require "dataforest.util.read_file"
 local servers = require "spec.support.server"
+local tables = require "dataforest.util.tables"
 
 local function exists(path)
   return read_file(path) ~= nil
@@ -36,17 +37,14 @@ describe("dataforest emulator #full", function()
   local function send(operation, body, headers, arguments)
     local target = "/api/v2/" .. operation
     local timestamp = ("%.0f"):format(core.now() * 1000)
-    local all = {
+    local all = tables.copy({
       ["x-ncp-apigw-timestamp"] = timestamp,
       ["x-ncp-iam-access-key"] = server.access_key,
       ["x-ncp-apigw-signature-v2"] = core
         .signer(server.access_key, server.secret_key)
         :sign("POST", target, timestamp),
       ["content-type"] = "application/json",
-    }
-    for name, value in pairs(headers or {}) do
-      all[name] = value
-    end
+    }, headers)
     local words = { "-i", "-d", "'" .. body .. "'", arguments or "" }
     for name, value in pairs(all) do
       words[#words + 1] = ("-H '%s: %s'"):format(name, value)

@@ -6,6 +6,7 @@ local core = require "dataforest.core"
 local curl = require "dataforest.transport.curl"
 local dataforest = require "dataforest"
 local server_of = require "spec.support.server"
+local tables = require "dataforest.util.tables"
 
 describe("df:map over TLS #full", function()
   local server, df, transport
@@ -13,10 +14,7 @@ describe("df:map over TLS #full", function()
   setup(function()
     server = server_of.start { creation_delay = 0 }
     transport = curl.new { ca_file = server.options.ca_file }
-    local options = { transport = transport }
-    for name, value in pairs(server.options) do
-      options[name] = value
-    end
+    local options = tables.copy({ transport = transport }, server.options)
     df = dataforest.new(options)
   end)
 
@@ -93,7 +91,7 @@ describe("df:map over TLS #full", function()
   it("uses its connections again", function()
     local connections = {}
     local events = 0
-    local options = {
+    local options = tables.copy({
       on_event = function(event)
         if event.name == "success" then
           events = events + 1
@@ -102,10 +100,7 @@ describe("df:map over TLS #full", function()
           ) + 1
         end
       end,
-    }
-    for name, value in pairs(server.options) do
-      options[name] = value
-    end
+    }, server.options)
     local fresh = dataforest.new(options)
     fresh:map(names(200), function(name)
       return fresh.accounts:check_available_name(name)

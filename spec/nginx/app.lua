@@ -3,6 +3,7 @@
 
 local cjson = require "cjson"
 local nginx = require "spec.support.nginx"
+local service = require "spec.nginx.service"
 
 local app = {}
 
@@ -31,20 +32,20 @@ local function ports_literal(ports)
 end
 
 --- Starts it.
--- @tparam Nginx service whose ports the handlers dial, and whose CA they trust
+-- @tparam Nginx its_service whose ports the handlers dial, and whose CA they trust
 -- @tparam[opt] table options `init` (in place of the `init_by_lua_block`), `extra` (for `http { }`),
 --   `locations` (for `server { }`), and `files`, `paths`, `workers`, `log_level`, `env` of `nginx.start`
 -- @treturn Nginx with the port `http`, and with `call(handler, arguments)`
-function app.start(service, options)
+function app.start(its_service, options)
   options = options or {}
   local values = {
     INIT = options.init or "init_by_lua_block { service_ports = @SERVICE@ }",
     EXTRA = options.extra or "",
     LOCATIONS = options.locations or "",
   }
-  local inner = { SERVICE = ports_literal(service.ports), CA = service.folder .. "/ca.pem" }
+  local inner = { SERVICE = ports_literal(its_service.ports), CA = its_service.folder .. "/ca.pem" }
   local files = options.files or {}
-  files["ca.pem"] = nginx.read_file(service.folder .. "/ca.pem")
+  files["ca.pem"] = nginx.read_file(its_service.folder .. "/ca.pem")
   local self = nginx.start {
     http = HTTP:gsub("@(%u+)@", values):gsub("@(%u+)@", inner),
     ports = { "http" },
@@ -70,6 +71,28 @@ function app.start(service, options)
   end
 
   return self
+end
+
+--- Starts the service of spec/nginx/service.lua and an nginx that dials it, for the tests of a `describe`.
+-- @tparam function setup of busted
+-- @tparam function teardown of busted
+-- @tparam[opt] table options of `app.start`
+-- @treturn table `app` and `service`, and `counts(port)`: what came to a port of the service
+function app.with_service(setup, teardown, options)
+  local its = {}
+  setup(function()
+    its.service = service.start()
+    its.app = app.start(its.service, options)
+  end)
+  teardown(function()
+    its.app:stop()
+    its.service:stop()
+  end)
+  function its.counts(port)
+    local _, body = its.service:get("counts", "/?port=" .. its.service.ports[port])
+    return cjson.decode(body)
+  end
+  return its
 end
 
 return app

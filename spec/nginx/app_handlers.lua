@@ -6,6 +6,7 @@ local core = require "dataforest.core"
 local dataforest = require "dataforest"
 
 local emulator_class = require "dataforest.emulator"
+local tables = require "dataforest.util.tables"
 
 local handlers = {}
 
@@ -14,15 +15,12 @@ local handlers = {}
 --- A client of one of the service's ports. The name in the certificate is localhost.
 local function client(port, options)
   local origin = port:find "^plain" and "http://127.0.0.1:" or "https://localhost:"
-  local all = {
+  local all = tables.copy({
     base_url = origin .. service_ports[port],
     connect_to = "127.0.0.1:" .. service_ports[port],
     access_key = emulator_class.access_key,
     secret_key = emulator_class.secret_key,
-  }
-  for name, value in pairs(options or {}) do
-    all[name] = value
-  end
+  }, options)
   return dataforest.new(all)
 end
 

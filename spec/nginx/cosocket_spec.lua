@@ -4,6 +4,7 @@ local cjson = require "cjson"
 local fault_server = require "spec.support.fault_server"
 local helper_process = require "spec.support.helper_process"
 local nginx = require "spec.support.nginx"
+local tables = require "dataforest.util.tables"
 
 local LIST = '{"total":0,"contents":[]}'
 local ANSWER = fault_server.answer(LIST)
@@ -99,10 +100,7 @@ describe("the cosocket transport", function()
   end
 
   local function dial(name, more)
-    local arguments = { base_url = "https://df.test", connect_to = server:address(name) }
-    for key, value in pairs(more or {}) do
-      arguments[key] = value
-    end
+    local arguments = tables.copy({ base_url = "https://df.test", connect_to = server:address(name) }, more)
     return call("/do/dial", arguments)
   end
 

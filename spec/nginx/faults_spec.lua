@@ -2,8 +2,6 @@
 -- answer is a success by mistake, and the next calls get their own answers.
 
 local app = require "spec.nginx.app"
-local cjson = require "cjson"
-local service = require "spec.nginx.service"
 
 -- What nginx itself says of a connection that was reset or a handshake that failed; a client cannot
 -- keep it from doing so.
@@ -48,22 +46,7 @@ local GOOD = {
 }
 
 describe("a client inside nginx", function()
-  local its_service, its_app
-
-  setup(function()
-    its_service = service.start()
-    its_app = app.start(its_service)
-  end)
-
-  teardown(function()
-    its_app:stop()
-    its_service:stop()
-  end)
-
-  local function counts(port)
-    local _, body = its_service:get("counts", "/?port=" .. its_service.ports[port])
-    return cjson.decode(body)
-  end
+  local its = app.with_service(setup, teardown)
 
   local function assert_own_answers(result)
     for _, token in ipairs { "after", "later" } do
@@ -75,7 +58,7 @@ describe("a client inside nginx", function()
     local name, kind, seconds = fault[1], fault[2], fault[3]
     for _, warm in ipairs { false, true } do
       it(("meets %s%s"):format(name, warm and " on a kept connection" or ""), function()
-        local result = its_app:call("fault", { name = name, timeout = 0.6, warm = warm and 0 or nil })
+        local result = its.app:call("fault", { name = name, timeout = 0.6, warm = warm and 0 or nil })
         assert.is_nil(result.during.value)
         assert.are.equal(kind, result.during.kind, result.during.message)
         assert.is_true(result.during.sent)
@@ -87,7 +70,7 @@ describe("a client inside nginx", function()
 
   for _, name in ipairs { "head_reset", "body_reset", "nothing_reset" } do
     it(("meets %s without TLS"):format(name), function()
-      local result = its_app:call("fault", { name = name, port = "plain", warm = 0 })
+      local result = its.app:call("fault", { name = name, port = "plain", warm = 0 })
       assert.are.equal("network", result.during.kind, result.during.message)
       assert_own_answers(result)
     end)
@@ -95,7 +78,7 @@ describe("a client inside nginx", function()
 
   for _, port in ipairs { "plain", "faults" } do
     it(("takes an answer that ends with its connection (%s)"):format(port), function()
-      local result = its_app:call("fault", { name = "close_delimited", port = port, warm = 0 })
+      local result = its.app:call("fault", { name = "close_delimited", port = port, warm = 0 })
       assert.are.equal("during", result.during.token, result.during.message)
       assert_own_answers(result)
     end)
@@ -105,72 +88,72 @@ describe("a client inside nginx", function()
     it("takes no harm from " .. name, function()
       -- The pause lets a second answer arrive while nobody waits for one. (One that arrives while the next
       -- answer is awaited cannot be told from it: HTTP/1.1 numbers nothing.)
-      local result = its_app:call("fault", { name = name, warm = 0, pause = 0.05 })
+      local result = its.app:call("fault", { name = name, warm = 0, pause = 0.05 })
       assert.are.equal("during", result.during.token, result.during.message)
       assert_own_answers(result)
     end)
   end
 
   it("does not notice that an idle connection was closed", function()
-    local before = counts "short"
-    local result = its_app:call("fault", { port = "short", warm = 0.3 })
+    local before = its.counts "short"
+    local result = its.app:call("fault", { port = "short", warm = 0.3 })
     assert.are.equal("during", result.during.token, result.during.message)
     assert_own_answers(result)
-    local after = counts "short"
+    local after = its.counts "short"
     assert.are.equal(4, after.requests - before.requests)
     assert.is_true(after.connections - before.connections >= 2)
   end)
 
   for _, name in ipairs { "nothing", "nothing_reset" } do
     it(("sends a read once more where a kept connection ends with %s"):format(name), function()
-      local before = counts "faults"
-      local result = its_app:call("fault", { name = "reused-" .. name, warm = 0 })
+      local before = its.counts "faults"
+      local result = its.app:call("fault", { name = "reused-" .. name, warm = 0 })
       assert.are.equal("during", result.during.token, result.during.message)
       assert_own_answers(result)
       -- before, during on the dead connection, during on a fresh one, after, later
-      assert.are.equal(5, counts("faults").requests - before.requests)
+      assert.are.equal(5, its.counts("faults").requests - before.requests)
     end)
   end
 
   it("sends it no more than once more", function()
-    local before = counts "faults"
-    local result = its_app:call("fault", { name = "nothing", warm = 0 })
+    local before = its.counts "faults"
+    local result = its.app:call("fault", { name = "nothing", warm = 0 })
     assert.are.equal("network", result.during.kind)
     assert.are.equal(1, result.during.attempts)
-    assert.are.equal(5, counts("faults").requests - before.requests)
+    assert.are.equal(5, its.counts("faults").requests - before.requests)
   end)
 
   it("does not send again what has begun to be answered", function()
     for _, name in ipairs { "head_half", "head_reset", "body_half" } do
-      local before = counts "faults"
-      local result = its_app:call("fault", { name = "reused-" .. name, warm = 0 })
+      local before = its.counts "faults"
+      local result = its.app:call("fault", { name = "reused-" .. name, warm = 0 })
       assert.is_nil(result.during.value)
-      assert.are.equal(4, counts("faults").requests - before.requests)
+      assert.are.equal(4, its.counts("faults").requests - before.requests)
     end
   end)
 
   it("sends what must run once over a fresh connection, and once", function()
     for _, name in ipairs { "nothing", "nothing_reset", "head_half" } do
-      local before = counts "faults"
-      local result = its_app:call("fault", { name = name, warm = 0, operation = "create", retry = 3 })
+      local before = its.counts "faults"
+      local result = its.app:call("fault", { name = name, warm = 0, operation = "create", retry = 3 })
       assert.is_nil(result.during.value)
       assert.is_true(result.during.sent)
       assert.are.equal(1, result.during.attempts)
-      assert.are.equal(4, counts("faults").requests - before.requests)
+      assert.are.equal(4, its.counts("faults").requests - before.requests)
       assert_own_answers(result)
     end
     -- A connection of the pool that dies would have lost it.
-    local result = its_app:call("fault", { name = "reused-nothing", warm = 0, operation = "create" })
+    local result = its.app:call("fault", { name = "reused-nothing", warm = 0, operation = "create" })
     assert.is_table(result.during.value, result.during.message)
   end)
 
   it("asks again, where the client's retries say so", function()
-    local result = its_app:call("fault", { name = "nothing", retry = 3 })
+    local result = its.app:call("fault", { name = "nothing", retry = 3 })
     assert.are.equal("network", result.during.kind)
     assert.are.equal(3, result.during.attempts)
   end)
 
   it("wrote nothing above warn but nginx's own words", function()
-    assert.are.equal("", its_app:complaints(NGINX_OWN_WORDS))
+    assert.are.equal("", its.app:complaints(NGINX_OWN_WORDS))
   end)
 end)

@@ -6,29 +6,16 @@ local app = require "spec.nginx.app"
 local cjson = require "cjson"
 local core = require "dataforest.core"
 local curl = require "dataforest.curl"
-local service = require "spec.nginx.service"
 
 local CALLS = tonumber(os.getenv "DATAFOREST_TEST_CALLS") or 20000
 local MILLISECOND = 0.001
 
 describe("many calls inside nginx:", function()
-  local its_service, its_app
+  local its = app.with_service(setup, teardown, { extra = "lua_check_client_abort on;" })
 
   setup(function()
-    its_service = service.start()
-    its_app = app.start(its_service, { extra = "lua_check_client_abort on;" })
-    its_app:call("one", { seconds = 0 }) -- loads the modules
+    its.app:call("one", { seconds = 0 }) -- loads the modules
   end)
-
-  teardown(function()
-    its_app:stop()
-    its_service:stop()
-  end)
-
-  local function counts(port)
-    local _, body = its_service:get("counts", "/?port=" .. its_service.ports[port])
-    return cjson.decode(body)
-  end
 
   local function report(text, ...)
     io.stderr:write("  ", text:format(...), "\n")
@@ -38,7 +25,7 @@ describe("many calls inside nginx:", function()
   local function start(engine, target, another_app)
     return assert(engine:start {
       method = "GET",
-      url = ("http://127.0.0.1:%s/do/%s"):format((another_app or its_app).ports.http, target),
+      url = ("http://127.0.0.1:%s/do/%s"):format((another_app or its.app).ports.http, target),
       headers = {},
       timeout = 120,
       connect_timeout = 5,
@@ -63,7 +50,7 @@ describe("many calls inside nginx:", function()
     local times = {}
     repeat
       local started = core.monotonic()
-      local status = its_app:get("http", "/idle")
+      local status = its.app:get("http", "/idle")
       times[#times + 1] = core.monotonic() - started
       assert.are.equal(200, status)
       core.sleep(MILLISECOND)
@@ -106,40 +93,40 @@ describe("many calls inside nginx:", function()
   end)
 
   it("10,000 calls over a pool of 16 open 16 connections", function()
-    local before = counts "faults"
+    local before = its.counts "faults"
     local started = core.monotonic()
-    local outcome = its_app:call("flood", { port = "faults", threads = 16, calls = 625, pool = 16 })
+    local outcome = its.app:call("flood", { port = "faults", threads = 16, calls = 625, pool = 16 })
     report("10,000 calls took %.2f s", core.monotonic() - started)
     assert.are.same({ failed = 0, stale = 0 }, outcome)
-    local after = counts "faults"
+    local after = its.counts "faults"
     assert.are.equal(10000, after.requests - before.requests)
     assert.are.equal(16, after.connections - before.connections)
   end)
 
   it("an answer of any size leaves its connection in use", function()
-    local before = counts "faults"
+    local before = its.counts "faults"
     -- Among so many sizes in a row is one that fills a buffer of nginx to its last byte.
-    assert.are.equal(600, its_app:call("sizes", { from = 3600, to = 4199 }))
-    local after = counts "faults"
+    assert.are.equal(600, its.app:call("sizes", { from = 3600, to = 4199 }))
+    local after = its.counts "faults"
     assert.are.equal(600, after.requests - before.requests)
     assert.is_true(after.connections - before.connections <= 1)
   end)
 
   it("the calls of one request go ahead four times in a long turn, then let others go", function()
-    local passes = its_app:call "turns"
+    local passes = its.app:call "turns"
     assert.are.equal(100, passes.short)
     assert.are.same({ 4, 4, 4 }, { passes.long, passes.again, passes.threads })
   end)
 
   it("a slot for a handshake that is never given back holds nobody up for long", function()
-    local outcome = its_app:call "limiter"
+    local outcome = its.app:call "limiter"
     assert.is_true(outcome.ninth >= 0.15 and outcome.ninth < 0.5, outcome.ninth)
     assert.is_true(outcome.impatient < 0.25, outcome.impatient)
     assert.is_true(outcome.other < 0.05, outcome.other)
   end)
 
   it("whoever goes away in the middle of a call takes nobody's answer along", function()
-    local before = counts "slow"
+    local before = its.counts "slow"
     for round = 1, 10 do
       local engine = curl.engine {}
       local transfers = {}
@@ -156,25 +143,25 @@ describe("many calls inside nginx:", function()
       engine:close()
       for number = 1, 5 do
         local token = ("here-%d-%d"):format(round, number)
-        assert.are.equal(token, its_app:call("one", { token = token, seconds = 0 }).token)
+        assert.are.equal(token, its.app:call("one", { token = token, seconds = 0 }).token)
       end
     end
-    local sent = counts("slow").requests - before.requests
+    local sent = its.counts("slow").requests - before.requests
     assert.is_true(sent > 100, "the calls were under way when their callers went: " .. sent)
   end)
 
   it("memory is flat over " .. CALLS .. " calls", function()
     local function run(calls)
       local options = { port = "faults", threads = 16, calls = calls / 16, pool = 16 }
-      local outcome = its_app:call("flood", options, { timeout = 120 })
+      local outcome = its.app:call("flood", options, { timeout = 120 })
       assert.are.same({ failed = 0, stale = 0 }, outcome)
     end
     run(CALLS / 5) -- the first calls fill caches and pools
-    local before = its_app:call "memory"
+    local before = its.app:call "memory"
     for _ = 1, 4 do
       run(CALLS / 5)
     end
-    local after = its_app:call "memory"
+    local after = its.app:call "memory"
     assert.are.equal(before.pid, after.pid)
     report(
       "Lua: %.0f kB, then %.0f kB; resident: %.0f kB, then %.0f kB",
@@ -190,14 +177,14 @@ describe("many calls inside nginx:", function()
   it("memory is flat over calls that fail", function()
     local function run(times)
       for _ = 1, times do
-        its_app:call("fault", { name = "head_half", warm = 0 })
-        its_app:call("fault", { name = "nothing", warm = 0 })
+        its.app:call("fault", { name = "head_half", warm = 0 })
+        its.app:call("fault", { name = "nothing", warm = 0 })
       end
     end
     run(50)
-    local before = its_app:call "memory"
+    local before = its.app:call "memory"
     run(200)
-    local after = its_app:call "memory"
+    local after = its.app:call "memory"
     report("Lua: %.0f kB, then %.0f kB", before.lua_kilobytes, after.lua_kilobytes)
     assert.is_true(after.lua_kilobytes - before.lua_kilobytes < 100)
     assert.is_true(after.resident_kilobytes - before.resident_kilobytes < 1000)
@@ -206,7 +193,7 @@ describe("many calls inside nginx:", function()
   it("a reload with calls in flight loses none of them, 25 times", function()
     -- Without connections kept for those who ask: which worker one of them belongs to would be a matter of
     -- chance, and the old ones close theirs.
-    local reloaded = app.start(its_service, { extra = "keepalive_timeout 0;" })
+    local reloaded = app.start(its.service, { extra = "keepalive_timeout 0;" })
     local engine = curl.engine {}
     finally(function()
       engine:close()
@@ -260,7 +247,7 @@ describe("many calls inside nginx:", function()
   end)
 
   it("left the logs without a word above warn", function()
-    assert.are.equal("", its_app:complaints())
-    assert.are.equal("", its_service:complaints())
+    assert.are.equal("", its.app:complaints())
+    assert.are.equal("", its.service:complaints())
   end)
 end)

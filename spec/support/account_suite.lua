@@ -6,25 +6,15 @@
 -- and `advance_service_clock(seconds)`, for clients that are made after it.
 
 local assert = require "luassert"
+local cases = require "spec.support.cases"
 local files = require "spec.support.files"
 
 local UNKNOWN = "axE7wU9ERm8fTc7e17vNvu"
 local PASSWORD = "Abcdef1!"
 local QUICK = { attempts = 3, base_delay = 0.001, max_delay = 0.01 }
 
-local suite = {}
-
-local function case(name, run)
-  suite[#suite + 1] = { name = name, run = run }
-end
-
-local function in_each_format(name, run)
-  for _, format in ipairs { "json", "xml" } do
-    case(("%s (%s)"):format(name, format), function(context)
-      run(context, context.client { format = format }, format)
-    end)
-  end
-end
+local suite, case, in_each_format = cases.suite()
+local assert_error = cases.assert_error
 
 local function with_account(context)
   return context.emulator:add_account { name = "df001" }
@@ -34,12 +24,6 @@ local is_integer = rawget(math, "type") and function(value)
   return math.type(value) == "integer"
 end or function(value)
   return type(value) == "number" and value % 1 == 0
-end
-
-local function assert_error(kind, value, err)
-  assert.is_nil(value)
-  assert.is_table(err)
-  assert.are.equal(kind, err.kind, tostring(err))
 end
 
 -- The operations -----------------------------------------------------------------------

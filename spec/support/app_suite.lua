@@ -1,44 +1,32 @@
 --- The apps, end to end, as cases that run over any transport: see account_suite.
 
 local assert = require "luassert"
+local cases = require "spec.support.cases"
+local tables = require "dataforest.util.tables"
 
 local PASSWORD = "Abcdef1!"
 local UNKNOWN = "axE7wU9ERm8fTc7e17vNvu"
 
-local suite = {}
+local suite, case, in_format = cases.suite()
+local assert_error = cases.assert_error
 
-local function case(name, run)
-  suite[#suite + 1] = { name = name, run = run }
-end
-
+--- A case for each format, with an account that is there.
 local function in_each_format(name, run)
-  for _, format in ipairs { "json", "xml" } do
-    case(("%s (%s)"):format(name, format), function(context)
-      local df = context.client { format = format }
-      run(context, df, context.emulator:add_account { name = "df001" })
-    end)
-  end
-end
-
-local function assert_error(kind, value, err)
-  assert.is_nil(value)
-  assert.is_table(err)
-  assert.are.equal(kind, err.kind, tostring(err))
+  in_format(name, function(context, df)
+    run(context, df, context.emulator:add_account { name = "df001" })
+  end)
 end
 
 --- Creates an app of one component and, unless told not to, lets it become RUNNING.
 local function new_app(context, df, account_id, more, as_it_is)
-  local params = {
+  local params = tables.copy({
     accountId = account_id,
     queueName = "longlived",
     appTypeId = "DEV-1.0.0",
     name = "app001",
     lifetime = 3600,
     components = { { name = "shell", memoryMb = 2048, cpuCount = 1, containerCount = 1 } },
-  }
-  for name, value in pairs(more or {}) do
-    params[name] = value
-  end
+  }, more)
   local id = assert(df.apps:create(params)).id
   if not as_it_is then
     context.emulator:advance(120)

@@ -4,6 +4,7 @@
 -- `advance_service_clock(seconds)` for clients that are made after it.
 
 local assert = require "luassert"
+local cases = require "spec.support.cases"
 local event_names = require "spec.support.event_names"
 
 local PASSWORD = "Forest-7"
@@ -14,11 +15,7 @@ local APART = { 310, -310, 3600, -3600, 86000, -86000 }
 -- What an answer may take on its way, and what Date leaves out.
 local TOLERANCE = 3
 
-local suite = {}
-
-local function case(name, run)
-  suite[#suite + 1] = { name = name, run = run }
-end
+local suite, case = cases.suite()
 
 --- A client whose events are kept.
 local function watched(context, options)

@@ -2,22 +2,16 @@
 
 local dataforest = require "dataforest"
 local emulators = require "dataforest.emulator"
+local tables = require "dataforest.util.tables"
 
 local emulated = {}
 
 emulated.NOW = 1740011575 -- 2025-02-20T09:32:55+09:00
 
-local function with(defaults, given)
-  for name, value in pairs(given or {}) do
-    defaults[name] = value
-  end
-  return defaults
-end
-
 --- @tparam[opt] table options of the emulator
 -- @treturn table the emulator
 function emulated.emulator(options)
-  return emulators.new(with({
+  return emulators.new(tables.copy({
     seed = 1,
     clock = function()
       return emulated.NOW
@@ -31,7 +25,7 @@ end
 -- @treturn table its events, in their order
 function emulated.client(emulator, options)
   local events = {}
-  local df = dataforest.new(with({
+  local df = dataforest.new(tables.copy({
     transport = emulator:transport(),
     access_key = emulator.access_key,
     secret_key = emulator.secret_key,
@@ -40,6 +34,44 @@ function emulated.client(emulator, options)
     end,
   }, options))
   return df, events
+end
+
+--- What a case of the suites (see account_suite) gets in process: an emulator of its own, and clients of it.
+-- @treturn table
+function emulated.context()
+  local emulator, clock_offset = emulated.emulator(), 0
+  return {
+    emulator = setmetatable({
+      calls = function()
+        return emulator.calls
+      end,
+    }, {
+      __index = function(_, name)
+        return function(_, ...)
+          return emulator[name](emulator, ...)
+        end
+      end,
+    }),
+    client = function(options)
+      local transport = emulator:transport { clock_offset = clock_offset }
+      return (emulated.client(emulator, tables.copy({ transport = transport }, options)))
+    end,
+    -- In process a client's clock is the emulator's, unless told otherwise.
+    advance_service_clock = function(seconds)
+      clock_offset = clock_offset - seconds
+    end,
+  }
+end
+
+--- Declares a suite's cases in process.
+-- @tparam function it of busted
+-- @tparam {table,...} suite
+function emulated.declare(it, suite)
+  for _, case in ipairs(suite) do
+    it(case.name, function()
+      case.run(emulated.context())
+    end)
+  end
 end
 
 --- The operations that reached the emulator, as one text.

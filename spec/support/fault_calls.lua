@@ -2,6 +2,7 @@
 
 local core = require "dataforest.core"
 local dataforest = require "dataforest"
+local tables = require "dataforest.util.tables"
 
 local calls = {}
 
@@ -59,10 +60,7 @@ end
 
 --- An error as plain data, with its text.
 local function told(err)
-  local out = { text = tostring(err) }
-  for name, value in pairs(err) do
-    out[name] = value
-  end
+  local out = tables.copy({ text = tostring(err) }, err)
   return out
 end
 

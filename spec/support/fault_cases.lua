@@ -7,25 +7,27 @@
 --   `refuse`, `full`, `connections`, `mended`;
 -- - `options` of the client (besides those of fault_calls.lua), and `proxied`: it goes through the case's
 --   port as a proxy;
--- - `kind`, `sent` (nil where the error is of an answer), `status`, `message` (a pattern), or `value`: a
---   function that is given the value of a success;
+-- - `kind`, `sent` (true unless said otherwise), `status`, `message` (a pattern), or `value`: a function that
+--   is given the value of a success;
 -- - `attempts`: how many for each effect ("read", "idempotent", "once"); the call is made for each of them;
 -- - `requests`: how many the server sees, where those are not one an attempt;
--- - `stays`: the next call meets the same; `roomier`: the next call has room for what the answer holds;
+-- - `stays`: the next call meets the same; `roomier`: the next call has room for what the response holds;
 -- - `operation` and `params`, in place of the effect's own; `warm`: seconds to wait after a good call over
---   the same connection (its answer is part of the script);
+--   the same connection (its response is part of the script);
 -- - `seconds`: the most that the call may take;
 -- - `curl`, `cosocket`: what is otherwise over this transport, and `because`.
 
-local answers = require "spec.support.fault_server"
+local fault_server = require "spec.support.fault_server"
+local tables = require "dataforest.util.tables"
 
-local answer, answering, saying = answers.answer, answers.answering, answers.saying
+local answer, answering, saying = fault_server.answer, fault_server.answering, fault_server.saying
 
 local LIST = '{"success":true,"total":0,"contents":[]}'
 local CHUNKED = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 -- Attempts, where three are allowed.
-local UNSENT = { read = 3, idempotent = 3, once = 3 }
+local ALWAYS = { read = 3, idempotent = 3, once = 3 }
+local NEVER = { read = 1, idempotent = 1, once = 1 }
 local LOST = { read = 3, idempotent = 1, once = 1 }
 local FINAL = { read = 1 }
 
@@ -34,7 +36,39 @@ local NOTHING, MIDDLE = "ended without a response", "ended in the middle of the 
 local cases = {}
 
 local function add(case)
+  if case.sent == nil then
+    case.sent = true
+  end
   cases[#cases + 1] = case
+end
+
+--- A response that does not come, or not whole.
+local function lost(name, message, connections, more)
+  add(tables.copy({
+    name = name,
+    connections = connections,
+    kind = "network",
+    message = message,
+    attempts = LOST,
+  }, more))
+end
+
+--- One that takes too long.
+local function late(name, message, connections, options, attempts, seconds)
+  add {
+    name = name,
+    connections = connections,
+    options = options,
+    kind = "timeout",
+    message = message,
+    attempts = attempts,
+    seconds = seconds,
+  }
+end
+
+--- One that no client should take: a broken response for every effect.
+local function broken(name, kind, message, ...)
+  add { name = name, connections = saying(...), kind = kind, message = message, attempts = FINAL }
 end
 
 local function is_list(value)
@@ -49,7 +83,7 @@ add {
   kind = "network",
   sent = false,
   message = "[Cc]onnection refused",
-  attempts = UNSENT,
+  attempts = ALWAYS,
 }
 add {
   name = "nobody is let in",
@@ -58,7 +92,7 @@ add {
   kind = "timeout",
   sent = false,
   message = "no connection to",
-  attempts = UNSENT,
+  attempts = ALWAYS,
   seconds = 2,
 }
 add {
@@ -69,7 +103,7 @@ add {
   kind = "network",
   sent = false,
   message = "cannot find the address of nobody.invalid",
-  attempts = UNSENT,
+  attempts = ALWAYS,
   seconds = 3,
   cosocket = { message = "no resolver defined.*directive resolver" },
 }
@@ -85,7 +119,7 @@ add {
   kind = "timeout",
   sent = false,
   message = "no .*connection to",
-  attempts = UNSENT,
+  attempts = ALWAYS,
   seconds = 2,
 }
 
@@ -99,7 +133,7 @@ local function without_handshake(name, ...)
     kind = "tls",
     sent = false,
     message = "no TLS with",
-    attempts = { read = 1, idempotent = 1, once = 1 },
+    attempts = NEVER,
     requests = 0,
   }
 end
@@ -118,7 +152,7 @@ local function refused(name, tls, message, nginx_message)
     kind = "tls",
     sent = false,
     message = message,
-    attempts = { read = 1, idempotent = 1, once = 1 },
+    attempts = NEVER,
     requests = 0,
     -- Without OpenResty's patches, nginx loses the reason of some refusals: the advice names all causes then.
     cosocket = { message = nginx_message },
@@ -145,35 +179,13 @@ end
 
 -- Before the answer -------------------------------------------------------------------------------------
 
-add {
-  name = "closed without an answer",
-  connections = saying(),
-  kind = "network",
-  sent = true,
-  message = NOTHING,
-  attempts = LOST,
-}
-add {
-  name = "cut without an answer",
-  connections = saying { "cut" },
-  kind = "network",
-  sent = true,
-  message = NOTHING,
-  attempts = LOST,
-}
-add {
-  name = "reset without an answer",
-  connections = saying { "reset" },
-  kind = "network",
-  sent = true,
-  message = NOTHING,
-  attempts = LOST,
-}
+lost("closed without an answer", NOTHING, saying())
+lost("cut without an answer", NOTHING, saying { "cut" })
+lost("reset without an answer", NOTHING, saying { "reset" })
 add {
   name = "reset in the request",
   connections = { { { "read_bytes", 20 }, { "reset" } } },
   kind = "network",
-  sent = true,
   message = NOTHING,
   attempts = LOST,
   requests = 0,
@@ -183,39 +195,33 @@ add {
   connections = { { { "hold" } } },
   options = { attempt_timeout = 0.2 },
   kind = "timeout",
-  sent = true,
   message = "no response",
   attempts = LOST,
   requests = 0,
   seconds = 2,
 }
-add {
-  name = "silence until the deadline",
-  connections = { { { "read" }, { "hold" } } },
-  options = { timeout = 0.4 },
-  kind = "timeout",
-  sent = true,
-  message = "no response",
-  attempts = { read = 1, idempotent = 1, once = 1 },
-  seconds = 1.4,
-}
-add {
-  name = "an attempt's timeout within the deadline",
-  connections = { { { "read" }, { "hold" } } },
-  options = { attempt_timeout = 0.2, timeout = 0.5 },
-  kind = "timeout",
-  sent = true,
-  message = "the attempt before ended with timeout",
-  attempts = { read = 3 },
-  seconds = 1.5,
-}
+late(
+  "silence until the deadline",
+  "no response",
+  { { { "read" }, { "hold" } } },
+  { timeout = 0.4 },
+  NEVER,
+  1.4
+)
+late(
+  "an attempt's timeout within the deadline",
+  "the attempt before ended with timeout",
+  { { { "read" }, { "hold" } } },
+  { attempt_timeout = 0.2, timeout = 0.5 },
+  { read = 3 },
+  1.5
+)
 add {
   name = "silence over plain HTTP",
   tls = false,
   connections = { { { "read" }, { "hold" } } },
   options = { timeout = 0.3 },
   kind = "timeout",
-  sent = true,
   message = "no response",
   attempts = FINAL,
   seconds = 1.3,
@@ -223,112 +229,72 @@ add {
 
 -- In the head --------------------------------------------------------------------------------------------
 
-add {
-  name = "half a status line",
-  connections = saying "HTTP/1.1 2",
-  kind = "network",
-  sent = true,
-  message = MIDDLE,
-  attempts = LOST,
-}
-add {
-  name = "half a head",
-  connections = saying "HTTP/1.1 200 OK\r\nContent-Le",
-  kind = "network",
-  sent = true,
-  message = MIDDLE,
-  attempts = LOST,
-}
-add {
-  name = "reset in the head",
-  connections = saying("HTTP/1.1 200 OK\r\nA: b\r\n", { "sleep", 0.03 }, { "reset" }),
-  kind = "network",
-  sent = true,
-  message = MIDDLE,
-  attempts = LOST,
-}
-add {
-  name = "reset in the head, over plain HTTP",
-  tls = false,
-  connections = saying("HTTP/1.1 200 OK\r\nA: b\r\n", { "sleep", 0.03 }, { "reset" }),
-  kind = "network",
-  sent = true,
-  message = MIDDLE,
-  attempts = LOST,
-}
-add {
-  name = "a head that does not end",
-  connections = saying("HTTP/1.1 200 OK\r\nA: b\r\n", { "hold" }),
-  options = { timeout = 0.3 },
-  kind = "timeout",
-  sent = true,
-  message = "no whole response",
-  attempts = FINAL,
-  seconds = 1.3,
-}
-add {
-  name = "a head that drips",
-  connections = saying("HTTP/1.1 200 OK\r\n", { "send", "A: b\r\n", 100, 0.02 }),
-  options = { timeout = 0.3 },
-  kind = "timeout",
-  sent = true,
-  message = "no whole response",
-  attempts = FINAL,
-  seconds = 1.3,
-}
-
---- A head that no client should take.
-local function bad_head(name, kind, message, ...)
-  add {
-    name = name,
-    connections = saying(...),
-    kind = kind,
-    sent = true,
-    message = message,
-    attempts = FINAL,
-  }
-end
+lost("half a status line", MIDDLE, saying "HTTP/1.1 2")
+lost("half a head", MIDDLE, saying "HTTP/1.1 200 OK\r\nContent-Le")
+lost("reset in the head", MIDDLE, saying("HTTP/1.1 200 OK\r\nA: b\r\n", { "sleep", 0.03 }, { "reset" }))
+lost(
+  "reset in the head, over plain HTTP",
+  MIDDLE,
+  saying("HTTP/1.1 200 OK\r\nA: b\r\n", { "sleep", 0.03 }, { "reset" }),
+  { tls = false }
+)
+late(
+  "a head that does not end",
+  "no whole response",
+  saying("HTTP/1.1 200 OK\r\nA: b\r\n", { "hold" }),
+  { timeout = 0.3 },
+  FINAL,
+  1.3
+)
+late(
+  "a head that drips",
+  "no whole response",
+  saying("HTTP/1.1 200 OK\r\n", { "send", "A: b\r\n", 100, 0.02 }),
+  { timeout = 0.3 },
+  FINAL,
+  1.3
+)
 
 local LINE = { "send", "A: " .. ("x"):rep(1000) .. "\r\n", 500 }
-bad_head("a head of very many lines", "limit", "head", "HTTP/1.1 200 OK\r\n", LINE)
-bad_head(
+broken("a head of very many lines", "limit", "head", "HTTP/1.1 200 OK\r\n", LINE)
+broken(
   "a head of very many small fields",
   "limit",
   "head",
   "HTTP/1.1 200 OK\r\n",
   { "send", "A: b\r\n", 20000 }
 )
-bad_head(
+broken(
   "a head of one endless line",
   "limit",
   "large",
   "HTTP/1.1 200 OK\r\nA: ",
   { "send", ("x"):rep(10000), 40 }
 )
-bad_head("informational answers without end", "limit", "", {
+broken("informational answers without end", "limit", "", {
   "send",
   "HTTP/1.1 103 Early\r\nA: b\r\n\r\n",
   20000,
 })
-bad_head(
+broken(
   "another protocol from now on",
   "protocol",
   "",
   "HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n"
 )
-bad_head("another protocol altogether", "protocol", "HTTP", "SSH-2.0-OpenSSH_9.2\r\n\r\n")
-bad_head("a page without a head", "protocol", "HTTP", "<html><body>hello</body></html>\r\n\r\n")
-bad_head("a version from elsewhere", "protocol", "", "HTTP/7.3 200 OK\r\nContent-Length: 2\r\n\r\n{}")
-bad_head("a status that is no number", "protocol", "", "HTTP/1.1 abc OK\r\nContent-Length: 2\r\n\r\n{}")
-bad_head("a status of two digits", "protocol", "", "HTTP/1.1 99 OK\r\nContent-Length: 2\r\n\r\n{}")
-bad_head("a line without a colon", "protocol", "", "HTTP/1.1 200 OK\r\nhello\r\nContent-Length: 2\r\n\r\n{}")
-bad_head(
+broken("another protocol altogether", "protocol", "HTTP", "SSH-2.0-OpenSSH_9.2\r\n\r\n")
+broken("a page without a head", "protocol", "HTTP", "<html><body>hello</body></html>\r\n\r\n")
+broken("a version from elsewhere", "protocol", "", "HTTP/7.3 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+broken("a status that is no number", "protocol", "", "HTTP/1.1 abc OK\r\nContent-Length: 2\r\n\r\n{}")
+broken("a status of two digits", "protocol", "", "HTTP/1.1 99 OK\r\nContent-Length: 2\r\n\r\n{}")
+broken("a line without a colon", "protocol", "", "HTTP/1.1 200 OK\r\nhello\r\nContent-Length: 2\r\n\r\n{}")
+broken(
   "a blank in a header's name",
   "protocol",
   "",
   "HTTP/1.1 200 OK\r\nA b: c\r\nContent-Length: 2\r\n\r\n{}"
 )
-bad_head("a NUL in the head", "protocol", "", "HTTP/1.1 200 OK\r\nA: b\0c\r\nContent-Length: 2\r\n\r\n{}")
+broken("a NUL in the head", "protocol", "", "HTTP/1.1 200 OK\r\nA: b\0c\r\nContent-Length: 2\r\n\r\n{}")
 
 -- Framing of the body ------------------------------------------------------------------------------------
 
@@ -338,84 +304,47 @@ local function with_length(length, body)
   return ("%sContent-Length: %s\r\n\r\n%s"):format(HEAD, tostring(length), body or LIST)
 end
 
-add {
-  name = "half a body",
-  connections = saying(with_length(#LIST, LIST:sub(1, 10))),
-  kind = "network",
-  sent = true,
-  message = MIDDLE,
-  attempts = LOST,
-}
-add {
-  name = "half a body, and no goodbye",
-  connections = saying(with_length(#LIST, LIST:sub(1, 10)), { "cut" }),
-  kind = "network",
-  sent = true,
-  message = MIDDLE,
-  attempts = LOST,
-}
-add {
-  name = "reset after the head",
-  connections = saying(with_length(#LIST, ""), { "sleep", 0.03 }, { "reset" }),
-  kind = "network",
-  sent = true,
-  message = MIDDLE,
-  attempts = LOST,
-}
-add {
-  name = "reset in the body",
-  connections = saying(with_length(#LIST, LIST:sub(1, 10)), { "sleep", 0.03 }, { "reset" }),
-  kind = "network",
-  sent = true,
-  message = MIDDLE,
-  attempts = LOST,
-}
-add {
-  name = "reset in the body, over plain HTTP",
-  tls = false,
-  connections = saying(with_length(#LIST, LIST:sub(1, 10)), { "sleep", 0.03 }, { "reset" }),
-  kind = "network",
-  sent = true,
-  message = MIDDLE,
-  attempts = LOST,
-}
+lost("half a body", MIDDLE, saying(with_length(#LIST, LIST:sub(1, 10))))
+lost("half a body, and no goodbye", MIDDLE, saying(with_length(#LIST, LIST:sub(1, 10)), { "cut" }))
+lost("reset after the head", MIDDLE, saying(with_length(#LIST, ""), { "sleep", 0.03 }, { "reset" }))
+lost("reset in the body", MIDDLE, saying(with_length(#LIST, LIST:sub(1, 10)), { "sleep", 0.03 }, { "reset" }))
+lost(
+  "reset in the body, over plain HTTP",
+  MIDDLE,
+  saying(with_length(#LIST, LIST:sub(1, 10)), { "sleep", 0.03 }, { "reset" }),
+  { tls = false }
+)
 
---- A body whose framing is wrong: a broken answer for every effect.
-local function bad_body(name, message, ...)
-  add {
-    name = name,
-    connections = saying(...),
-    kind = "protocol",
-    sent = true,
-    message = message,
-    attempts = FINAL,
-  }
-end
-
---- A body that is not whole: as if the connection had been reset.
-local function cut_body(name, ...)
-  add {
-    name = name,
-    connections = saying(...),
-    kind = "network",
-    sent = true,
-    message = MIDDLE,
-    attempts = LOST,
-  }
-end
-
-cut_body("a Content-Length that is too large", with_length(#LIST + 5))
-bad_body("a Content-Length that is too small", "cannot be read", with_length(#LIST - 5), { "sleep", 0.1 })
+lost("a Content-Length that is too large", MIDDLE, saying(with_length(#LIST + 5)))
+broken(
+  "a Content-Length that is too small",
+  "protocol",
+  "cannot be read",
+  with_length(#LIST - 5),
+  { "sleep", 0.1 }
+)
 cases[#cases].status = 200
-bad_body("two lengths that differ", "", HEAD .. "Content-Length: 3\r\n" .. with_length(#LIST):sub(#HEAD + 1))
-bad_body(
+broken(
+  "two lengths that differ",
+  "protocol",
+  "",
+  HEAD .. "Content-Length: 3\r\n" .. with_length(#LIST):sub(#HEAD + 1)
+)
+broken(
   "two lengths that differ, the right one first",
+  "protocol",
   "",
   HEAD .. ("Content-Length: %d\r\nContent-Length: 3\r\n\r\n"):format(#LIST) .. LIST
 )
-bad_body("two lengths in one field", "", HEAD .. ("Content-Length: %d, 3\r\n\r\n"):format(#LIST) .. LIST)
-bad_body(
+broken(
+  "two lengths in one field",
+  "protocol",
+  "",
+  HEAD .. ("Content-Length: %d, 3\r\n\r\n"):format(#LIST) .. LIST
+)
+broken(
   "a length and chunks",
+  "protocol",
   "",
   HEAD
     .. ("Content-Length: %d\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n"):format(
@@ -424,20 +353,20 @@ bad_body(
       LIST
     )
 )
-bad_body("an unknown Transfer-Encoding", "", HEAD .. "Transfer-Encoding: rot13\r\n\r\n" .. LIST)
-bad_body("a length that is no number", "", with_length "abc")
-bad_body("a negative length", "", with_length(-1))
+broken("an unknown Transfer-Encoding", "protocol", "", HEAD .. "Transfer-Encoding: rot13\r\n\r\n" .. LIST)
+broken("a length that is no number", "protocol", "", with_length "abc")
+broken("a negative length", "protocol", "", with_length(-1))
 
 local function chunk(body)
   return ("%x\r\n%s\r\n"):format(#body, body)
 end
 
-bad_body("a chunk of no size", "", CHUNKED .. "zz\r\n" .. LIST .. "\r\n0\r\n\r\n")
-bad_body("a chunk of a negative size", "", CHUNKED .. "-1\r\n" .. LIST .. "\r\n0\r\n\r\n")
-bad_body("a chunk without its end", "", CHUNKED .. ("%x\r\n%sXX0\r\n\r\n"):format(#LIST, LIST))
-cut_body("half a chunk", CHUNKED .. ("%x\r\n%s"):format(#LIST, LIST:sub(1, 10)))
-cut_body("no last chunk", CHUNKED .. chunk(LIST))
-cut_body("half of the last chunk", CHUNKED .. chunk(LIST) .. "0\r\n")
+broken("a chunk of no size", "protocol", "", CHUNKED .. "zz\r\n" .. LIST .. "\r\n0\r\n\r\n")
+broken("a chunk of a negative size", "protocol", "", CHUNKED .. "-1\r\n" .. LIST .. "\r\n0\r\n\r\n")
+broken("a chunk without its end", "protocol", "", CHUNKED .. ("%x\r\n%sXX0\r\n\r\n"):format(#LIST, LIST))
+lost("half a chunk", MIDDLE, saying(CHUNKED .. ("%x\r\n%s"):format(#LIST, LIST:sub(1, 10))))
+lost("no last chunk", MIDDLE, saying(CHUNKED .. chunk(LIST)))
+lost("half of the last chunk", MIDDLE, saying(CHUNKED .. chunk(LIST) .. "0\r\n"))
 -- A body that ends with a connection that is cut. nginx cannot tell that from a proper end, so what came is
 -- judged there.
 local NGINX_CANNOT_TELL = "nginx tells an end with close_notify and one without by the same word"
@@ -449,7 +378,6 @@ local function cut_at_its_end(name, text, in_nginx, operation)
     connections = saying(text, { "cut" }),
     operation = operation,
     kind = "protocol",
-    sent = true,
     message = "close_notify",
     attempts = FINAL,
     cosocket = in_nginx,
@@ -475,14 +403,8 @@ cut_at_its_end(
 )
 
 local function too_much(name, ...)
-  add {
-    name = name,
-    connections = saying(...),
-    kind = "limit",
-    sent = true,
-    message = "max_response_bytes",
-    attempts = { read = 1, idempotent = 1, once = 1 },
-  }
+  broken(name, "limit", "max_response_bytes", ...)
+  cases[#cases].attempts = NEVER
 end
 
 too_much("a body without end", HEAD .. "\r\n", { "send", (" "):rep(10000), 400 })
@@ -507,42 +429,35 @@ for _, edge in ipairs { "its length", "its chunks" } do
     options = { max_response_bytes = #LIST - 1 },
     roomier = true, -- the next call is of a client with more room
     kind = "limit",
-    sent = true,
     message = "max_response_bytes",
     attempts = FINAL,
   }
 end
 
-add {
-  name = "a body that drips",
-  connections = saying(with_length(200, ""), { "send", " ", 200, 0.02 }),
-  options = { timeout = 0.3 },
-  kind = "timeout",
-  sent = true,
-  message = "no whole response",
-  attempts = { read = 1, idempotent = 1, once = 1 },
-  seconds = 1.3,
-}
-add {
-  name = "chunks that drip",
-  connections = saying(CHUNKED, { "send", "1\r\n \r\n", 200, 0.02 }),
-  options = { attempt_timeout = 0.2 },
-  kind = "timeout",
-  sent = true,
-  message = "no whole response",
-  attempts = LOST,
-  seconds = 2,
-}
-add {
-  name = "a body that does not end",
-  connections = saying(with_length(#LIST + 1), { "hold" }),
-  options = { timeout = 0.3 },
-  kind = "timeout",
-  sent = true,
-  message = "no whole response",
-  attempts = FINAL,
-  seconds = 1.3,
-}
+late(
+  "a body that drips",
+  "no whole response",
+  saying(with_length(200, ""), { "send", " ", 200, 0.02 }),
+  { timeout = 0.3 },
+  NEVER,
+  1.3
+)
+late(
+  "chunks that drip",
+  "no whole response",
+  saying(CHUNKED, { "send", "1\r\n \r\n", 200, 0.02 }),
+  { attempt_timeout = 0.2 },
+  LOST,
+  2
+)
+late(
+  "a body that does not end",
+  "no whole response",
+  saying(with_length(#LIST + 1), { "hold" }),
+  { timeout = 0.3 },
+  FINAL,
+  1.3
+)
 
 -- What the body says -------------------------------------------------------------------------------------
 
@@ -577,7 +492,6 @@ add {
     answering("\31\139\8\0\0\0\0\0\0\3\171\174\5\0", { headers = "Content-Encoding: gzip\r\n" }),
   },
   kind = "protocol",
-  sent = true,
   message = "Content%-Encoding: gzip",
   attempts = FINAL,
 }
@@ -595,7 +509,6 @@ add {
   name = "a part of what was asked for",
   connections = { answering(LIST, { status = "206 Partial Content" }) },
   kind = "protocol",
-  sent = true,
   message = "206",
   attempts = FINAL,
 }
@@ -668,7 +581,7 @@ add {
   value = is_list,
   attempts = FINAL,
 }
-cut_body("half a keytab", with_length(40, "\5\2\0\0"))
+lost("half a keytab", MIDDLE, saying(with_length(40, "\5\2\0\0")))
 cases[#cases].operation, cases[#cases].attempts = "accounts/getKerberosKeytab", { read = 3 }
 add {
   name = "a page in place of a keytab",
@@ -752,30 +665,15 @@ local function refusing(name, status, body, kind, attempts, more)
   add(case)
 end
 
-local ALWAYS_AGAIN = { read = 3, idempotent = 3, once = 3 }
-local NEVER_AGAIN = { read = 1, idempotent = 1, once = 1 }
-
-refusing(
-  "429, throttled",
-  "429 Too Many Requests",
-  envelope("410", "Throttle Limited"),
-  "throttled",
-  ALWAYS_AGAIN
-)
-refusing("429, too fast", "429 Too Many Requests", envelope("420", "Rate Limited"), "throttled", ALWAYS_AGAIN)
-refusing(
-  "429, a quota used up",
-  "429 Too Many Requests",
-  envelope("400", "Quota Exceeded"),
-  "quota",
-  NEVER_AGAIN
-)
+refusing("429, throttled", "429 Too Many Requests", envelope("410", "Throttle Limited"), "throttled", ALWAYS)
+refusing("429, too fast", "429 Too Many Requests", envelope("420", "Rate Limited"), "throttled", ALWAYS)
+refusing("429, a quota used up", "429 Too Many Requests", envelope("400", "Quota Exceeded"), "quota", NEVER)
 refusing("500", "500 Internal Server Error", envelope("900", "Unexpected Error"), "server", {
   read = 2,
   idempotent = 1,
   once = 1,
 })
-refusing("501", "501 Not Implemented", "", "server", NEVER_AGAIN)
+refusing("501", "501 Not Implemented", "", "server", NEVER)
 refusing(
   "502, a page of a proxy",
   "502 Bad Gateway",
@@ -794,19 +692,12 @@ refusing("503 of the gateway", "503 Service Unavailable", envelope("500", "Endpo
 })
 refusing("503 of somebody else", "503 Service Unavailable", "", "server", LOST)
 refusing("504", "504 Gateway Timeout", envelope("510", "Endpoint Timeout"), "server", LOST)
-refusing("400", "400 Bad Request", envelope("100", "Bad Request Exception"), "invalid", NEVER_AGAIN)
-refusing("401", "401 Unauthorized", envelope("200", "Authentication Failed"), "auth", NEVER_AGAIN)
+refusing("400", "400 Bad Request", envelope("100", "Bad Request Exception"), "invalid", NEVER)
+refusing("401", "401 Unauthorized", envelope("200", "Authentication Failed"), "auth", NEVER)
 refusing("401, not permitted", "401 Unauthorized", envelope("210", "Permission Denied"), "forbidden", FINAL)
-refusing(
-  "403, a page of a proxy",
-  "403 Forbidden",
-  "<html><body>no</body></html>",
-  "forbidden",
-  NEVER_AGAIN,
-  {
-    headers = "Content-Type: text/html\r\n",
-  }
-)
+refusing("403, a page of a proxy", "403 Forbidden", "<html><body>no</body></html>", "forbidden", NEVER, {
+  headers = "Content-Type: text/html\r\n",
+})
 refusing("407 of a proxy", "407 Proxy Authentication Required", "", "invalid", FINAL)
 refusing("413", "413 Payload Too Large", envelope("430", "Request Entity Too Large"), "invalid", FINAL)
 refusing(
@@ -814,21 +705,15 @@ refusing(
   "200 OK",
   '{"success":false,"message":"one account per user"}',
   "refused",
-  NEVER_AGAIN
+  NEVER
 )
-refusing(
-  "a success with an error in it",
-  "200 OK",
-  envelope("900", "Unexpected Error"),
-  "refused",
-  NEVER_AGAIN
-)
+refusing("a success with an error in it", "200 OK", envelope("900", "Unexpected Error"), "refused", NEVER)
 refusing(
   "Retry-After behind the deadline",
   "503 Service Unavailable",
   envelope("500", "Endpoint Error"),
   "server",
-  NEVER_AGAIN,
+  NEVER,
   {
     headers = "Retry-After: 60\r\n",
     seconds = 1,
@@ -839,7 +724,7 @@ refusing(
   "429 Too Many Requests",
   envelope("410", "x"),
   "throttled",
-  NEVER_AGAIN,
+  NEVER,
   {
     headers = "Retry-After: @DATE+60@\r\n",
     seconds = 1,
@@ -850,7 +735,7 @@ refusing(
   "429 Too Many Requests",
   envelope("410", "x"),
   "throttled",
-  ALWAYS_AGAIN,
+  ALWAYS,
   {
     headers = "Retry-After: soon\r\n",
   }
@@ -897,7 +782,7 @@ add {
   name = "throttled twice, then well",
   connections = in_turn(THROTTLED, THROTTLED, WELL),
   value = is_list,
-  attempts = ALWAYS_AGAIN,
+  attempts = ALWAYS,
 }
 add {
   name = "a deletion that had worked",
@@ -927,7 +812,7 @@ add {
   connections = { { { "read" }, { "send", answer(LIST) }, { "close" } }, answering(LIST) },
   warm = 0.05,
   value = is_list,
-  attempts = { read = 1, idempotent = 1, once = 1 },
+  attempts = NEVER,
   requests = 2,
 }
 add {
@@ -935,7 +820,7 @@ add {
   connections = { { { "read" }, { "send", answer(LIST) }, { "sleep", 0.02 }, { "reset" } }, answering(LIST) },
   warm = 0.08,
   value = is_list,
-  attempts = { read = 1, idempotent = 1, once = 1 },
+  attempts = NEVER,
   requests = 2,
 }
 add {
@@ -943,7 +828,7 @@ add {
   connections = { { { "read" }, { "send", answer(LIST) }, { "read" }, { "close" } }, answering(LIST) },
   warm = 0.02,
   value = is_list,
-  attempts = { read = 1, idempotent = 1, once = 1 },
+  attempts = NEVER,
   requests = { read = 3, idempotent = 2, once = 2 }, -- what changes something has a connection of its own
 }
 add {
@@ -954,7 +839,6 @@ add {
   },
   warm = 0.02,
   kind = "network",
-  sent = true,
   message = NOTHING,
   attempts = LOST,
   requests = { read = 5, idempotent = 2, once = 2 },
@@ -992,7 +876,7 @@ local function proxy(name, message, case)
   case.name, case.message = name, message
   case.proxied, case.raw, case.mended = true, true, THROUGH
   case.kind, case.sent = case.kind or "network", false
-  case.attempts = case.attempts or UNSENT
+  case.attempts = case.attempts or ALWAYS
   add(case)
 end
 
@@ -1001,7 +885,7 @@ proxy("a proxy that refuses", "403", {
 })
 proxy("a proxy that wants a password", "407", {
   kind = "argument",
-  attempts = { read = 1, idempotent = 1, once = 1 },
+  attempts = NEVER,
   connections = saying "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n",
 })
 proxy("a proxy that hangs up", "", { connections = saying() })

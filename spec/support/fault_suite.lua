@@ -9,6 +9,7 @@ local dataforest = require "dataforest"
 local event_names = require "spec.support.event_names"
 local fault_server = require "spec.support.fault_server"
 local marks_of = require "spec.support.marks"
+local tables = require "dataforest.util.tables"
 
 local suite = {}
 
@@ -56,10 +57,7 @@ end
 
 --- What a case comes to over a transport.
 local function expectation(case, transport, effect)
-  local expected = {}
-  for name, value in pairs(case) do
-    expected[name] = value
-  end
+  local expected = tables.copy(case)
   for name, value in pairs(case[transport] or {}) do
     expected[name] = value
   end

@@ -5,6 +5,7 @@
 local cjson = require "cjson"
 local dataforest = require "dataforest"
 local emulated = require "spec.support.emulated"
+local tables = require "dataforest.util.tables"
 
 local forest_model = {}
 
@@ -244,10 +245,7 @@ local function changed_spec(chance, old)
   local apps = {}
   for _, app in ipairs(old.apps) do
     if chance:is(0.8) then
-      local copy = {}
-      for name, value in pairs(app) do
-        copy[name] = value
-      end
+      local copy = tables.copy(app)
       if chance:is(0.4) and copy.components then
         local components = {}
         for name, component in pairs(copy.components) do

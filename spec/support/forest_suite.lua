@@ -1,12 +1,10 @@
 --- Forests, end to end, as cases that run over any transport: see account_suite.
 
 local assert = require "luassert"
+local cases = require "spec.support.cases"
+local tables = require "dataforest.util.tables"
 
-local suite = {}
-
-local function case(name, run)
-  suite[#suite + 1] = { name = name, run = run }
-end
+local suite, case = cases.suite()
 
 local function spec_of(count)
   local apps = { { name = "kafka", type = "KAFKA-2.4.0", components = { broker = { containerCount = 2 } } } }
@@ -22,17 +20,14 @@ end
 
 --- Options of apply with which the emulator's time passes whenever something is waited for.
 local function options_of(context, more)
-  local options = {
+  local options = tables.copy({
     interval = 0.01,
     on_step = function(event)
       if event.event == "waiting" then
         context.emulator:advance(200)
       end
     end,
-  }
-  for name, value in pairs(more or {}) do
-    options[name] = value
-  end
+  }, more)
   return options
 end
 

@@ -2,6 +2,7 @@
 
 local dataforest = require "dataforest"
 local scripted = require "spec.support.scripted_transport"
+local tables = require "dataforest.util.tables"
 
 local scripted_client = {
   ID = "axE7wU9ERm8fTc7e17vNvu",
@@ -19,10 +20,7 @@ local scripted_client = {
 -- @treturn table its transport
 function scripted_client.new(script, options)
   local transport = scripted.new(script)
-  local all = { access_key = "AK_TEST", secret_key = "SK_TEST", transport = transport }
-  for name, value in pairs(options or {}) do
-    all[name] = value
-  end
+  local all = tables.copy({ access_key = "AK_TEST", secret_key = "SK_TEST", transport = transport }, options)
   return dataforest.new(all), transport
 end
 

@@ -1,5 +1,7 @@
 --- A transport that plays answers from a list on a clock of its own, and keeps the requests.
 
+local tables = require "dataforest.util.tables"
+
 local scripted = {}
 scripted.__index = scripted
 
@@ -10,10 +12,7 @@ function scripted.new(script)
 end
 
 local function copy(request)
-  local result = {}
-  for name, value in pairs(request) do
-    result[name] = value
-  end
+  local result = tables.copy(request)
   result.headers = {}
   for name, value in pairs(request.headers) do
     result.headers[name] = value

@@ -1,4 +1,5 @@
 local emulated = require "spec.support.emulated"
+local tables = require "dataforest.util.tables"
 
 local PASSWORD = "Abcdef1!"
 local SHELL = { shell = { memoryMb = 2048, cpuCount = 1, containerCount = 1 } }
@@ -15,10 +16,8 @@ local function with_account(options, client_options)
 end
 
 local function add_app(df, account_id, name, more)
-  local request = { accountId = account_id, name = name, type = "DEV-1.0.0", components = SHELL }
-  for key, value in pairs(more or {}) do
-    request[key] = value
-  end
+  local request =
+    tables.copy({ accountId = account_id, name = name, type = "DEV-1.0.0", components = SHELL }, more)
   return assert(df.apps:create(request)).id
 end
 
@@ -472,10 +471,7 @@ describe("accounts:remove", function()
         for _, deletion_delay in ipairs { 0, 20 } do
           local df, emulator, id = with_account { deletion_delay = deletion_delay }
           add_app(df, id, "app001")
-          local order = { operation = operation }
-          for name, value in pairs(fault) do
-            order[name] = value
-          end
+          local order = tables.copy({ operation = operation }, fault)
           emulator:fail_next(order)
           local value, err, removed = df.accounts:remove(id, { force = true })
           assert.are.same({ id = id }, value, operation .. " " .. tostring(err))

@@ -1,4 +1,5 @@
 local emulated = require "spec.support.emulated"
+local tables = require "dataforest.util.tables"
 local template = require "dataforest.api.template"
 
 local BROKER = { memoryMb = 2048, cpuCount = 4, containerCount = 3 }
@@ -157,10 +158,10 @@ describe("apps:create", function()
   it("names what is wrong as the caller wrote it", function()
     local df, emulator, account_id = setup()
     local function fails(field, components, more)
-      local params = { accountId = account_id, name = "kafka", type = "KAFKA-2.4.0", components = components }
-      for name, value in pairs(more or {}) do
-        params[name] = value
-      end
+      local params = tables.copy(
+        { accountId = account_id, name = "kafka", type = "KAFKA-2.4.0", components = components },
+        more
+      )
       local value, err = df.apps:create(params)
       assert.is_nil(value)
       assert.are.equal("argument", err.kind)
@@ -273,10 +274,7 @@ describe("apps:create with defaults", function()
 
   local function answers(setting, params, options)
     local df, emulator, account_id = setup()
-    local body = { success = true }
-    for name, value in pairs(setting) do
-      body[name] = value
-    end
+    local body = tables.copy({ success = true }, setting)
     emulator:fail_next { operation = "apps/getAppBasicSetting", body = body }
     params.accountId, params.name, params.defaults = account_id, "app001", true
     params.type = params.type or "DEV-1.0.0"

@@ -3,6 +3,7 @@ local credentials = require "dataforest.credentials"
 local dataforest = require "dataforest"
 local files = require "spec.support.files"
 local scripted = require "spec.support.scripted_transport"
+local tables = require "dataforest.util.tables"
 local time = require "dataforest.util.time"
 
 local ID = "axE7wU9ERm8fTc7e17vNvu"
@@ -447,10 +448,7 @@ describe("the keys of a client", function()
     for index = 1, 8 do
       script[index] = { body = '{"contents":[]}' }
     end
-    local options = { credentials = provider, transport = scripted.new(script) }
-    for name, value in pairs(more or {}) do
-      options[name] = value
-    end
+    local options = tables.copy({ credentials = provider, transport = scripted.new(script) }, more)
     return dataforest.new(options)
   end
 

@@ -2,6 +2,7 @@
 
 local emulated = require "spec.support.emulated"
 local operations = require "dataforest.operations"
+local tables = require "dataforest.util.tables"
 
 local CREATE_APP = {
   queueName = "longlived",
@@ -44,10 +45,7 @@ local PARAMS = {
     return { accountId = ids.account, appTypeId = "KAFKA-2.4.0" }
   end,
   ["apps/create"] = function(ids)
-    local params = { accountId = ids.account }
-    for name, value in pairs(CREATE_APP) do
-      params[name] = value
-    end
+    local params = tables.copy({ accountId = ids.account }, CREATE_APP)
     return params
   end,
   ["apps/getList"] = function(ids)
@@ -209,10 +207,7 @@ describe("the operations", function()
       end
       for _, param in ipairs(operation.params) do
         local path = param.within and param.within .. "." .. param.name or param.name
-        local given = {}
-        for name, value in pairs(params) do
-          given[name] = value
-        end
+        local given = tables.copy(params)
         if param.within then
           given[param.within] = nil
         end

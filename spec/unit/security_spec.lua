@@ -1,13 +1,6 @@
 -- SECURITY.md: each promise names tests, and they exist.
 
-local function read(path)
-  local file = io.open(path, "rb")
-  local text = file and file:read "*a"
-  if file then
-    file:close()
-  end
-  return text
-end
+local read = require "dataforest.util.read_file"
 
 -- Files that `make test` runs, and what stands around the name of a case in them.
 local KINDS = {

@@ -1,18 +1,9 @@
 local core = require "dataforest.core"
-local dataforest = require "dataforest"
 local operations = require "dataforest.operations"
-local scripted = require "spec.support.scripted_transport"
 
 local ID = "2mUVZaHseGadiNFAg5MHjk"
 
-local function client(script, options)
-  local transport = scripted.new(script)
-  local all = { access_key = "AK_TEST", secret_key = "SK_TEST", transport = transport }
-  for name, value in pairs(options or {}) do
-    all[name] = value
-  end
-  return dataforest.new(all), transport
-end
+local client = require("spec.support.scripted_client").new
 
 describe("the older groups", function()
   it("are data like the others, marked older", function()

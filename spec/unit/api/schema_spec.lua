@@ -3,22 +3,20 @@ local describe_type = require "tools.docs.describe"
 local json = require "dataforest.codec.json"
 local operations = require "dataforest.operations"
 local schema = require "dataforest.api.schema"
+local tables = require "dataforest.util.tables"
 local validation = require "dataforest.emulator.validation"
 local values = require "dataforest.cli.values"
 local xml = require "dataforest.codec.xml"
 
 local function entry(changes)
-  local operation = {
+  local operation = tables.copy({
     group = "accounts",
     name = "doThings",
     summary = "Does things.",
     effect = "read",
     params = { { name = "id", type = "string", doc = "Identifier." } },
     result = "any",
-  }
-  for name, value in pairs(changes or {}) do
-    operation[name] = value
-  end
+  }, changes)
   return operation
 end
 
@@ -31,10 +29,7 @@ describe("schema.check", function()
   end
 
   local function field(changes)
-    local given = { name = "id", type = "string", doc = "Identifier." }
-    for name, value in pairs(changes) do
-      given[name] = value
-    end
+    local given = tables.copy({ name = "id", type = "string", doc = "Identifier." }, changes)
     return { params = { given } }
   end
 

@@ -1,6 +1,7 @@
-local emulators = require "dataforest.emulator"
+local emulated = require "spec.support.emulated"
 local operations = require "dataforest.operations"
 local signed = require "spec.support.signed"
+local tables = require "dataforest.util.tables"
 
 local NOW = 1740466147 -- 2025-02-25T15:49:07+09:00
 local BROKER = { name = "broker", memoryMb = 2048, cpuCount = 4, containerCount = 1 }
@@ -11,16 +12,10 @@ describe("the emulator's apps", function()
   local emulator, account
 
   local function start(options)
-    local all = {
-      seed = 1,
-      clock = function()
-        return NOW
-      end,
-    }
-    for name, value in pairs(options or {}) do
-      all[name] = value
+    local clock = function()
+      return NOW
     end
-    emulator = emulators.new(all)
+    emulator = emulated.emulator(tables.copy({ clock = clock }, options))
     account = emulator:add_account { name = "df001" }
   end
 
@@ -33,17 +28,14 @@ describe("the emulator's apps", function()
   end
 
   local function app(changes)
-    local params = {
+    local params = tables.copy({
       accountId = account,
       queueName = "longlived",
       appTypeId = "DEV-1.0.0",
       name = "app001",
       lifetime = 604800,
       components = { SHELL },
-    }
-    for name, value in pairs(changes or {}) do
-      params[name] = value
-    end
+    }, changes)
     return params
   end
 

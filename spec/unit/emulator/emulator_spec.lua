@@ -1,8 +1,10 @@
 local cjson = require "cjson"
+local emulated = require "spec.support.emulated"
 local emulators = require "dataforest.emulator"
 local signed = require "spec.support.signed"
+local tables = require "dataforest.util.tables"
 
-local NOW = 1740011575 -- 2025-02-20T09:32:55+09:00
+local NOW = emulated.NOW
 local ID = "axE7wU9ERm8fTc7e17vNvu"
 local PASSWORD_MESSAGE = "invalid request parameter (password, '%s'). Please enter a valid password, which "
   .. "must be at least 8 characters in length and contain a combination of at least three types of the "
@@ -10,18 +12,7 @@ local PASSWORD_MESSAGE = "invalid request parameter (password, '%s'). Please ent
 local ONE_A_USER = "Data Forest can only create and use one account per user."
 local AUTH = "Authentication Failed"
 
-local function new(options)
-  local all = {
-    seed = 1,
-    clock = function()
-      return NOW
-    end,
-  }
-  for name, value in pairs(options or {}) do
-    all[name] = value
-  end
-  return emulators.new(all)
-end
+local new = emulated.emulator
 
 local function xml(root, inside)
   return ('<?xml version="1.0" encoding="UTF-8"?>\n<%s>%s</%s>'):format(root, inside, root)
@@ -395,10 +386,8 @@ describe("the emulator's limits", function()
 
   it("holds quotas to their ranges", function()
     local function quota(changes)
-      local params = { id = id, namespace = "koya", fileCountMillion = 1, spaceTb = 200 }
-      for name, value in pairs(changes) do
-        params[name] = value
-      end
+      local params =
+        tables.copy({ id = id, namespace = "koya", fileCountMillion = 1, spaceTb = 200 }, changes)
       return params
     end
     fine("accounts/setQuota", quota { fileCountMillion = 5, spaceTb = 500 })
@@ -841,17 +830,14 @@ describe("the emulator's record of calls", function()
     signed.call(emulator, "accounts/creates", {})
     send_xml(emulator, "accounts/getDetail", "GetAccountDetailRequest", "<id>abc</id>")
     local function call(operation, more)
-      local out = {
+      local out = tables.copy({
         method = "POST",
         target = "/api/v2/" .. operation,
         access_key = emulator.access_key,
         user = emulator.access_key,
         format = "json",
         time = NOW,
-      }
-      for name, value in pairs(more) do
-        out[name] = value
-      end
+      }, more)
       return out
     end
     assert.are.same({

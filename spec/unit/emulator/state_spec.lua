@@ -2,26 +2,15 @@
 
 local cjson = require "cjson"
 local control = require "dataforest.emulator.control"
-local emulators = require "dataforest.emulator"
+local emulated = require "spec.support.emulated"
 local files = require "dataforest.emulator.files"
 local json = require "dataforest.emulator.json"
 local signed = require "spec.support.signed"
 local spec_files = require "spec.support.files"
 
-local NOW = 1740011575
+local NOW = emulated.NOW
 
-local function new(options)
-  local all = {
-    seed = 7,
-    clock = function()
-      return NOW
-    end,
-  }
-  for name, value in pairs(options or {}) do
-    all[name] = value
-  end
-  return emulators.new(all)
-end
+local new = emulated.emulator
 
 local function dumped(emulator)
   return control.handle(emulator, { method = "POST", target = "/_emulator/dump", headers = {} }).body

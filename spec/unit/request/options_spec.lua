@@ -1,12 +1,10 @@
 local dataforest = require "dataforest"
+local tables = require "dataforest.util.tables"
 
 local KEYS = { access_key = "AK_TEST", secret_key = "SK_TEST" }
 
 local function with(more)
-  local options = {}
-  for name, value in pairs(KEYS) do
-    options[name] = value
-  end
+  local options = tables.copy(KEYS)
   for name, value in pairs(more) do
     options[name] = value
   end

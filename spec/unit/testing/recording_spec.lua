@@ -1,5 +1,6 @@
 local dataforest = require "dataforest"
 local files = require "spec.support.files"
+local tables = require "dataforest.util.tables"
 local testing = require "dataforest.testing"
 
 describe("a recording", function()
@@ -108,10 +109,7 @@ describe("a recording", function()
   -- @tparam function calls given the client
   local function recorded(answer, calls, options)
     local recorder = testing.recorder { path = path, transport = answer }
-    local all = { transport = recorder, retry = false }
-    for name, value in pairs(options or {}) do
-      all[name] = value
-    end
+    local all = tables.copy({ transport = recorder, retry = false }, options)
     if not all.credentials then
       all.access_key, all.secret_key = "AK_RECORDED", "SK"
     end

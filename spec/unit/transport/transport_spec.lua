@@ -6,6 +6,7 @@ local core = require "dataforest.core"
 local fault_server = require "spec.support.fault_server"
 local files = require "spec.support.files"
 local process = require "spec.support.server"
+local tables = require "dataforest.util.tables"
 local transports = require "dataforest.transport"
 
 --- Runs a script in a Lua 5.4 of its own; returns what it prints.
@@ -236,7 +237,7 @@ describe("a transport", function()
     end)
 
     local function request_of(case, more)
-      local request = {
+      local request = tables.copy({
         method = "POST",
         url = server:url(case),
         target = "/api/v2/accounts/getDetail",
@@ -247,10 +248,7 @@ describe("a transport", function()
         connect_timeout = 30,
         max_response_bytes = 1000,
         connect_to = server:address(case),
-      }
-      for name, value in pairs(more or {}) do
-        request[name] = value
-      end
+      }, more)
       return request
     end
 

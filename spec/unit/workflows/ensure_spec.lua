@@ -1,4 +1,5 @@
 local emulated = require "spec.support.emulated"
+local tables = require "dataforest.util.tables"
 
 local NAME, PASSWORD = "df001", "Abcdef1!"
 
@@ -167,10 +168,7 @@ describe("ensure, when something fails on the way,", function()
     for _, format in ipairs { "json", "xml" } do
       it(("ends with one account and its id after %s, once (%s)"):format(what, format), function()
         local df, emulator, events = setup(nil, { format = format })
-        local order = { operation = "accounts/create" }
-        for name, value in pairs(fault) do
-          order[name] = value
-        end
+        local order = tables.copy({ operation = "accounts/create" }, fault)
         emulator:fail_next(order)
         local account, _, created = ensure(df)
         assert.are.equal(the_account(emulator).id, account.id)
@@ -182,10 +180,7 @@ describe("ensure, when something fails on the way,", function()
 
     it(("ends with one account and its id after %s, twice"):format(what), function()
       local df, emulator = setup(nil, { timeout = 10 })
-      local order = { operation = "accounts/create", times = 2 }
-      for name, value in pairs(fault) do
-        order[name] = value
-      end
+      local order = tables.copy({ operation = "accounts/create", times = 2 }, fault)
       emulator:fail_next(order)
       local account, err = ensure(df)
       if account then
@@ -201,10 +196,7 @@ describe("ensure, when something fails on the way,", function()
 
     it(("leaves at most one account after %s, always, and can be called again"):format(what), function()
       local df, emulator = setup(nil, { timeout = 10 })
-      local order = { operation = "accounts/create", times = 50 }
-      for name, value in pairs(fault) do
-        order[name] = value
-      end
+      local order = tables.copy({ operation = "accounts/create", times = 50 }, fault)
       emulator:fail_next(order)
       local account, err = ensure(df)
       assert.is_true(#emulator:dump().accounts <= 1)

@@ -1,6 +1,7 @@
 local dataforest = require "dataforest"
 local emulated = require "spec.support.emulated"
 local scripted = require "spec.support.scripted_transport"
+local tables = require "dataforest.util.tables"
 
 local ID = "axE7wU9ERm8fTc7e17vNvu"
 local RESET = { kind = "network", message = "connection reset", sent = true }
@@ -13,7 +14,7 @@ end
 local function client(script, options)
   local transport = scripted.new(script)
   local events = {}
-  local all = {
+  local all = tables.copy({
     access_key = "AK_TEST",
     secret_key = "SK_TEST",
     transport = transport,
@@ -23,10 +24,7 @@ local function client(script, options)
         events[#events + 1] = event
       end
     end,
-  }
-  for name, value in pairs(options or {}) do
-    all[name] = value
-  end
+  }, options)
   return dataforest.new(all), transport, events
 end
 
