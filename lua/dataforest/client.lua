@@ -82,7 +82,9 @@ local function extension_method(name, method, extension)
   end
 end
 
-local function methods_of(name)
+--- The class of each group: a method an operation, and the group's extensions.
+local Groups = {}
+for _, name in ipairs(operations.groups) do
   local methods = {}
   for _, operation in ipairs(operations.groups[name]) do
     methods[operation.method] = operation_method(operation)
@@ -90,28 +92,13 @@ local function methods_of(name)
   for method, extension in pairs(EXTENSIONS[name] or {}) do
     methods[method] = extension_method(name, method, extension)
   end
-  return setmetatable(methods, {
+  setmetatable(methods, {
     __index = function(_, method)
       check_name("df." .. name, method, methods, "df." .. name .. ":%s")
       return nil
     end,
   })
-end
-
---- The class of each group: a method an operation, and the group's extensions. Its methods are made when the
--- first of them is asked for.
-local Groups = {}
-for _, name in ipairs(operations.groups) do
-  local class = { __name = "dataforest." .. name }
-  function class.__index(_, method)
-    local methods = methods_of(name)
-    class.__index = methods
-    if rawget(methods, method) == nil then
-      check_name("df." .. name, method, methods, "df." .. name .. ":%s")
-    end
-    return rawget(methods, method)
-  end
-  Groups[name] = class
+  Groups[name] = { __name = "dataforest." .. name, __index = methods }
 end
 
 -- Making and closing -------------------------------------------------------------------

@@ -42,64 +42,14 @@
 -- @module dataforest.operations
 
 local ascii = require "dataforest.util.ascii"
-local older_operations = require "dataforest.api.legacy"
+local legacy = require "dataforest.api.legacy"
+local params = require "dataforest.api.params"
 local schema = require "dataforest.api.schema"
 
-local function account_id(name, doc, within)
-  return {
-    name = name,
-    type = "string",
-    required = true,
-    within = within,
-    min_length = 1,
-    max_length = 22,
-    charset = "0-9A-Za-z",
-    charset_doc = "0-9, A-Z and a-z",
-    stated = "0 to 22 characters: a UUID in base62.",
-    doc = doc or "Account identifier, from accounts/getList.",
-  }
-end
+local account_id, account_name, app_name = params.account_id, params.account_name, params.app_name
 
-local function app_id()
-  return account_id("id", "App identifier, from apps/getList.")
-end
-
---- A parameter `name` of letters, digits and hyphens.
-local function hyphenated_name(min_length, max_length, doc)
-  return {
-    name = "name",
-    type = "string",
-    required = true,
-    min_length = min_length,
-    max_length = max_length,
-    charset = "a-z0-9-",
-    charset_doc = "a-z, 0-9 and -",
-    edges = "a-z0-9",
-    edges_doc = "a letter or a digit",
-    doc = doc,
-  }
-end
-
---- The pages state the rule about the first and the last character for checkAvailableName alone.
-local function account_name(doc, has_edges)
-  local name = hyphenated_name(2, 16, doc)
-  name.stated = "2 to 16 characters of a-z, 0-9 and -."
-  if has_edges then
-    name.stated = "2 to 16 characters of a-z, 0-9 and -; begins and ends with a letter or a digit."
-  else
-    name.edges, name.edges_doc = nil, nil
-  end
-  return name
-end
-
---- The name of an app, and of what the older groups make: no two hyphens in a row.
-local function app_name(doc, min_length)
-  local name = hyphenated_name(min_length or 3, 15, doc)
-  name.no_double = "-"
-  name.stated = "3 to 15 characters of a-z, 0-9 and -; begins and ends with a letter or a digit; no --. "
-    .. "Older pages state the length alone."
-  return name
-end
+local ACCOUNT_ID = account_id "id"
+local APP_ID = account_id("id", "App identifier, from apps/getList.")
 
 local function password(doc)
   return {
@@ -117,30 +67,26 @@ local function password(doc)
   }
 end
 
-local function app_type_id()
-  return {
-    name = "appTypeId",
-    type = "string",
-    required = true,
-    min_length = 1,
-    max_length = 60,
-    stated = "Up to 60 characters.",
-    doc = "Application type and version such as DEV-1.0.0, from apps/getAppTypeIdList.",
-  }
-end
+local APP_TYPE_ID = {
+  name = "appTypeId",
+  type = "string",
+  required = true,
+  min_length = 1,
+  max_length = 60,
+  stated = "Up to 60 characters.",
+  doc = "Application type and version such as DEV-1.0.0, from apps/getAppTypeIdList.",
+}
 
-local function queue_name()
-  return {
-    name = "queueName",
-    type = "string",
-    min_length = 1,
-    max_length = 60,
-    required = true,
-    default = "longlived",
-    stated = "Up to 60 characters; longlived by default. Older pages allow nothing else.",
-    doc = "YARN queue that the app runs in.",
-  }
-end
+local QUEUE_NAME = {
+  name = "queueName",
+  type = "string",
+  min_length = 1,
+  max_length = 60,
+  required = true,
+  default = "longlived",
+  stated = "Up to 60 characters; longlived by default. Older pages allow nothing else.",
+  doc = "YARN queue that the app runs in.",
+}
 
 local function lifetime(fields)
   fields.name = "lifetime"
@@ -152,21 +98,19 @@ end
 
 local ACCOUNT_STATUS = { "ACCEPTED", "RUNNING", "CHANGING" }
 
-local function created_at()
-  return {
-    name = "createdAt",
-    type = "string",
-    aliases = { "createAt" },
-    doc = "Creation time, ISO 8601; dataforest.time reads it.",
-  }
-end
+local CREATED_AT = {
+  name = "createdAt",
+  type = "string",
+  aliases = { "createAt" },
+  doc = "Creation time, ISO 8601; dataforest.time reads it.",
+}
 
 local function account_fields(more)
   local fields = {
     { name = "id", type = "string", doc = "Account identifier." },
     { name = "name", type = "string", doc = "Account name." },
     { name = "status", type = "string", values = ACCOUNT_STATUS, doc = "State of the account." },
-    created_at(),
+    CREATED_AT,
   }
   for _, field in ipairs(more) do
     fields[#fields + 1] = field
@@ -379,7 +323,7 @@ local definitions = {
     name = "checkHasResource",
     summary = "Tells whether the account still owns resources; asked before it is deleted.",
     effect = "read",
-    params = { account_id("id") },
+    params = { ACCOUNT_ID },
     result = {
       object = "ResourceCheck",
       fields = {
@@ -411,7 +355,7 @@ local definitions = {
     name = "getDetail",
     summary = "Gives the details of one account, with its HDFS quotas.",
     effect = "read",
-    params = { account_id("id") },
+    params = { ACCOUNT_ID },
     result = AccountDetail,
     xml = { request = "GetAccountDetailRequest", response = "GetAccountDetailResponse" },
   },
@@ -421,7 +365,7 @@ local definitions = {
     summary = "Downloads the account's Kerberos keytab file.",
     effect = "read",
     binary = true,
-    params = { account_id("id") },
+    params = { ACCOUNT_ID },
     result = "string",
     xml = { request = "GetAccountKerberosKeytabRequest" },
   },
@@ -430,7 +374,7 @@ local definitions = {
     name = "resetKerberosKeytab",
     summary = "Makes a new Kerberos keytab; the old one stops being valid.",
     effect = "once",
-    params = { account_id("id") },
+    params = { ACCOUNT_ID },
     result = AccountChanged,
     xml = { request = "ResetAccountKerberosKeytabRequest", response = "ResetAccountKerberosKeytabResponse" },
   },
@@ -439,7 +383,7 @@ local definitions = {
     name = "resetPassword",
     summary = "Sets a new account password.",
     effect = "idempotent",
-    params = { account_id("id"), password("New password.") },
+    params = { ACCOUNT_ID, password("New password.") },
     result = AccountChanged,
     xml = { request = "ResetAccountPasswordRequest", response = "ResetAccountPasswordResponse" },
   },
@@ -449,7 +393,7 @@ local definitions = {
     summary = "Changes the HDFS quota of one namespace of an account.",
     effect = "idempotent",
     params = {
-      account_id("id"),
+      ACCOUNT_ID,
       {
         name = "namespace",
         type = "string",
@@ -487,7 +431,7 @@ local definitions = {
     summary = "Deletes the account.",
     effect = "idempotent",
     deletes = true,
-    params = { account_id("id") },
+    params = { ACCOUNT_ID },
     result = AccountChanged,
     xml = { request = "DeleteAccountRequest", response = "DeleteAccountResponse" },
   },
@@ -496,7 +440,7 @@ local definitions = {
     name = "checkAvailableName",
     summary = "Checks whether an app name is valid and still free in an account.",
     effect = "read",
-    params = { account_id("accountId"), app_name("App name to test.") },
+    params = { params.ACCOUNT, app_name("App name to test.") },
     result = NameAvailability,
     xml = { request = "CheckAppAvailableNameRequest", response = "CheckAppAvailableNameResponse" },
   },
@@ -514,7 +458,7 @@ local definitions = {
     name = "getAppTypeTemplate",
     summary = "Gives the template of an application type.",
     effect = "read",
-    params = { app_type_id() },
+    params = { APP_TYPE_ID },
     result = AppTypeTemplate,
     xml = { request = "GetAppTypeTemplateRequest", response = "GetAppTypeTemplateResponse" },
   },
@@ -523,7 +467,7 @@ local definitions = {
     name = "getAppBasicSetting",
     summary = "Gives the default settings for creating an app of a type.",
     effect = "read",
-    params = { account_id("accountId"), app_type_id() },
+    params = { params.ACCOUNT, APP_TYPE_ID },
     result = AppBasicSetting,
     xml = { request = "GetAppBasicSettingRequest", response = "GetAppBasicSettingResponse" },
   },
@@ -533,9 +477,9 @@ local definitions = {
     summary = "Creates an app.",
     effect = "once",
     params = {
-      account_id("accountId"),
-      queue_name(),
-      app_type_id(),
+      params.ACCOUNT,
+      QUEUE_NAME,
+      APP_TYPE_ID,
       app_name("App name."),
       lifetime {
         required = true,
@@ -572,7 +516,7 @@ local definitions = {
     name = "getList",
     summary = "Lists the apps of an account.",
     effect = "read",
-    params = { account_id("accountId", nil, "search") },
+    params = { params.SEARCHED_ACCOUNT },
     result = AppList,
     xml = { request = "GetAppListRequest", response = "GetAppListResponse" },
   },
@@ -581,7 +525,7 @@ local definitions = {
     name = "getDetail",
     summary = "Gives the details of one app.",
     effect = "read",
-    params = { app_id() },
+    params = { APP_ID },
     result = AppDetail,
     xml = { request = "GetAppDetailRequest", response = "GetAppDetailResponse" },
   },
@@ -591,7 +535,7 @@ local definitions = {
     summary = "Changes the number of containers of a component.",
     effect = "idempotent",
     params = {
-      app_id(),
+      APP_ID,
       {
         name = "componentName",
         type = "string",
@@ -615,7 +559,7 @@ local definitions = {
     summary = "Changes the running time of an app.",
     effect = "idempotent",
     params = {
-      app_id(),
+      APP_ID,
       lifetime {
         service_default = 604800,
         stated = "300 to 604800; 604800 by default.",
@@ -631,7 +575,7 @@ local definitions = {
     summary = "Restarts one container of an app.",
     effect = "once",
     params = {
-      app_id(),
+      APP_ID,
       {
         name = "containerName",
         type = "string",
@@ -650,7 +594,7 @@ local definitions = {
     name = "killMaster",
     summary = "Restarts the application master of an app.",
     effect = "once",
-    params = { app_id() },
+    params = { APP_ID },
     result = AppChanged,
     xml = { request = "KillAppMasterRequest", response = "KillAppMasterResponse" },
   },
@@ -659,7 +603,7 @@ local definitions = {
     name = "start",
     summary = "Starts a stopped app.",
     effect = "idempotent",
-    params = { app_id() },
+    params = { APP_ID },
     result = AppChanged,
     xml = { request = "StartAppRequest", response = "StartAppResponse" },
   },
@@ -668,7 +612,7 @@ local definitions = {
     name = "stop",
     summary = "Stops an app.",
     effect = "idempotent",
-    params = { app_id() },
+    params = { APP_ID },
     result = AppChanged,
     xml = { request = "StopAppRequest", response = "StopAppResponse" },
   },
@@ -678,7 +622,7 @@ local definitions = {
     summary = "Deletes an app.",
     effect = "idempotent",
     deletes = true,
-    params = { app_id() },
+    params = { APP_ID },
     result = AppChanged,
     xml = { request = "DeleteAppRequest", response = "DeleteAppResponse" },
   },
@@ -746,6 +690,6 @@ local function add(list)
 end
 
 add(definitions)
-add(older_operations(account_id, app_name))
+add(legacy)
 
 return operations

@@ -110,8 +110,10 @@ schema.scalars = {
 
 local set_of = tables.words
 
-local FIELD =
-  set_of "name type doc required default service_default stated secret within aliases derived seconds_as multiline"
+local FIELD = set_of(
+  "name type doc required default service_default stated secret within aliases derived seconds_as "
+    .. "multiline"
+)
 for _, of_kind in pairs(limits.of) do
   for _, limit in ipairs(of_kind) do
     for _, key in ipairs(limit.keys) do

@@ -10,6 +10,7 @@ local errors = require "dataforest.errors"
 local lists = require "dataforest.util.lists"
 local messages = require "dataforest.api.messages"
 local schema = require "dataforest.api.schema"
+local tables = require "dataforest.util.tables"
 local words = require "dataforest.util.words"
 
 local find, format = string.find, string.format
@@ -203,31 +204,24 @@ for _, password_rule in ipairs { "strict", "current" } do
   }
 end
 
--- The form in which parameters travel
--- ------------------------------------------------------------------------
+-- The form in which parameters travel -----------------------------------------------------------------------
 
 --- Puts the parameters that callers may write flat into the object that they travel in.
 -- @treturn[1] table a copy, where there are any
 -- @treturn[2] nil
 -- @treturn[2] string what is wrong, and where
 local function nested(node, params)
-  local out = {}
-  for name, value in pairs(params) do
-    out[name] = value
-  end
-  local copies = {}
+  local out, copies = tables.copy(params), {}
   for name, container in pairs(node.flat) do
     local value = out[name]
     if value ~= nil then
-      local holder = copies[container] or {}
-      if not copies[container] then
+      local holder = copies[container]
+      if not holder then
         local given = out[container.name]
         if given ~= nil and given ~= null and type(given) ~= "table" then
           return nil, messages.wrong_type(container, given), container.name
         end
-        for key, member in pairs(type(given) == "table" and given or {}) do
-          holder[key] = member
-        end
+        holder = tables.copy(type(given) == "table" and given or {})
         copies[container], out[container.name] = holder, holder
       end
       if holder[name] ~= nil and holder[name] ~= value then
@@ -240,32 +234,16 @@ local function nested(node, params)
   return out
 end
 
---- The same without any limit: for `validate = false`.
+--- A copy without any limit: for `validate = false`, and where no node is known.
 local function copy_fields(node, params)
   local out, fault, path = copied(params, 0)
-  if not out then
-    return nil, fault, path
-  end
-  for name, container in pairs(node.flat or {}) do
-    if out[name] ~= nil then
-      local holder = out[container.name] or {}
-      if type(holder) == "table" and holder[1] == nil then
-        if holder[name] == nil then
-          holder[name] = out[name]
-        end
-        out[container.name], out[name] = holder, nil
-      end
-    end
-  end
-  for _, field in ipairs(node.fields) do
+  for _, field in ipairs(out and node and node.fields or {}) do
     if out[field.name] == nil then
       out[field.name] = field.default
     end
   end
-  return out
+  return out, fault, path
 end
-
-local OPEN = schema.of {}
 
 local function failure(operation, path, fault)
   local message = path and path .. " " .. fault or fault
@@ -346,15 +324,13 @@ function arguments.check(operation, params, options)
     return not_a_table(operation, node, params)
   end
   local out, fault, path
-  if node and not (options and options.validate == false) then
-    if node.flat then
-      params, fault, path = nested(node, params)
-    end
-    if params then
-      out, fault, path = walk(node, params, HOW[options and options.password_rule] or HOW.strict)
-    end
-  else
-    out, fault, path = copy_fields(node or OPEN, params)
+  if node and node.flat then
+    params, fault, path = nested(node, params)
+  end
+  if params and node and not (options and options.validate == false) then
+    out, fault, path = walk(node, params, HOW[options and options.password_rule] or HOW.strict)
+  elseif params then
+    out, fault, path = copy_fields(node, params)
   end
   if not out then
     return failure(operation, path, fault)

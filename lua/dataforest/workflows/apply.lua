@@ -2,13 +2,14 @@
 -- interrupted anywhere and run again.
 -- @module dataforest.workflows.apply
 
+local arguments = require "dataforest.workflows.arguments"
 local compare = require "dataforest.workflows.compare"
 local defaults = require "dataforest.request.defaults"
 local deadline_of = require "dataforest.workflows.deadline"
 local errors = require "dataforest.errors"
 local events = require "dataforest.request.events"
-local lookup = require "dataforest.workflows.lookup"
 local observe = require "dataforest.workflows.observe"
+local options_of = require "dataforest.request.options"
 local plans = require "dataforest.workflows.plan"
 local retry = require "dataforest.request.retry"
 local specs = require "dataforest.workflows.spec"
@@ -43,24 +44,21 @@ function Run:tell(name, step, more)
   if not self.options.on_step then
     return
   end
-  local event = {
+  local event = tables.copy({
     event = name,
     step = step,
     index = self.index[step],
     total = self.total,
     seconds = self.deadline:elapsed(),
-  }
-  for key, value in pairs(more or {}) do
-    event[key] = value
-  end
+  }, more)
   events.call(self.client, "on_step", self.options.on_step, setmetatable(event, Event))
 end
 
---- The options of one workflow, in what is left of the time.
--- @treturn[1] table
--- @treturn[2] nil
--- @treturn[2] table error of kind `timeout`
-function Run:call_options(seconds)
+--- Calls a workflow in what is left of the time.
+-- @tparam table rules of the options that it takes
+-- @tparam function workflow is given those that the caller gave
+-- @return what the workflow returns; nil and an error of kind `timeout` where no time is left
+function Run:call(rules, workflow)
   local left = self.deadline:left()
   if left <= 0 then
     return nil,
@@ -73,21 +71,28 @@ function Run:call_options(seconds)
       }
   end
   local options = {}
-  for name in pairs(wait.OPTIONS) do
+  for name in pairs(rules) do
     options[name] = self.options[name]
   end
-  options.timeout = seconds and math.min(left, seconds) or left
-  return options
+  options.timeout = left
+  return workflow(options)
 end
 
---- Whether the workflow may be called at all; the options without those of a wait.
-function Run:plain_options()
-  local options, err = self:call_options()
-  if not options then
-    return nil, err
-  end
-  options.interval, options.max_interval = nil, nil
-  return options
+--- Waits until a thing is as it should be, and tells of each look at one that is not.
+-- @tparam string group `"accounts"` or `"apps"`
+-- @tparam string id
+-- @tparam table step that this is about
+-- @tparam function is_so called with the detail
+function Run:wait(group, id, step, is_so)
+  return self:call(wait.OPTIONS, function(options)
+    return self.client[group]:wait(id, function(detail)
+      if is_so(detail) then
+        return true
+      end
+      self:tell("waiting", step, { state = detail.status or detail.state })
+      return false
+    end, options)
+  end)
 end
 
 function Run:pause(round)
@@ -112,7 +117,7 @@ function Run:ensure(look, act)
     if done then
       return true
     elseif done == nil then
-      -- A look that fails is worth another only where there is a doubt to resolve.
+      -- A look that fails is repeated only where there is a doubt to resolve.
       local doubt = failure ~= nil and failure.in_doubt
       if not (doubt and retry.is_waited_out(err)) or round == ROUNDS then
         err.in_doubt = err.in_doubt or doubt
@@ -137,17 +142,9 @@ end
 -- Accounts -----------------------------------------------------------------------------------
 
 function Run:wait_for_account(step, id)
-  local options, err = self:call_options()
-  if not options then
-    return nil, err
-  end
-  return self.client.accounts:wait(id, function(detail)
-    if states.is_running(detail.status) then
-      return true
-    end
-    self:tell("waiting", step, { state = detail.status })
-    return false
-  end, options)
+  return self:wait("accounts", id, step, function(detail)
+    return states.is_running(detail.status)
+  end)
 end
 
 function Run:set_quotas(step, id)
@@ -183,13 +180,10 @@ function Run:set_quotas(step, id)
 end
 
 function Run:create_account(step)
-  local spec = self.spec.account
-  local options, err = self:plain_options()
-  if not options then
-    return nil, err
-  end
-  local account
-  account, err = self.client.accounts:ensure({ name = spec.name, password = self.password }, options)
+  local account, err = self:call(options_of.CALL, function(options)
+    local params = { name = self.spec.account.name, password = self.password }
+    return self.client.accounts:ensure(params, options)
+  end)
   if not account then
     return nil, err
   end
@@ -222,12 +216,10 @@ function Run:update_account(step)
 end
 
 function Run:remove(group, params)
-  local options, err = self:call_options()
-  if not options then
-    return nil, err
-  end
-  options.ignore_missing = true
-  return self.client[group]:remove(params, options)
+  return self:call(wait.OPTIONS, function(options)
+    options.ignore_missing = true
+    return self.client[group]:remove(params, options)
+  end)
 end
 
 -- Apps ---------------------------------------------------------------------------------------
@@ -241,30 +233,32 @@ function Run:find_app(name)
   if not entries then
     return nil, err
   end
-  return lookup.entry({ contents = entries }, "name", name) or false
+  return tables.named(entries, name) or false
+end
+
+--- Whether an app is at rest.
+-- @treturn[1] boolean
+-- @treturn[2] nil
+-- @treturn[2] table error
+function Run:app_is_at_rest(id)
+  local detail, err = self.deadline:run("apps/getDetail", { id = id })
+  if not detail then
+    return nil, err
+  end
+  return states.app_is_at_rest(detail.state)
 end
 
 --- Waits until an app is RUNNING.
--- @tparam ?table step that this is about
+-- @tparam table step that this is about
 -- @tparam string id
 -- @tparam boolean started whether it was just started, and may still show that it was at rest
 -- @tparam[opt] boolean may_rest whether an app at rest will do, too
 function Run:wait_for_app(step, id, started, may_rest)
-  local options, err = self:call_options()
-  if not options then
-    return nil, err
-  end
   local began = self.deadline:elapsed()
-  local detail
-  detail, err = self.client.apps:wait(id, function(seen)
-    if states.is_running(seen.state) then
-      return true
-    elseif step then
-      self:tell("waiting", step, { state = seen.state })
-    end
+  local detail, err = self:wait("apps", id, step, function(seen)
     local may_come = started and self.deadline:elapsed() - began < GRACE
-    return states.app_is_at_rest(seen.state) and (may_rest or not may_come)
-  end, options)
+    return states.is_running(seen.state) or states.app_is_at_rest(seen.state) and (may_rest or not may_come)
+  end)
   if not detail then
     return nil, err
   elseif not (states.is_running(detail.state) or may_rest) then
@@ -285,11 +279,11 @@ end
 function Run:start_app(step)
   local started = false
   local ok, err = self:ensure(function()
-    local detail, failure = self.deadline:run("apps/getDetail", { id = step.id })
-    if not detail then
+    local rests, failure = self:app_is_at_rest(step.id)
+    if rests == nil then
       return nil, failure
     end
-    return not states.app_is_at_rest(detail.state)
+    return not rests
   end, function()
     started = true
     return self.deadline:run("apps/start", { id = step.id })
@@ -302,29 +296,16 @@ end
 
 function Run:stop_app(step)
   local ok, err = self:ensure(function()
-    local detail, failure = self.deadline:run("apps/getDetail", { id = step.id })
-    if not detail then
-      return nil, failure
-    end
-    return states.app_is_at_rest(detail.state)
+    return self:app_is_at_rest(step.id)
   end, function()
     return self.deadline:run("apps/stop", { id = step.id })
   end)
   if not ok then
     return nil, err
   end
-  local options
-  options, err = self:call_options()
-  if not options then
-    return nil, err
-  end
-  return self.client.apps:wait(step.id, function(detail)
-    if states.app_is_at_rest(detail.state) then
-      return true
-    end
-    self:tell("waiting", step, { state = detail.state })
-    return false
-  end, options)
+  return self:wait("apps", step.id, step, function(detail)
+    return states.app_is_at_rest(detail.state)
+  end)
 end
 
 --- Changes in place what differs: container counts and the lifetime.
@@ -367,7 +348,7 @@ function Run:create_params(app)
     end
     ids = {}
     for index, name in ipairs(names) do
-      local entry = lookup.entry({ contents = entries }, "name", name)
+      local entry = tables.named(entries, name)
       if not entry then
         return nil,
           errors.new {
@@ -429,14 +410,11 @@ function Run:create_app(step, app, old_id)
     if not params then
       return nil, failure
     end
-    local options
-    options, failure = self:plain_options()
-    if not options then
-      return nil, failure
-    end
-    options.defaults = true
     local made
-    made, failure = self.client.apps:create(params, options)
+    made, failure = self:call(options_of.CALL, function(options)
+      options.defaults = true
+      return self.client.apps:create(params, options)
+    end)
     if made and made.id then
       entry = { id = made.id, made_here = true }
       return true
@@ -538,49 +516,43 @@ function Run:ended(step, ok, err)
   return false
 end
 
---- Removes an app that is to be deleted or replaced.
--- @treturn[1] boolean true; what went wrong stands in the run
--- @treturn[2] nil
--- @treturn[2] table error, where the service refuses: another app may depend on this one
+--- Removes an app that is to be deleted or replaced. Where the service refuses, another app may depend on
+-- this one: its `refusal` says so.
 function Run:clear(task)
   local step = task.steps[1]
   self:begin(step)
   local ok, err = self:remove_app(task)
-  if not ok and retry.is_refusal(err) then
-    return nil, err
-  elseif not ok or step.action == "delete" then
+  task.removed = ok and true or nil
+  task.refusal = not ok and retry.is_refusal(err) and err or nil
+  if not task.refusal and (not ok or step.action == "delete") then
     self:ended(step, ok, err)
   end
-  task.removed = ok and true or nil
-  return true
+end
+
+local function refused(tasks)
+  local list = {}
+  for _, task in ipairs(tasks) do
+    list[#list + 1] = task.refusal and task or nil
+  end
+  return list
 end
 
 --- Removes apps, in rounds as long as one of them can be removed: which depends on which, the service does
 -- not tell.
--- @treturn table those that the service refused in the end: a list of `task` and `error`
+-- @treturn table the tasks that the service refused in the end
 function Run:clear_all(tasks)
-  local refused
+  local count
   repeat
-    refused = {}
-    local progress = false
+    count = #tasks
     observe.each(self.client, tasks, function(task)
-      if self.failure then
-        return true
-      end
-      local ok, err = self:clear(task)
-      if ok then
-        progress = true
-      else
-        refused[#refused + 1] = { task = task, error = err }
+      if not self.failure then
+        self:clear(task)
       end
       return true
     end, self.options.concurrency)
-    tasks = {}
-    for index, entry in ipairs(refused) do
-      tasks[index] = entry.task
-    end
-  until #refused == 0 or not progress or self.failure
-  return refused
+    tasks = refused(tasks)
+  until #tasks == 0 or #tasks == count or self.failure
+  return tasks
 end
 
 --- Everything that is to be replaced and is still there, and other tasks.
@@ -601,18 +573,14 @@ end
 
 --- Deletes what is not in the spec. Where that is refused, an app that is to be replaced may depend on it.
 function Run:prune(tasks)
-  local refused = self:clear_all(tasks)
-  if #refused > 0 and not self.failure then
-    local left = {}
-    for index, entry in ipairs(refused) do
-      left[index] = entry.task
-    end
-    refused = self:clear_all(self:still_there(left))
+  local left = self:clear_all(tasks)
+  if #left > 0 and not self.failure then
+    left = self:clear_all(self:still_there(left))
   end
-  for _, entry in ipairs(refused) do
-    local step = entry.task.steps[1]
+  for _, task in ipairs(left) do
+    local step = task.steps[1]
     if step.action == "delete" and not self.failure then
-      self:ended(step, nil, entry.error)
+      self:ended(step, nil, task.refusal)
     end
   end
 end
@@ -643,8 +611,7 @@ function Run:task(task)
     end
     self:begin(step)
     if step.action == "replace" and not task.removed then
-      local _, refusal = self:clear(task)
-      task.refusal = refusal
+      self:clear(task)
       if not task.removed then
         break
       end
@@ -666,12 +633,7 @@ end
 -- replaced: those go first then.
 function Run:level(tasks)
   self:tasks(tasks)
-  local blocked = {}
-  for _, task in ipairs(tasks) do
-    if task.refusal then
-      blocked[#blocked + 1] = task
-    end
-  end
+  local blocked = refused(tasks)
   if #blocked == 0 or self.failure then
     return
   end
@@ -774,8 +736,6 @@ function Run:first_account()
   return true
 end
 
-local REPORT_LISTS = { done = "done", in_doubt = "in_doubt" }
-
 local Report = {}
 function Report:__tostring()
   return text.report(self)
@@ -792,14 +752,9 @@ function Run:report()
     seconds = self.deadline:elapsed(),
   }
   for _, step in ipairs(self.order) do
-    local list = REPORT_LISTS[self.entries[step].status] or "undone"
-    table.insert(report[list], step)
+    table.insert(report[self.entries[step].status] or report.undone, step)
   end
   return setmetatable(report, Report)
-end
-
-local function describe(step)
-  return ("%s %s %s"):format(step.action, step.kind, step.name)
 end
 
 function Run:finish()
@@ -809,7 +764,7 @@ function Run:finish()
     return report
   end
   if self.failed_step then
-    err.message = ("%s: %s"):format(describe(self.failed_step), err.message)
+    err.message = ("%s: %s"):format(text.name(self.failed_step), err.message)
     err.step = self.failed_step
   end
   err.report = report
@@ -829,17 +784,12 @@ end
 
 -- Starting -----------------------------------------------------------------------------------
 
-local function argument_error(field, message)
-  return nil,
-    errors.new { kind = errors.ARGUMENT, field = field, message = field .. " " .. message, sent = false }
-end
-
 --- The spec and the options of a plan that is given in place of a spec.
 local function of_plan(plan, given, options)
   local context = plans.context(plan)
   for _, name in ipairs { "prune", "rotate" } do
     if given and given[name] ~= nil and given[name] ~= context.options[name] then
-      return argument_error(name, "is decided when the plan is made: give it to df:plan")
+      return arguments.error(nil, name .. " is decided when the plan is made: give it to df:plan", name)
     end
     options[name] = context.options[name]
   end

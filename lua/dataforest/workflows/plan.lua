@@ -9,6 +9,7 @@ local errors = require "dataforest.errors"
 local lists = require "dataforest.util.lists"
 local observe = require "dataforest.workflows.observe"
 local options_of = require "dataforest.request.options"
+local retry = require "dataforest.request.retry"
 local specs = require "dataforest.workflows.spec"
 local states = require "dataforest.api.states"
 local tables = require "dataforest.util.tables"
@@ -117,11 +118,7 @@ function Maker:fetch_settings()
     end
     if setting then
       return setting
-    elseif
-      failure.kind == errors.INVALID
-      or failure.kind == errors.NOT_FOUND
-      or failure.kind == errors.REFUSED
-    then
+    elseif retry.is_refusal(failure) or failure.kind == errors.NOT_FOUND then
       return { refusal = failure }
     elseif failure.kind == errors.FORBIDDEN then
       return {} -- keys that may create need not be allowed to ask

@@ -37,8 +37,15 @@ local function add_changes(lines, prefix, before, after)
   return lines
 end
 
-local function head(step)
-  local line = ("%s %s %s %s"):format(SIGNS[step.action], step.action, step.kind, one_line(step.name))
+--- What a step does, in three words.
+-- @tparam table step
+-- @treturn string such as `create app dev1`
+function plan_text.name(step)
+  return ("%s %s %s"):format(step.action, step.kind, one_line(step.name))
+end
+
+local function headline(step)
+  local line = ("%s %s"):format(SIGNS[step.action], plan_text.name(step))
   if step.destructive then
     line = line .. " (destructive)"
   end
@@ -53,7 +60,7 @@ end
 -- @treturn string
 function plan_text.step(step)
   local changes = add_changes({}, "", step.before or {}, step.after or {})
-  local line = head(step)
+  local line = headline(step)
   if step.action ~= "delete" and step.action ~= "create" and #changes > 0 then
     line = line .. ": " .. table.concat(changes, ", ")
   end
@@ -81,7 +88,7 @@ end
 function plan_text.plan(plan)
   local lines = {}
   for _, step in ipairs(plan.steps) do
-    lines[#lines + 1] = head(step)
+    lines[#lines + 1] = headline(step)
     for _, change in ipairs(add_changes({}, "", step.before or {}, step.after or {})) do
       lines[#lines + 1] = "    " .. change
     end
@@ -91,20 +98,13 @@ function plan_text.plan(plan)
   else
     lines[#lines + 1] = summary(plan.steps)
   end
-  for _, thing in ipairs(plan.pending) do
-    lines[#lines + 1] = ("waiting: %s %s is %s"):format(
-      thing.kind,
-      one_line(thing.name),
-      one_line(thing.state)
-    )
+  local function add(format, things)
+    for _, thing in ipairs(things) do
+      lines[#lines + 1] = format:format(thing.kind, one_line(thing.name), one_line(thing.state))
+    end
   end
-  for _, thing in ipairs(plan.unmanaged) do
-    lines[#lines + 1] = ("left alone: %s %s (%s) is not in the spec"):format(
-      thing.kind,
-      one_line(thing.name),
-      one_line(thing.state)
-    )
-  end
+  add("waiting: %s %s is %s", plan.pending)
+  add("left alone: %s %s (%s) is not in the spec", plan.unmanaged)
   for _, warning in ipairs(plan.warnings) do
     lines[#lines + 1] = "warning: " .. one_line(warning)
   end
@@ -116,7 +116,7 @@ end
 -- @treturn string
 function plan_text.event(event)
   local step = event.step
-  local line = ("%s %s %s"):format(step.action, step.kind, one_line(step.name))
+  local line = plan_text.name(step)
   if event.index then
     line = ("[%d/%d] %s"):format(event.index, event.total, line)
   end
@@ -138,7 +138,7 @@ function plan_text.report(report)
     { ("%d done, %d not done, %d in doubt"):format(#report.done, #report.undone, #report.in_doubt) }
   for _, name in ipairs { "in_doubt", "undone" } do
     for _, step in ipairs(report[name]) do
-      lines[#lines + 1] = ("%s: %s"):format(name == "undone" and "not done" or "in doubt", head(step))
+      lines[#lines + 1] = ("%s: %s"):format(name == "undone" and "not done" or "in doubt", headline(step))
     end
   end
   return table.concat(lines, "\n")
