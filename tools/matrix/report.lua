@@ -10,7 +10,7 @@ local ORDER = {
   "debian-testing",
   "debian-13-i386",
   "debian-13-arm64",
-  "debian-13-s390x",
+  "debian-12-s390x",
   "lua5.5",
   "poll",
   "musl",
