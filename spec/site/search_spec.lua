@@ -29,7 +29,7 @@ local SEARCHES = {
   { "prometheus", "recipes" },
   { "emulator", "emulator" },
   { "python", "emulator" },
-  { "one account per user", "troubleshooting" },
+  { "one account per user", "operations/accounts-create" },
   { "install", "installation" },
   { "in doubt", "in-doubt" },
   { "password refused", "faq" },
