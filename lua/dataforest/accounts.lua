@@ -1,4 +1,4 @@
---- What `df.accounts` offers beyond the operations themselves.
+--- What `df.accounts` offers beyond the operations themselves, which are methods, too.
 -- @module dataforest.accounts
 
 local arguments = require "dataforest.workflows.arguments"

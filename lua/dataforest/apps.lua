@@ -1,4 +1,4 @@
---- What `df.apps` offers beyond the operations themselves.
+--- What `df.apps` offers beyond the operations themselves, which are methods, too.
 -- @module dataforest.apps
 
 local lazy = require "dataforest.util.lazy"

@@ -1,7 +1,8 @@
 --- Errors: what every failed call returns as its second value.
 --
 -- An error is a table with a metatable: `tostring(err)` is one line without control characters, `.. err`
--- works, and `err.kind` is one of the names in `errors.kinds`, which come from the core's list.
+-- works, and `err.kind` is one of the names in `errors.kinds`, which come from the core's list. Each is a
+-- constant, too: `errors.NOT_FOUND` is `"not_found"`.
 --
 -- @module dataforest.errors
 

@@ -9,6 +9,7 @@ local NOT_RUN = {
   ["docs/credentials.md"] = 1,
   ["docs/emulator.md"] = 2,
   ["docs/installation.md"] = 3,
+  ["docs/openresty.md"] = 2,
   ["docs/recipes.md"] = 2,
   ["docs/tutorial.md"] = 1,
 }

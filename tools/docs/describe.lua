@@ -63,7 +63,7 @@ end
 function describe.rows(fields, prefix, into)
   into = into or {}
   for _, field in ipairs(fields) do
-    local notes = { template.cell(field.doc) }
+    local notes = { template.sentence(field.doc) }
     notes[#notes + 1] = field.within and ("Sent inside `%s`; accepted there too."):format(field.within) or nil
     notes[#notes + 1] = field.secret and "Secret." or nil
     notes[#notes + 1] = field.derived and "Added by the library." or nil
@@ -73,8 +73,8 @@ function describe.rows(fields, prefix, into)
       notes = table.concat(notes, " "),
       is_optional = not field.required or field.default ~= nil,
       values = field.values and ("Such as %s."):format(table.concat(field.values, ", ")),
-      limits = template.cell((table.concat(limits.words(field), "; "):gsub("`", "&#96;"))),
-      stated = template.cell((field.stated or "None."):gsub("`", "&#96;") .. ""),
+      limits = template.sentence((table.concat(limits.words(field), "; "):gsub("`", "&#96;"))),
+      stated = ((field.stated or "None."):gsub("`", "&#96;")),
     }
     local kind, mark = field.type, ""
     while kind.array or kind.map do

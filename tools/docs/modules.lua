@@ -2,7 +2,6 @@
 -- where that is not its name, what the reader calls its objects by, and the functions that are not for users.
 --
 -- Everything else under lua/dataforest/ is for the library itself.
---
 -- @module tools.docs.modules
 
 return {

@@ -15,7 +15,6 @@ local operations = require "dataforest.operations"
 local samples = require "tools.docs.samples"
 local states = require "dataforest.api.states"
 local template = require "tools.docs.template"
-local version = require "dataforest.version"
 
 local output = assert(arg[1], "which folder to write into?")
 
@@ -48,18 +47,22 @@ assert(os.execute(("cp -R docs/public '%s/' && cp docs/*.svg '%s/public/'"):form
 
 -- The command line, a page a command ------------------------------------------------------------------------
 
-local contents = { version = version, operations = {}, commands = {}, reference = {} }
+local contents = { version = require "dataforest.version", operations = {}, commands = {}, reference = {} }
 local lines = {} -- by operation: what calls it
+
+--- A command line over several lines where it is long.
+local function folded(line)
+  return table.concat(help.broken(line, 78), "\n")
+end
 
 local function add_command(command)
   local name = command.path:find " " and command.path:gsub(" ", "-") or "index"
-  write(
-    ("command-line/%s.md"):format(name),
-    template.page("command", { command = command, help = help, exit = exit })
-  )
-  table.insert(contents.commands, { text = command.path, link = "/command-line/" .. name })
+  local values = { command = command, shared = commands.shared, help = help, exit = exit, folded = folded }
+  write(("command-line/%s.md"):format(name), template.page("command", values))
+  local item = { text = command.path:gsub("^dataforest ", ""), link = "/command-line/" .. name }
+  table.insert(contents.commands, item)
   if command.operation then
-    lines[command.operation] = table.concat(help.broken(command.examples[1][2], 78), "\n")
+    lines[command.operation] = folded(command.examples[1][2])
   end
   for _, child in ipairs(command.commands or {}) do
     add_command(child)
@@ -98,10 +101,6 @@ local function prose(text)
   return table.concat(parts, "\n\n")
 end
 
-local function type_words(kind)
-  return kind and ("`%s`"):format(kind:gsub("|", " or "))
-end
-
 for index, module in ipairs(modules) do
   local functions, file = comments.public(module)
   local title = module.title or module.name
@@ -110,11 +109,10 @@ for index, module in ipairs(modules) do
     local mark = (item.method or item.owner == "Client") and ":" or "."
     item.title = ("%s%s%s(%s)"):format(receiver, mark, item.name, table.concat(item.formal, ", "))
   end
-  local values =
-    { title = module.name, functions = functions, file = file, prose = prose, type_words = type_words }
-  values.group = operations.groups[title:match "^df%.(%w+)"] and title:match "%w+$"
+  local values = { title = module.name, functions = functions, file = file, prose = prose }
   write(("reference/%s.md"):format(module.name), template.page("reference", values))
-  contents.reference[index] = { text = module.name, link = "/reference/" .. module.name }
+  contents.reference[index] =
+    { text = module.name:gsub("^dataforest%.", ""), link = "/reference/" .. module.name }
 end
 
 write(".vitepress/contents.json", require("cjson").encode(contents))

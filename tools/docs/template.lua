@@ -13,9 +13,9 @@ function template.text(text)
   return (out:gsub("``$", ""))
 end
 
---- A sentence for one cell of a table: the first letter is made a capital, and it ends with a full stop.
-function template.cell(text)
-  text = template.text(text):gsub("%s+", " "):gsub("|", "\\|"):gsub("^%l", string.upper)
+--- The same as a sentence in one line: the first letter is made a capital, and it ends with a full stop.
+function template.sentence(text)
+  text = template.text(text):gsub("%s+", " "):gsub("^%l", string.upper)
   return (text == "" or text:find "[%.:!?]$") and text or text .. "."
 end
 

@@ -52,7 +52,7 @@ export default {
             boost: { title: 5, titles: 3, text: 1 },
             // The page that a term names, then the guide, the operations, and the lists of everything.
             boostDocument: (id, term) =>
-              (!/reference\//.test(id) && id.split('#')[0].includes(term) ? 6 : 1) *
+              (!/(reference|command-line)\//.test(id) && id.split('#')[0].includes(term) ? 6 : 1) *
               (/operations\//.test(id) ? 1.5 : /reference\//.test(id) ? 0.4 : /(command-line|changelog|design|bench)/.test(id) ? 0.6 : 2),
           },
         },
