@@ -2,7 +2,7 @@
 --
 --     lua5.4 tools/types.lua types            writes types/dataforest.lua and those for its modules
 --
--- Parameters and answers come from `dataforest.operations`, everything else from the doc comments.
+-- Parameters and responses come from `dataforest.operations`, everything else from the doc comments.
 -- It runs from the root of the tree, and needs nothing that is built.
 
 local comments = require "tools.docs.comments"

@@ -1472,7 +1472,7 @@ function Emulator:count_calls(operation) end
 ---@field body? string
 ---@field now? number the clock of whoever sends it, in seconds since the epoch, to judge the signature by; by default `options.clock`, or with `strict_clock` the emulator's
 
----Answers one request.
+---Responds to one request.
 ---@param request dataforest.EmulatorHandleRequest
 ---@return table # `status`, `headers` (by lower-case name), `body`; `delay` (seconds) where the response should come late; `drop` (`kind`, `message`, `sent`) where it should never arrive
 function Emulator:handle(request) end

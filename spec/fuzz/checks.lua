@@ -122,7 +122,7 @@ local MIXED = {
   },
 }
 
---- The types of all answers, each with its shape; the first entry is for no type at all.
+--- The types of all responses, each with its shape; the first entry is for no type at all.
 -- @treturn {{type=,shape=},...}
 function checks.types()
   local types, known = { {} }, {}

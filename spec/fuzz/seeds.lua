@@ -1,6 +1,6 @@
 --- Writes the seeds of the fuzz targets that are made of the documented examples.
 --   lua5.4 spec/fuzz/seeds.lua <folder>       from the root of the tree, with the modules loadable
--- Into <folder>/decode and <folder>/xml: each answer of the examples, behind a byte that chooses its type.
+-- Into <folder>/decode and <folder>/xml: each response of the examples, behind a byte that chooses its type.
 
 local checks = require "spec.fuzz.checks"
 local examples = require "spec.support.examples"

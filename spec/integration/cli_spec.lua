@@ -82,7 +82,6 @@ describe("text for terminals", function()
     assert.are.equal("안...", text.cut("안녕하세요", 6, "..."))
     assert.are.equal("안녕", text.cut("안녕", 4, "..."))
     assert.are.equal("안녕  ", text.pad("안녕", 6))
-    assert.are.equal("  안녕", text.pad("안녕", 6, true))
     assert.are.same({ "a bb", "안녕", "longword" }, text.wrap("a bb 안녕 longword", 5))
   end)
 end)
@@ -707,7 +706,7 @@ describe("errors", function()
     assert.are.equal(2, #files.lines(result.err))
   end)
 
-  it("bring none in answers, in whatever form", function()
+  it("bring none in responses, in whatever form", function()
     local account = emulator:add_account { name = "cloud1" }
     local body = '{"id":"x","name":"a\\u001b[2Jb\\u009bc","status":"RUNNING","quotas":[],"\\u001bx":"y"}'
     for _, option in ipairs { "", " --json", " --xml" } do

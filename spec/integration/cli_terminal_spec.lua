@@ -249,7 +249,7 @@ describe("the command in a terminal #full", function()
     assert.is_nil(screen:find "dataforest: ")
   end)
 
-  it("shows how waiting goes, and leaves the answer alone", function()
+  it("shows how waiting goes, and leaves the response alone", function()
     open(80)
     local create = "dataforest accounts create --name cloud1 --password-stdin --wait"
     terminal:type(("echo '%s' | %s; echo \"[status $?]\""):format(PASSWORD, create))

@@ -10,7 +10,8 @@ local process = require "spec.support.server"
 local socket = require "socket"
 local tables = require "dataforest.util.tables"
 
-local answer, answering, saying = fault_server.answer, fault_server.answering, fault_server.saying
+local whole_response, responding, saying =
+  fault_server.whole_response, fault_server.responding, fault_server.saying
 
 local TARGET = "/api/v2/accounts/getDetail"
 
@@ -20,7 +21,8 @@ local TARGET = "/api/v2/accounts/getDetail"
 local function dying(count, others)
   local scripts = {}
   for index = 1, count do
-    scripts[index] = { { "read" }, { "sleep", 0.1 }, { "send", answer '"one"' }, { "read" }, { "close" } }
+    scripts[index] =
+      { { "read" }, { "sleep", 0.1 }, { "send", whole_response '"one"' }, { "read" }, { "close" } }
   end
   scripts[count + 1] = others
   return scripts
@@ -30,8 +32,8 @@ local MANY = 8
 local CHUNKED = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 local CASES = {
-  { name = "ok", connections = { answering '{"a":1}' } },
-  { name = "tls", tls = "good", connections = { answering '{"a":1}' } },
+  { name = "ok", connections = { responding '{"a":1}' } },
+  { name = "tls", tls = "good", connections = { responding '{"a":1}' } },
   {
     name = "headers",
     connections = saying(
@@ -41,7 +43,7 @@ local CASES = {
   },
   {
     name = "redirect",
-    connections = { answering("", { status = "302 Found", headers = "Location: http://127.0.0.1:1/\r\n" }) },
+    connections = { responding("", { status = "302 Found", headers = "Location: http://127.0.0.1:1/\r\n" }) },
   },
   {
     name = "no content",
@@ -49,36 +51,42 @@ local CASES = {
   },
   {
     name = "early hints",
-    connections = saying("HTTP/1.1 103 Early Hints\r\nX-Early: yes\r\n\r\n", answer '{"a":1}'),
+    connections = saying("HTTP/1.1 103 Early Hints\r\nX-Early: yes\r\n\r\n", whole_response '{"a":1}'),
   },
   { name = "trailers", connections = saying(CHUNKED .. "2\r\nhi\r\n0\r\nX-Trailer: yes\r\n\r\n") },
-  { name = "bytes", connections = { answering "\0\1\255\r\n" } },
-  { name = "slow", connections = { { { "read" }, { "sleep", 0.1 }, { "send", answer() }, { "again" } } } },
+  { name = "bytes", connections = { responding "\0\1\255\r\n" } },
+  {
+    name = "slow",
+    connections = { { { "read" }, { "sleep", 0.1 }, { "send", whole_response() }, { "again" } } },
+  },
   -- The second request on a connection finds it dead.
   {
     name = "dies on reuse",
     tls = "good",
-    connections = { { { "read" }, { "send", answer '"one"' }, { "read" }, { "close" } }, answering '"two"' },
+    connections = {
+      { { "read" }, { "send", whole_response '"one"' }, { "read" }, { "close" } },
+      responding '"two"',
+    },
   },
-  { name = "many die on reuse", connections = dying(MANY, answering '"new"') },
-  { name = "many die on reuse, with TLS", tls = "good", connections = dying(MANY, answering '"new"') },
+  { name = "many die on reuse", connections = dying(MANY, responding '"new"') },
+  { name = "many die on reuse, with TLS", tls = "good", connections = dying(MANY, responding '"new"') },
   { name = "all die", connections = dying(MANY, saying()[1]) },
   { name = "all die, with TLS", tls = "good", connections = dying(MANY, saying()[1]) },
   { name = "never answers once", tls = "good", connections = saying() },
   {
     name = "closes when idle",
     tls = "good",
-    connections = { { { "read" }, { "send", answer '"one"' }, { "close" } }, answering '"two"' },
+    connections = { { { "read" }, { "send", whole_response '"one"' }, { "close" } }, responding '"two"' },
   },
   {
-    name = "adds an answer",
+    name = "adds a response",
     tls = "good",
     connections = {
-      { { "read" }, { "send", answer '"one"' }, { "send", answer '"forged"' }, { "hold" } },
-      answering '"two"',
+      { { "read" }, { "send", whole_response '"one"' }, { "send", whole_response '"forged"' }, { "hold" } },
+      responding '"two"',
     },
   },
-  { name = "ten bytes", connections = { answering "0123456789" } },
+  { name = "ten bytes", connections = { responding "0123456789" } },
   {
     name = "ten bytes in chunks",
     connections = {
@@ -152,7 +160,7 @@ local FAULTS = {
     raw = true,
     connections = { { { "read_bytes", 1 }, { "send", "HTTP/1.1 400 Bad\r\n\r\n" }, { "close" } } },
   },
-  { "no answer", "network", true, "ended without a response", tls = "good", connections = saying() },
+  { "no response", "network", true, "ended without a response", tls = "good", connections = saying() },
   { "reset before the head", "network", true, "reset", tls = "good", connections = saying { "reset" } },
   {
     "cut before the head",
@@ -407,7 +415,7 @@ local FAULTS = {
     false,
     "ca_file or DATAFOREST_CA_FILE",
     tls = "untrusted",
-    connections = { answering() },
+    connections = { responding() },
   },
   {
     "a self-signed certificate",
@@ -415,7 +423,7 @@ local FAULTS = {
     false,
     "ca_file or DATAFOREST_CA_FILE",
     tls = "self_signed",
-    connections = { answering() },
+    connections = { responding() },
   },
   {
     "an expired certificate",
@@ -423,7 +431,7 @@ local FAULTS = {
     false,
     "expired.*dates",
     tls = "expired",
-    connections = { answering() },
+    connections = { responding() },
   },
   {
     "another host's certificate",
@@ -431,7 +439,7 @@ local FAULTS = {
     false,
     "base_url %(connect_to",
     tls = "wrong_host",
-    connections = { answering() },
+    connections = { responding() },
   },
   {
     "TLS 1.1",
@@ -439,7 +447,7 @@ local FAULTS = {
     false,
     "TLS 1.2 is the least",
     tls = { certificate = "good", protocol = "tlsv1_1" },
-    connections = { answering() },
+    connections = { responding() },
   },
 }
 
@@ -508,7 +516,7 @@ describe("the HTTP engine", function()
     return found[#found]
   end
 
-  describe("gives an answer", function()
+  describe("gives a response", function()
     it("with status, headers and body", function()
       local response = assert(perform "ok")
       assert.same({
@@ -621,7 +629,7 @@ describe("the HTTP engine", function()
       end
     end)
 
-    it("a HEAD, whose answer has no body", function()
+    it("a HEAD, whose response has no body", function()
       local request = request_of("no content", { method = "HEAD" })
       request.body = nil
       assert.equal(204, assert(engine:perform(request)).status)
@@ -734,10 +742,10 @@ describe("the HTTP engine", function()
       assert.equal(2, #heads "closes when idle")
     end)
 
-    it("that hold an answer nobody asked for are not used again", function()
-      assert.equal('"one"', assert(perform "adds an answer").body)
+    it("that hold a response nobody asked for are not used again", function()
+      assert.equal('"one"', assert(perform "adds a response").body)
       core.sleep(0.05)
-      local response = assert(perform "adds an answer")
+      local response = assert(perform "adds a response")
       assert.equal('"two"', response.body)
       assert.is_false(response.reused)
     end)

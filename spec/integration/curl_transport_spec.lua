@@ -11,28 +11,32 @@ local files = require "spec.support.files"
 local process = require "spec.support.server"
 local tables = require "dataforest.util.tables"
 
-local answer, answering, saying = fault_server.answer, fault_server.answering, fault_server.saying
+local whole_response, responding, saying =
+  fault_server.whole_response, fault_server.responding, fault_server.saying
 
 local LIST = '{"success":true,"total":0,"contents":[]}'
 local HOLD = { { { "hold" } } }
 
 local CASES = {
-  { name = "ok", connections = { answering(LIST) } },
-  { name = "tls", tls = "good", connections = { answering(LIST) } },
+  { name = "ok", connections = { responding(LIST) } },
+  { name = "tls", tls = "good", connections = { responding(LIST) } },
   -- The second request of the first connection meets silence.
   {
     name = "dies silently",
-    connections = { { { "read" }, { "send", answer(LIST) }, { "read" }, { "hold" } }, answering(LIST) },
+    connections = {
+      { { "read" }, { "send", whole_response(LIST) }, { "read" }, { "hold" } },
+      responding(LIST),
+    },
   },
   {
     name = "is slow",
     connections = {
       {
         { "read" },
-        { "send", answer(LIST) },
+        { "send", whole_response(LIST) },
         { "read" },
         { "sleep", 1.5 },
-        { "send", answer(LIST) },
+        { "send", whole_response(LIST) },
         { "hold" },
       },
     },
@@ -42,24 +46,27 @@ local CASES = {
     connections = {
       {
         { "read" },
-        { "send", answer(LIST) },
+        { "send", whole_response(LIST) },
         { "read" },
-        { "send", answer("{}", { status = "408 Request Timeout", headers = "Connection: close\r\n" }) },
+        {
+          "send",
+          whole_response("{}", { status = "408 Request Timeout", headers = "Connection: close\r\n" }),
+        },
         { "close" },
       },
-      answering(LIST),
+      responding(LIST),
     },
   },
   {
     name = "cut in the body",
     connections = {
       { { "read" }, { "send", "HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n{" }, { "close" } },
-      answering(LIST),
+      responding(LIST),
     },
   },
   {
     name = "cut in a header",
-    connections = { { { "read" }, { "send", "HTTP/1.1 200 OK\r\nConte" }, { "close" } }, answering(LIST) },
+    connections = { { { "read" }, { "send", "HTTP/1.1 200 OK\r\nConte" }, { "close" } }, responding(LIST) },
   },
   {
     name = "answers early",
@@ -68,7 +75,7 @@ local CASES = {
         { "read_bytes", 1000 },
         {
           "send",
-          answer('{"a":1}', { status = "413 Content Too Large", headers = "Connection: close\r\n" }),
+          whole_response('{"a":1}', { status = "413 Content Too Large", headers = "Connection: close\r\n" }),
         },
         { "sleep", 0.2 },
         { "close" },
@@ -77,7 +84,7 @@ local CASES = {
   },
   {
     name = "slow",
-    connections = { { { "read" }, { "sleep", 0.1 }, { "send", answer(LIST) }, { "again" } } },
+    connections = { { { "read" }, { "sleep", 0.1 }, { "send", whole_response(LIST) }, { "again" } } },
   },
   { name = "hold", connections = HOLD },
   {

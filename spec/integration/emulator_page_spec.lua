@@ -25,13 +25,13 @@ describe("the emulator's page #full", function()
 
   local function click(selector)
     local path = element(selector)
-    local answer, message = chromium:request("POST", path .. "/click")
-    assert(answer ~= nil, message)
+    local response, message = chromium:request("POST", path .. "/click")
+    assert(response ~= nil, message)
   end
 
   local function type_into(selector, text)
-    local answer, message = chromium:request("POST", element(selector) .. "/value", { text = text })
-    assert(answer ~= nil, message)
+    local response, message = chromium:request("POST", element(selector) .. "/value", { text = text })
+    assert(response ~= nil, message)
   end
 
   local function text(selector)

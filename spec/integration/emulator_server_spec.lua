@@ -50,8 +50,8 @@ describe("dataforest emulator #full", function()
       words[#words + 1] = ("-H '%s: %s'"):format(name, value)
     end
     local text = server:curl(target, table.concat(words, " "))
-    local head, answer = text:match "^(.-)\r\n\r\n(.*)$"
-    return answer or text, head
+    local head, response = text:match "^(.-)\r\n\r\n(.*)$"
+    return response or text, head
   end
 
   it("prints lines for a shell", function()
@@ -66,8 +66,8 @@ describe("dataforest emulator #full", function()
   end)
 
   it("answers over TLS that is verified", function()
-    local answer, head = send("accounts/create", '{"name":"df001","password":"8ghmuu8x"}')
-    local id = answer:match '^{"success":true,"id":"(%w+)"}$'
+    local response, head = send("accounts/create", '{"name":"df001","password":"8ghmuu8x"}')
+    local id = response:match '^{"success":true,"id":"(%w+)"}$'
     assert.are.equal(22, #id)
     assert.matches("^HTTP/1.1 200 OK\r\n", head)
     assert.matches("\r\n[Dd]ate: %a%a%a, %d%d %a%a%a %d%d%d%d %d%d:%d%d:%d%d GMT", head)
@@ -75,18 +75,18 @@ describe("dataforest emulator #full", function()
     assert.are.equal(1, select(2, head:lower():gsub("\r\ncontent%-type:", "")))
     assert.matches("\r\nx%-ncp%-trace%-id: %x+", head)
 
-    answer = send(
+    response = send(
       "accounts/getDetail",
       "<GetAccountDetailRequest><id>" .. id .. "</id></GetAccountDetailRequest>",
       { ["content-type"] = "application/xml" }
     )
-    assert.matches("<name>df001</name><quotas>.*<status>ACCEPTED</status>", answer)
+    assert.matches("<name>df001</name><quotas>.*<status>ACCEPTED</status>", response)
     server:advance(100)
     assert.are.equal("RUNNING", cjson.decode((send("accounts/getDetail", ('{"id":"%s"}'):format(id)))).status)
 
-    answer, head =
+    response, head =
       send("accounts/getKerberosKeytab", ('{"id":"%s"}'):format(id), { accept = "application/octet-stream" })
-    assert.are.equal("\5\2", answer:sub(1, 2))
+    assert.are.equal("\5\2", response:sub(1, 2))
     assert.matches("\r\ncontent%-type: application/octet%-stream", head:lower())
     assert.matches('filename="df001.keytab"', head)
 
@@ -129,10 +129,10 @@ describe("dataforest emulator #full", function()
 
   it("is steered over HTTP", function()
     server:fail_next { operation = "accounts/getList", code = "410", headers = { ["retry-after"] = "2" } }
-    local answer, head = send("accounts/getList", "{}")
+    local response, head = send("accounts/getList", "{}")
     assert.matches("^HTTP/1.1 429 ", head)
     assert.matches("\r\nretry%-after: 2", head:lower())
-    assert.are.equal('{"error":{"errorCode":"410","message":"Throttle Limited"}}', answer)
+    assert.are.equal('{"error":{"errorCode":"410","message":"Throttle Limited"}}', response)
     local id = server:add_account { name = "df002" }
     assert.are.equal(id, cjson.decode((send("accounts/getList", "{}"))).contents[1].id)
     local calls = server:calls()
@@ -143,15 +143,15 @@ describe("dataforest emulator #full", function()
     end, "^fail_next does not know the field whne %(perhaps when%?%)$")
   end)
 
-  it("delays answers, and closes connections without one", function()
+  it("delays responses, and closes connections without one", function()
     server:fail_next { delay = 0.3 }
     local started = core.monotonic()
     assert.matches("total", (send("accounts/getList", "{}")))
     assert.is_true(core.monotonic() - started >= 0.3)
     server:fail_next { kind = "network", when = "after", operation = "accounts/create" }
-    local answer = send("accounts/create", '{"name":"df001","password":"8ghmuu8x"}')
+    local response = send("accounts/create", '{"name":"df001","password":"8ghmuu8x"}')
     -- curl's words, or OpenSSL's since 3.2.
-    assert.is_truthy(answer:find "Empty reply from server" or answer:find "unexpected eof", answer)
+    assert.is_truthy(response:find "Empty reply from server" or response:find "unexpected eof", response)
     assert.are.equal(1, cjson.decode((send("accounts/getList", "{}"))).total)
     server:fail_next { kind = "timeout", operation = "accounts/getList" }
     assert.matches("timed out", (send("accounts/getList", "{}", nil, "--max-time 0.5")))
@@ -347,7 +347,7 @@ describe("the emulator in one's own nginx #full", function()
     end)
   end)
 
-  it("logs its own mistakes, and answers with the gateway's error", function()
+  it("logs its own mistakes, and responds with the gateway's error", function()
     local serve = [[emulator.handle = function() error "a mistake of its own" end
       require("dataforest.emulator.nginx").serve(emulator, { control = true })]]
     with_nginx(1, serve, function(ask)
@@ -420,12 +420,12 @@ describe("the control of an emulator", function()
   end)
 
   it("says what is wrong", function()
-    local answer, status = control_with("advance", "{}")
+    local response, status = control_with("advance", "{}")
     assert.are.equal(400, status)
-    assert.are.same({ error = "seconds: advance takes a number of seconds, not a nil" }, answer)
-    answer, status = control_with("advance", "{")
+    assert.are.same({ error = "seconds: advance takes a number of seconds, not a nil" }, response)
+    response, status = control_with("advance", "{")
     assert.are.equal(400, status)
-    assert.are.same({ error = "malformed JSON" }, answer)
+    assert.are.same({ error = "malformed JSON" }, response)
     assert.are.equal(404, (select(2, control_with("stop", "{}"))))
     assert.are.equal(404, (select(2, control_with("now", "", "GET"))))
   end)

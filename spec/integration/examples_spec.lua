@@ -1,4 +1,4 @@
--- Each documented example, from the caller's table to the request's bytes, and from the answer's
+-- Each documented example, from the caller's table to the request's bytes, and from the response's
 -- bytes to the caller's table, in JSON and in XML.
 --
 -- labels: collector
@@ -32,11 +32,11 @@ local KINDS = {
   ["504"] = "server",
 }
 
-local function kind_of(status, answer)
-  if answer.message == "exceeded limit on resource quota" then
+local function kind_of(status, response)
+  if response.message == "exceeded limit on resource quota" then
     return "quota"
   end
-  local code = answer.error and answer.error.errorCode
+  local code = response.error and response.error.errorCode
   return code and KINDS[status .. " " .. code] or KINDS[tostring(status)]
 end
 
@@ -79,9 +79,9 @@ local function assert_sent(example, format, request)
   assert.equal(accept, request.headers.Accept)
 end
 
---- What the caller gets: the answer without its envelope.
-local function expected_value(answer)
-  local value = core.decode(json.encode(answer))
+--- What the caller gets: the response without its envelope.
+local function expected_value(response)
+  local value = core.decode(json.encode(response))
   value.success = nil
   if value.message == "success" then
     value.message = nil
@@ -95,19 +95,19 @@ describe("the documented example", function()
     if example.request and example.response then
       for _, format in ipairs { "json", "xml" } do
         it(("%s, in %s"):format(example.title, format), function()
-          local answer, result = example.response.json, operations.by_name[example.operation].result
+          local response, result = example.response.json, operations.by_name[example.operation].result
           if example.response.binary then
             local value, err, request = call(example, format, "\5\2\0\0bytes\0\255")
             assert.is_nil(err)
             assert.equal("\5\2\0\0bytes\0\255", value)
             return assert_sent(example, format, request)
           end
-          local body = format == "json" and json.encode(answer, schema.of(result)) or example.response.xml
+          local body = format == "json" and json.encode(response, schema.of(result)) or example.response.xml
           local value, err, request = call(example, format, body)
           assert_sent(example, format, request)
-          if example.response.status == 200 and answer.success then
+          if example.response.status == 200 and response.success then
             assert.is_nil(err)
-            local expected = with_empty_lists(expected_value(answer), result)
+            local expected = with_empty_lists(expected_value(response), result)
             for name, member in pairs(expected) do
               assert.same(member, value[name])
             end
@@ -116,9 +116,9 @@ describe("the documented example", function()
             end
           else
             assert.is_nil(value)
-            assert.equal(kind_of(example.response.status, answer), err.kind)
+            assert.equal(kind_of(example.response.status, response), err.kind)
             assert.equal(example.response.status, err.status)
-            local inner = answer.error or answer
+            local inner = response.error or response
             local password = example.request.json.password
             local message = inner.message
             if password and message:find(password, 1, true) then

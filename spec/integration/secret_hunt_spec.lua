@@ -440,7 +440,7 @@ describe("what a server repeats", function()
       it(("is taken out of %s, %s"):format(shape[1], form), function()
         local marks = marked()
         local watch
-        local function answer(request)
+        local function response(request)
           local signature = request.headers["x-ncp-apigw-signature-v2"]
           local function say(text)
             local written = (shape[4] or tostring)(repeated(text))
@@ -448,7 +448,7 @@ describe("what a server repeats", function()
               return written
             end))
           end
-          -- The password in the first answer, the signature in the second.
+          -- The password in the first response, the signature in the second.
           local secret = #watch.df.transport_requests == 1 and PASSWORD or signature
           return {
             status = shape[2],
@@ -459,7 +459,7 @@ describe("what a server repeats", function()
             body = say(secret),
           }
         end
-        local transport = scripted.new { answer, answer }
+        local transport = scripted.new { response, response }
         watch = watched { access_key = "AK", secret_key = SECRET_KEY, transport = transport, retry = false }
         watch.df.transport_requests = transport.requests
         for turn = 1, 2 do
@@ -483,8 +483,8 @@ describe("what a server repeats", function()
         local signature = request.headers["x-ncp-apigw-signature-v2"]
         return { status = 503, body = ('{"error":{"errorCode":"500","message":"%s"}}'):format(signature) }
       end,
-      { kind = "timeout", message = "no answer in time", sent = true },
-      { kind = "timeout", message = "no answer in time", sent = true },
+      { kind = "timeout", message = "no response in time", sent = true },
+      { kind = "timeout", message = "no response in time", sent = true },
     }
     local watch = watched { access_key = "AK", secret_key = SECRET_KEY, transport = transport }
     watch.df.settings.retry = { attempts = 2, base_delay = 0.01, max_delay = 0.01 }

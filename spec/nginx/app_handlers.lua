@@ -93,7 +93,7 @@ end
 -- Faults -------------------------------------------------------------------------------
 
 --- A good call first where `warm` is set, then one that meets a fault, then a good one; each with a
--- token of its own, which the answer has to bring back.
+-- token of its own, which the response has to bring back.
 function handlers.fault(args)
   local port = args.port or "faults"
   local df = client(port, {
@@ -238,7 +238,7 @@ end
 
 -- Many calls ---------------------------------------------------------------------------
 
---- So many threads, each with so many calls; every answer has to be the caller's own.
+--- So many threads, each with so many calls; every response has to be the caller's own.
 function handlers.flood(args)
   local df = client(args.port, { pool_size = tonumber(args.pool) or 64, retry = false, timeout = 60 })
   local threads, stale, failed, message = {}, 0, 0, nil
@@ -263,7 +263,7 @@ function handlers.flood(args)
   return { stale = stale, failed = failed, message = message }
 end
 
---- A call for each of so many sizes of its answer, one after the other.
+--- A call for each of so many sizes of its response, one after the other.
 function handlers.sizes(args)
   local df = client("faults", { retry = false })
   local answered = 0
@@ -477,7 +477,7 @@ end
 
 -- Entry --------------------------------------------------------------------------------
 
---- Runs a handler, and returns its answer as JSON, or an error and false.
+--- Runs a handler, and returns its response as JSON, or an error and false.
 function handlers.outcome(name, args)
   local ok, result = xpcall(function()
     return handlers[name](args)

@@ -7,13 +7,13 @@ local nginx = require "spec.support.nginx"
 local tables = require "dataforest.util.tables"
 
 local LIST = '{"total":0,"contents":[]}'
-local ANSWER = fault_server.answer(LIST)
+local ANSWER = fault_server.whole_response(LIST)
 
 local CASES = {
-  { name = "good", tls = "good", connections = { fault_server.answering(LIST) } },
-  { name = "pooled", tls = "good", connections = { fault_server.answering(LIST) } },
-  { name = "shared", tls = "good", connections = { fault_server.answering(LIST) } },
-  { name = "store", tls = "good", connections = { fault_server.answering(LIST) } },
+  { name = "good", tls = "good", connections = { fault_server.responding(LIST) } },
+  { name = "pooled", tls = "good", connections = { fault_server.responding(LIST) } },
+  { name = "shared", tls = "good", connections = { fault_server.responding(LIST) } },
+  { name = "store", tls = "good", connections = { fault_server.responding(LIST) } },
   {
     name = "handshakes",
     tls = "good",
@@ -51,7 +51,7 @@ local CASES = {
         { "send", "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n" },
         { "close" },
       },
-      fault_server.answering(LIST),
+      fault_server.responding(LIST),
     },
   },
 }

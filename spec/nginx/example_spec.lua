@@ -120,16 +120,16 @@ describe("the example application", function()
     end)
 
     it("errors, with a status that fits", function()
-      local answer, status = get_json "/accounts/axE7wU9ERm8fTc7e17vNvu"
+      local response, status = get_json "/accounts/axE7wU9ERm8fTc7e17vNvu"
       assert.are.equal(403, status)
-      assert.are.equal("forbidden", answer.error.kind)
-      answer, status = get_json("/accounts/" .. ("x"):rep(23))
+      assert.are.equal("forbidden", response.error.kind)
+      response, status = get_json("/accounts/" .. ("x"):rep(23))
       assert.are.equal(400, status)
-      assert.are.equal("argument", answer.error.kind)
+      assert.are.equal("argument", response.error.kind)
       its_service:control("fail_next", { code = "500", times = 3 })
-      answer, status = get_json "/accounts"
+      response, status = get_json "/accounts"
       assert.are.equal(502, status)
-      assert.are.equal("server", answer.error.kind)
+      assert.are.equal("server", response.error.kind)
       assert.are.equal(404, (its_app:get("http", "/accounts/a/b")))
     end)
 
@@ -197,7 +197,7 @@ describe("the example application", function()
       assert.is_true(seconds > 0.35 and seconds < 1, "it took " .. seconds .. " s")
     end)
 
-    it("not at all for some seconds, and then for one while the others get the old answer", function()
+    it("not at all for some seconds, and then for one while the others get the old response", function()
       add "cloud1"
       assert.are.equal(1, #get_json("/accounts").accounts)
       add "cloud2"

@@ -1,5 +1,5 @@
 -- A service that misbehaves, met by a client inside nginx: each fault has its kind and an end in time, no
--- answer is a success by mistake, and the next calls get their own answers.
+-- response is a success by mistake, and the next calls get their own responses.
 
 local app = require "spec.nginx.app"
 
@@ -77,7 +77,7 @@ describe("a client inside nginx", function()
   end
 
   for _, port in ipairs { "plain", "faults" } do
-    it(("takes an answer that ends with its connection (%s)"):format(port), function()
+    it(("takes a response that ends with its connection (%s)"):format(port), function()
       local result = its.app:call("fault", { name = "close_delimited", port = port, warm = 0 })
       assert.are.equal("during", result.during.token, result.during.message)
       assert_own_answers(result)
@@ -86,7 +86,7 @@ describe("a client inside nginx", function()
 
   for _, name in ipairs(GOOD) do
     it("takes no harm from " .. name, function()
-      -- The pause lets a second answer arrive while nobody waits for one. (One that arrives while the next
+      -- The pause lets a second response arrive while nobody waits for one. (One that arrives while the next
       -- answer is awaited cannot be told from it: HTTP/1.1 numbers nothing.)
       local result = its.app:call("fault", { name = name, warm = 0, pause = 0.05 })
       assert.are.equal("during", result.during.token, result.during.message)

@@ -1,5 +1,5 @@
 -- Many calls at once inside nginx: the event loop goes on, connections are reused, memory stays flat,
--- and no caller gets another's answer.
+-- and no caller gets another's response.
 -- DATAFOREST_TEST_CALLS=100000 makes the long run that long.
 
 local app = require "spec.nginx.app"
@@ -45,7 +45,7 @@ describe("many calls inside nginx:", function()
     return cjson.decode(response.body)
   end
 
-  --- The times of the answers of a location that has nothing to do with the calls, sorted.
+  --- The times of the responses of a location that has nothing to do with the calls, sorted.
   local function probe(is_enough)
     local times = {}
     repeat
@@ -59,7 +59,7 @@ describe("many calls inside nginx:", function()
     return times
   end
 
-  it("200 in flight for half a second delay no other answer by 20 ms", function()
+  it("200 in flight for half a second delay no other response by 20 ms", function()
     local delay
     for try = 1, 5 do -- others may use this machine as well: one quiet run of five counts
       local idle = probe(function(count)
@@ -89,7 +89,7 @@ describe("many calls inside nginx:", function()
         break
       end
     end
-    assert.is_true(delay < 20, ("an answer took %.1f ms longer"):format(delay))
+    assert.is_true(delay < 20, ("a response took %.1f ms longer"):format(delay))
   end)
 
   it("10,000 calls over a pool of 16 open 16 connections", function()
@@ -103,7 +103,7 @@ describe("many calls inside nginx:", function()
     assert.are.equal(16, after.connections - before.connections)
   end)
 
-  it("an answer of any size leaves its connection in use", function()
+  it("a response of any size leaves its connection in use", function()
     local before = its.counts "faults"
     -- Among so many sizes in a row is one that fills a buffer of nginx to its last byte.
     assert.are.equal(600, its.app:call("sizes", { from = 3600, to = 4199 }))
@@ -125,7 +125,7 @@ describe("many calls inside nginx:", function()
     assert.is_true(outcome.other < 0.05, outcome.other)
   end)
 
-  it("whoever goes away in the middle of a call takes nobody's answer along", function()
+  it("whoever goes away in the middle of a call takes nobody's response along", function()
     local before = its.counts "slow"
     for round = 1, 10 do
       local engine = curl.engine {}

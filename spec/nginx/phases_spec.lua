@@ -98,7 +98,7 @@ describe("inside nginx", function()
     it("a call says what is wrong in " .. phase, function()
       assert.are.equal(200, (its_app:get("http", "/" .. phase)))
       local outcome
-      for _ = 1, 50 do -- the log phase runs after the answer
+      for _ = 1, 50 do -- the log phase runs after the response
         local _, body = its_app:get("http", "/outcome?of=" .. phase)
         outcome = cjson.decode(body)
         if outcome ~= cjson.null then

@@ -21,12 +21,18 @@ local CASES = {
     tls = "good",
     raw = true,
     connections = {
-      through({ "send", TUNNEL }, { "tls" }, { "read" }, { "send", fault_server.answer(LIST) }, { "hold" }),
+      through(
+        { "send", TUNNEL },
+        { "tls" },
+        { "read" },
+        { "send", fault_server.whole_response(LIST) },
+        { "hold" }
+      ),
     },
   },
   {
     name = "refusal",
-    connections = { through { "send", fault_server.answer("", { status = "403 Forbidden" }) } },
+    connections = { through { "send", fault_server.whole_response("", { status = "403 Forbidden" }) } },
   },
   { name = "wants a password", connections = { through { "send", "HTTP/1.1 407 Who?\r\n\r\n" } } },
   { name = "hangs up", connections = { through() } },

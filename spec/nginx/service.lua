@@ -66,7 +66,7 @@ end
 
 --- Starts it. Its method `control(what, given)` steers the emulator, see `dataforest.emulator.control`.
 -- @treturn Nginx with a port each for `api` (the emulator), `plain_api` (the same without TLS), `slow`
---   (500 ms for each answer), `faults`, `plain` (the same without TLS), `short` (idle connections are closed
+--   (500 ms for each response), `faults`, `plain` (the same without TLS), `short` (closes idle connections
 --   after 100 ms) and `counts`
 function service.start()
   local folder = folders.new_folder()

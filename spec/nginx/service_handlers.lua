@@ -152,13 +152,13 @@ local faults = {
   nothing_reset = reset,
   answer_twice = function(send)
     local stale = '{"total":0,"contents":[],"token":"stale"}'
-    local answer = HEAD .. "Content-Length: " .. #stale .. "\r\n\r\n" .. stale
+    local response = HEAD .. "Content-Length: " .. #stale .. "\r\n\r\n" .. stale
     send(HEAD .. "Content-Length: " .. #list_for_caller() .. "\r\n\r\n" .. list_for_caller())
     ngx.sleep(0.02)
-    send(answer)
+    send(response)
     ngx.sleep(0.2)
   end,
-  -- An answer that fills nginx's buffer of 4096 bytes, with the next one in the same TLS record.
+  -- A response that fills nginx's buffer of 4096 bytes, with the next one in the same TLS record.
   answer_twice_at_once = function(send)
     local stale = '{"total":0,"contents":[],"token":"stale"}'
     local body = list_for_caller()
@@ -168,7 +168,7 @@ local faults = {
     send(head .. body .. HEAD .. "Content-Length: " .. #stale .. "\r\n\r\n" .. stale)
     ngx.sleep(0.2)
   end,
-  -- The same, where the answer comes in two pieces and only the second fills the buffer.
+  -- The same, where the response comes in two pieces and only the second fills the buffer.
   answer_twice_in_pieces = function(send)
     local stale = '{"total":0,"contents":[],"token":"stale"}'
     local body = list_for_caller() .. (" "):rep(4096)
@@ -223,7 +223,5 @@ function handlers.fault()
     return socket:send(text)
   end, body)
 end
-
-handlers.fault_names = faults
 
 return handlers

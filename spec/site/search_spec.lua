@@ -90,7 +90,7 @@ describe("the site", function()
     reader:open(("http://127.0.0.1:%s/%s"):format(server.ports.site, page))
   end
 
-  --- Asks until the script returns what is wanted, or time is up; returns the last answer.
+  --- Asks until the script returns what is wanted, or time is up; returns the last response.
   local function until_it(script, wanted)
     local deadline = core.monotonic() + 10
     local value

@@ -31,9 +31,9 @@ end
 in_each_format("checks whether a name is free", function(context, df)
   assert.are.same({ availableName = true }, assert(df.accounts:check_available_name "df001"))
   with_account(context)
-  local answer = assert(df.accounts:check_available_name { name = "df001" })
-  assert.is_false(answer.availableName)
-  assert.matches("df001", answer.message)
+  local response = assert(df.accounts:check_available_name { name = "df001" })
+  assert.is_false(response.availableName)
+  assert.matches("df001", response.message)
 end)
 
 in_each_format("creates an account, once", function(context, df)
@@ -255,13 +255,13 @@ case("gives up after so many attempts", function(context)
   assert.are.equal(3, #context.emulator:calls())
 end)
 
-case("asks again where an answer was lost, if it only reads", function(context)
+case("asks again where a response was lost, if it only reads", function(context)
   context.emulator:fail_next { kind = "network", when = "after" }
   assert(context.client({ retry = QUICK }).accounts:get_list())
   assert.are.equal(2, #context.emulator:calls())
 end)
 
-case("never creates twice where an answer was lost", function(context)
+case("never creates twice where a response was lost", function(context)
   local df = context.client { retry = QUICK }
   assert(df.accounts:get_list()) -- so that there is a connection to lose
   context.emulator:fail_next { operation = "accounts/create", kind = "network", when = "after" }
@@ -295,7 +295,7 @@ case("ends when its time is up", function(context)
   assert(df.accounts:get_list())
 end)
 
-case("takes no answer that is larger than it should be", function(context)
+case("takes no response that is larger than it should be", function(context)
   with_account(context)
   local df = context.client { max_response_bytes = 100 }
   assert_error("limit", df.accounts:get_list())

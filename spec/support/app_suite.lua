@@ -40,18 +40,18 @@ in_each_format("checks whether a name is free in an account", function(context, 
   local params = { accountId = account_id, name = "app001" }
   assert.are.same({ availableName = true }, assert(df.apps:check_available_name(params)))
   new_app(context, df, account_id)
-  local answer = assert(df.apps:check_available_name(params))
-  assert.is_false(answer.availableName)
-  assert.is_string(answer.message)
+  local response = assert(df.apps:check_available_name(params))
+  assert.is_false(response.availableName)
+  assert.is_string(response.message)
 end)
 
 in_each_format("lists fifteen types, and gives the template of each", function(_, df, account_id)
   local types = assert(df.apps:get_app_type_id_list()).contents
   assert.are.equal(15, #types)
   for _, type_id in ipairs { types[1], types[15] } do
-    local answer = assert(df.apps:get_app_type_template(type_id))
-    assert.is_string(answer.template)
-    assert.matches(type_id, answer.template, 1, true)
+    local response = assert(df.apps:get_app_type_template(type_id))
+    assert.is_string(response.template)
+    assert.matches(type_id, response.template, 1, true)
     local setting = assert(df.apps:get_app_basic_setting { accountId = account_id, appTypeId = type_id })
     assert.is_string(setting.template)
     assert.are.same({ "longlived", "dev", "batch" }, setting.publicQueueNames)
@@ -202,7 +202,7 @@ in_each_format("refuses what the service refuses", function(context, df, account
   assert_error("invalid", df.apps:kill_master(id))
 end)
 
-case("does not create an app twice where the answer is lost", function(context)
+case("does not create an app twice where the response is lost", function(context)
   local df = context.client()
   local account_id = context.emulator:add_account { name = "df001" }
   context.emulator:fail_next { operation = "apps/create", when = "after", kind = "network" }

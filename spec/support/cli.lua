@@ -40,7 +40,7 @@ local function input(content)
   }
 end
 
---- The emulator as the command line's transport, which keeps the last answer.
+--- The emulator as the command line's transport, which keeps the last response.
 local function transport_to(emulator, options, on_sleep)
   local inner = emulator:transport(options)
   return {

@@ -12,7 +12,7 @@ local PASSWORD = "Forest-7"
 -- Seconds that the service's clock is ahead of the client's: more than it bears, and less than a day.
 local APART = { 310, -310, 3600, -3600, 86000, -86000 }
 
--- What an answer may take on its way, and what Date leaves out.
+-- What a response may take on its way, and what Date leaves out.
 local TOLERANCE = 3
 
 local suite, case = cases.suite()

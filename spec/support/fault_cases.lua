@@ -20,7 +20,8 @@
 local fault_server = require "spec.support.fault_server"
 local tables = require "dataforest.util.tables"
 
-local answer, answering, saying = fault_server.answer, fault_server.answering, fault_server.saying
+local whole_response, responding, saying =
+  fault_server.whole_response, fault_server.responding, fault_server.saying
 
 local LIST = '{"success":true,"total":0,"contents":[]}'
 local CHUNKED = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -114,7 +115,7 @@ add {
   name = "accepted, and not a word of TLS",
   raw = true,
   connections = { { { "hold" } } },
-  mended = { { "tls" }, { "read" }, { "send", answer(LIST) }, { "again", 2 } },
+  mended = { { "tls" }, { "read" }, { "send", whole_response(LIST) }, { "again", 2 } },
   options = { connect_timeout = 0.15 },
   kind = "timeout",
   sent = false,
@@ -129,7 +130,7 @@ local function without_handshake(name, ...)
     name = name,
     raw = true,
     connections = { { { "read_bytes", 1 }, ... } },
-    mended = { { "tls" }, { "read" }, { "send", answer(LIST) }, { "again", 2 } },
+    mended = { { "tls" }, { "read" }, { "send", whole_response(LIST) }, { "again", 2 } },
     kind = "tls",
     sent = false,
     message = "no TLS with",
@@ -148,7 +149,7 @@ local function refused(name, tls, message, nginx_message)
   add {
     name = name,
     tls = tls,
-    connections = { answering(LIST) },
+    connections = { responding(LIST) },
     kind = "tls",
     sent = false,
     message = message,
@@ -167,7 +168,7 @@ for _, version in ipairs { "1", "1.1" } do
   add {
     name = "TLS " .. version .. " only",
     tls = { certificate = "good", protocol = version == "1" and "tlsv1" or "tlsv1_1" },
-    connections = { answering(LIST) },
+    connections = { responding(LIST) },
     kind = "tls",
     sent = false,
     message = "TLS 1.2 is the least",
@@ -177,11 +178,11 @@ for _, version in ipairs { "1", "1.1" } do
   }
 end
 
--- Before the answer -------------------------------------------------------------------------------------
+-- Before the response -------------------------------------------------------------------------------------
 
-lost("closed without an answer", NOTHING, saying())
-lost("cut without an answer", NOTHING, saying { "cut" })
-lost("reset without an answer", NOTHING, saying { "reset" })
+lost("closed without a response", NOTHING, saying())
+lost("cut without a response", NOTHING, saying { "cut" })
+lost("reset without a response", NOTHING, saying { "reset" })
 add {
   name = "reset in the request",
   connections = { { { "read_bytes", 20 }, { "reset" } } },
@@ -271,7 +272,7 @@ broken(
   "HTTP/1.1 200 OK\r\nA: ",
   { "send", ("x"):rep(10000), 40 }
 )
-broken("informational answers without end", "limit", "", {
+broken("informational responses without end", "limit", "", {
   "send",
   "HTTP/1.1 103 Early\r\nA: b\r\n\r\n",
   20000,
@@ -465,7 +466,7 @@ late(
 local function bad_content(name, message, body, headers)
   add {
     name = name,
-    connections = { answering(body, { headers = headers }) },
+    connections = { responding(body, { headers = headers }) },
     kind = "protocol",
     status = 200,
     message = message,
@@ -481,7 +482,7 @@ bad_content(
   "Content-Type: image/png\r\n"
 )
 bad_content(
-  "text that is no answer",
+  "text that is no response",
   "expected JSON or XML",
   "Service is up\n",
   "Content-Type: text/plain\r\n"
@@ -489,7 +490,7 @@ bad_content(
 add {
   name = "packed bytes that nobody asked for",
   connections = {
-    answering("\31\139\8\0\0\0\0\0\0\3\171\174\5\0", { headers = "Content-Encoding: gzip\r\n" }),
+    responding("\31\139\8\0\0\0\0\0\0\3\171\174\5\0", { headers = "Content-Encoding: gzip\r\n" }),
   },
   kind = "protocol",
   message = "Content%-Encoding: gzip",
@@ -498,7 +499,7 @@ add {
 add {
   name = "an error in packed bytes",
   connections = {
-    answering("\31\139\8", { status = "404 Not Found", headers = "Content-Encoding: gzip\r\n" }),
+    responding("\31\139\8", { status = "404 Not Found", headers = "Content-Encoding: gzip\r\n" }),
   },
   kind = "not_found",
   status = 404,
@@ -507,7 +508,7 @@ add {
 }
 add {
   name = "a part of what was asked for",
-  connections = { answering(LIST, { status = "206 Partial Content" }) },
+  connections = { responding(LIST, { status = "206 Partial Content" }) },
   kind = "protocol",
   message = "206",
   attempts = FINAL,
@@ -577,7 +578,7 @@ bad_content("a page that says it is JSON", "HTML page", "<html><body>ok</body></
 
 add {
   name = "JSON that says it is text",
-  connections = { answering(LIST, { headers = "Content-Type: text/plain;charset=UTF-8\r\n" }) },
+  connections = { responding(LIST, { headers = "Content-Type: text/plain;charset=UTF-8\r\n" }) },
   value = is_list,
   attempts = FINAL,
 }
@@ -585,7 +586,7 @@ lost("half a keytab", MIDDLE, saying(with_length(40, "\5\2\0\0")))
 cases[#cases].operation, cases[#cases].attempts = "accounts/getKerberosKeytab", { read = 3 }
 add {
   name = "a page in place of a keytab",
-  connections = { answering("<html><body>Log in</body></html>") },
+  connections = { responding("<html><body>Log in</body></html>") },
   operation = "accounts/getKerberosKeytab",
   kind = "protocol",
   status = 200,
@@ -603,7 +604,7 @@ add {
       { "read_bytes", 2000 },
       {
         "send",
-        answer(
+        whole_response(
           '{"error":{"errorCode":"430","message":"too big"}}',
           { status = "413 Payload Too Large", headers = "Connection: close\r\n" }
         ),
@@ -636,7 +637,7 @@ for _, status in ipairs {
   local location = number == 303 and "/elsewhere" or "http://127.0.0.1:@PORT redirect target@"
   add {
     name = "a redirect with " .. status,
-    connections = { answering("", { status = status, headers = ("Location: %s\r\n"):format(location) }) },
+    connections = { responding("", { status = status, headers = ("Location: %s\r\n"):format(location) }) },
     kind = "protocol",
     status = number,
     message = "redirect, which is never followed",
@@ -654,7 +655,7 @@ end
 local function refusing(name, status, body, kind, attempts, more)
   local case = {
     name = name,
-    connections = { answering(body, { status = status, headers = more and more.headers }) },
+    connections = { responding(body, { status = status, headers = more and more.headers }) },
     kind = kind,
     status = tonumber(status:match "%d+"),
     message = more and more.message or "",
@@ -741,13 +742,13 @@ refusing(
   }
 )
 
---- An answer for each connection, which is closed behind it.
+--- A response for each connection, which is closed behind it.
 local function in_turn(...)
   local scripts = {}
   for index = 1, select("#", ...) do
     local given = select(index, ...)
     local more = { status = given.status, headers = "Connection: close\r\n" .. (given.headers or "") }
-    scripts[index] = { { "read" }, { "send", answer(given.body, more) }, { "close" } }
+    scripts[index] = { { "read" }, { "send", whole_response(given.body, more) }, { "close" } }
   end
   return scripts
 end
@@ -809,7 +810,7 @@ add {
 -- The good call comes first, and its connection is in the pool when the call is made that counts.
 add {
   name = "closed while idle",
-  connections = { { { "read" }, { "send", answer(LIST) }, { "close" } }, answering(LIST) },
+  connections = { { { "read" }, { "send", whole_response(LIST) }, { "close" } }, responding(LIST) },
   warm = 0.05,
   value = is_list,
   attempts = NEVER,
@@ -817,7 +818,10 @@ add {
 }
 add {
   name = "reset while idle",
-  connections = { { { "read" }, { "send", answer(LIST) }, { "sleep", 0.02 }, { "reset" } }, answering(LIST) },
+  connections = {
+    { { "read" }, { "send", whole_response(LIST) }, { "sleep", 0.02 }, { "reset" } },
+    responding(LIST),
+  },
   warm = 0.08,
   value = is_list,
   attempts = NEVER,
@@ -825,7 +829,10 @@ add {
 }
 add {
   name = "closed as the next request comes",
-  connections = { { { "read" }, { "send", answer(LIST) }, { "read" }, { "close" } }, answering(LIST) },
+  connections = {
+    { { "read" }, { "send", whole_response(LIST) }, { "read" }, { "close" } },
+    responding(LIST),
+  },
   warm = 0.02,
   value = is_list,
   attempts = NEVER,
@@ -834,7 +841,7 @@ add {
 add {
   name = "closed as each request comes",
   connections = {
-    { { "read" }, { "send", answer(LIST) }, { "read" }, { "close" } },
+    { { "read" }, { "send", whole_response(LIST) }, { "read" }, { "close" } },
     { { "read" }, { "close" } },
   },
   warm = 0.02,
@@ -844,16 +851,16 @@ add {
   requests = { read = 5, idempotent = 2, once = 2 },
 }
 add {
-  name = "an answer that nobody asked for",
+  name = "a response that nobody asked for",
   connections = {
     {
       { "read" },
-      { "send", answer(LIST) },
+      { "send", whole_response(LIST) },
       { "sleep", 0.03 },
-      { "send", answer '{"success":true,"total":9}' },
+      { "send", whole_response '{"success":true,"total":9}' },
       { "hold" },
     },
-    answering(LIST),
+    responding(LIST),
   },
   warm = 0.1,
   value = is_list,
@@ -868,7 +875,7 @@ local THROUGH = {
   { "send", "HTTP/1.1 200 Connection established\r\n\r\n" },
   { "tls" },
   { "read" },
-  { "send", answer(LIST) },
+  { "send", whole_response(LIST) },
   { "again", 4 },
 }
 

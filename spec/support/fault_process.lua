@@ -373,7 +373,7 @@ local function accept_for(case)
 end
 
 --- Opens the port of a case. A port that refuses is bound and does not listen; one that is full
--- listens, and answers nobody since its queue is taken up.
+-- listens, and responds to nobody, since its queue is taken up.
 local function open(case)
   local listener = assert(socket.tcp4())
   assert(listener:bind("127.0.0.1", 0))

@@ -37,11 +37,11 @@ local fault_server = {}
 local Server = {}
 Server.__index = Server
 
---- An answer with its Content-Length.
+--- A response with its Content-Length.
 -- @tparam[opt] string body
 -- @tparam[opt] table more `status` (such as "404 Not Found"), `headers` (a string of whole lines)
 -- @treturn string
-function fault_server.answer(body, more)
+function fault_server.whole_response(body, more)
   body, more = body or "{}", more or {}
   return ("HTTP/1.1 %s\r\nContent-Type: application/json\r\n%sContent-Length: %d\r\n\r\n"):format(
     more.status or "200 OK",
@@ -64,11 +64,11 @@ function fault_server.saying(...)
 end
 
 --- A script that answers every request of a connection.
-function fault_server.answering(body, more)
-  return { { "read" }, { "send", fault_server.answer(body, more) }, { "again" } }
+function fault_server.responding(body, more)
+  return { { "read" }, { "send", fault_server.whole_response(body, more) }, { "again" } }
 end
 
-local MENDED = fault_server.answering '{"success":true,"total":0,"contents":[]}'
+local MENDED = fault_server.responding '{"success":true,"total":0,"contents":[]}'
 
 local function completed(cases, made)
   local ready = {}

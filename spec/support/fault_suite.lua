@@ -41,7 +41,7 @@ local FOR_SERVER = { "raw", "refuse", "full", "connections", "mended" }
 
 --- The server of all cases, with a port for each case and effect.
 function suite.start_server()
-  local given = { { name = cases.REDIRECT_TARGET, connections = { fault_server.answering() } } }
+  local given = { { name = cases.REDIRECT_TARGET, connections = { fault_server.responding() } } }
   each(function(case, effect)
     local copy = { name = suite.name_of(case, effect) }
     for _, name in ipairs(FOR_SERVER) do

@@ -481,8 +481,8 @@ local function watch(emulator)
         name = app.id == body.id and app.name or name
       end
     end
-    local answer, more = carry_out(self, operation, body, user)
-    if answer.status == 200 and type(answer.body) == "table" and answer.body.success then
+    local outcome, more = carry_out(self, operation, body, user)
+    if outcome.status == 200 and type(outcome.body) == "table" and outcome.body.success then
       if operation.id == "apps/create" then
         done.creates[body.name] = (done.creates[body.name] or 0) + 1
       elseif operation.id == "apps/delete" then
@@ -493,7 +493,7 @@ local function watch(emulator)
         done.account_deletes = 1
       end
     end
-    return answer, more
+    return outcome, more
   end
   return done
 end

@@ -159,7 +159,7 @@ function nginx.start(options)
   error("nginx found no free ports", 2)
 end
 
---- Sends a GET to a plain port, and waits for the answer.
+--- Sends a GET to a plain port, and waits for the response.
 -- @treturn number|nil status
 -- @treturn string|table body, or the failure
 -- @treturn ?table headers

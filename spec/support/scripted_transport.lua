@@ -1,4 +1,4 @@
---- A transport that plays answers from a list on a clock of its own, and keeps the requests.
+--- A transport that plays responses from a list on a clock of its own, and keeps the requests.
 
 local tables = require "dataforest.util.tables"
 
@@ -26,7 +26,7 @@ function scripted:send(request)
   if type(step) == "function" then
     step = step(request, self)
   end
-  assert(step, "the script has no answer for request " .. #self.requests)
+  assert(step, "the script has no response for request " .. #self.requests)
   if step.kind then
     return nil, step
   end

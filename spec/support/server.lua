@@ -242,11 +242,11 @@ end
 function Server:control(what, given)
   local body = given and next(given) and cjson.encode(given) or "{}"
   local text = self:curl("/_emulator/" .. what, "-d " .. quoted(body))
-  local answer = cjson.decode(text)
-  if answer.error then
-    error(answer.error, 2)
+  local response = cjson.decode(text)
+  if response.error then
+    error(response.error, 2)
   end
-  return answer.result
+  return response.result
 end
 
 function Server:advance(seconds)

@@ -43,7 +43,7 @@ function signed.send(emulator, operation, body, headers, options)
   }
 end
 
---- Sends parameters as JSON and reads the answer.
+--- Sends parameters as JSON and reads the response.
 -- @treturn table the decoded body
 -- @treturn integer the status
 -- @treturn table the response

@@ -380,7 +380,7 @@ describe("accounts:remove", function()
     end
   end)
 
-  it("deletes nothing where the answer does not say whether there are resources", function()
+  it("deletes nothing where the response does not say whether there are resources", function()
     local df, emulator, id = with_account()
     emulator:fail_next { operation = "accounts/checkHasResource", body = { success = true } }
     local value, err = df.accounts:remove(id)

@@ -641,7 +641,7 @@ describe("credentials.server_role", function()
     local CASES = {
       {
         {
-          { kind = "timeout", message = "no answer", sent = false },
+          { kind = "timeout", message = "no response", sent = false },
           { status = 503 },
           { kind = "timeout", message = "no route", sent = false },
         },
@@ -671,7 +671,7 @@ describe("credentials.server_role", function()
       { status = 500 },
       { status = 503 },
       { status = 429 },
-      { kind = "timeout", message = "no answer", sent = true },
+      { kind = "timeout", message = "no response", sent = true },
       { kind = "network", message = "reset", sent = true },
     } do
       local where, transport = context { fault, { body = "r" }, fault, detail(1700000000, 3600) }

@@ -8,6 +8,7 @@ local nearest = require "dataforest.util.nearest"
 local read_file = require "dataforest.util.read_file"
 local operations = require "dataforest.operations"
 local shell = require "dataforest.util.shell"
+local tables = require "dataforest.util.tables"
 local time = require "dataforest.util.time"
 local words_of = require "dataforest.util.words"
 
@@ -187,13 +188,8 @@ local ABOUT_FIELD = {
 }
 
 local function about_unknown_operation(name)
-  local names = {}
-  for known in pairs(operations.by_name) do
-    names[#names + 1] = known
-  end
-  table.sort(names)
-  local near = nearest(name, names)
-  return near and ("did you mean %s?"):format(near) or "dataforest call --help tells how operations are named"
+  local names = tables.sorted_keys(operations.by_name)
+  return words_of.hint(name, names, "dataforest call --help tells how operations are named")
 end
 
 local function about_what_was_asked(context, err, operation, params)

@@ -17,9 +17,7 @@ local MOST_CANDIDATES = 8
 local NO_ACCOUNTS = "dataforest accounts create --name NAME makes one"
 
 --- Whether a text has the form of an identifier.
--- @tparam string given
--- @treturn boolean
-function names.is_id(given)
+local function is_id(given)
   return #given == ID_LENGTH and given:find "^%w+$" ~= nil
 end
 
@@ -114,7 +112,7 @@ end
 -- @treturn table `id`, and `name` where it was looked up
 function names.account(context, given, optional)
   given = given or context:variable "DATAFOREST_ACCOUNT"
-  if given and names.is_id(given) then
+  if given and is_id(given) then
     return { id = given }
   elseif given then
     return choose(context, accounts(context), "account", given, optional)
@@ -135,7 +133,7 @@ end
 -- @tparam[opt] boolean optional nil in place of an error where there is none of that name
 -- @treturn table `id`, and `name` where it was looked up
 function names.app(context, given, account, optional)
-  if names.is_id(given) then
+  if is_id(given) then
     return { id = given }
   end
   account = account or context:variable "DATAFOREST_ACCOUNT"

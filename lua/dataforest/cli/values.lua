@@ -3,7 +3,6 @@
 -- @module dataforest.cli.values
 
 local limits = require "dataforest.api.limits"
-local nearest = require "dataforest.util.nearest"
 local schema = require "dataforest.api.schema"
 local json = require "dataforest.codec.json"
 local text = require "dataforest.cli.output.text"
@@ -13,14 +12,6 @@ local values = {}
 
 local function quoted(given)
   return '"' .. text.cut(text.safe(given), 40, "...") .. '"'
-end
-
-local function field_names(fields)
-  local names = {}
-  for i, field in ipairs(fields) do
-    names[i] = field.name
-  end
-  return names
 end
 
 local function find_field(fields, name)
@@ -33,12 +24,12 @@ local function find_field(fields, name)
 end
 
 local function unknown_field(fields, name)
-  local names = field_names(fields)
-  local near = nearest(name, names)
-  if near then
-    return ("has no part %s: did you mean %s?"):format(quoted(name), near)
+  local names = {}
+  for i, field in ipairs(fields) do
+    names[i] = field.name
   end
-  return ("has no part %s: it has %s"):format(quoted(name), words_of.listed(names, "and"))
+  local hint = words_of.hint(name, names, "it has " .. words_of.listed(names, "and"))
+  return ("has no part %s: %s"):format(quoted(name), hint)
 end
 
 --- The name in front of the colon, and the rest.

@@ -709,7 +709,7 @@ local function reason_of(response, secret_values)
   return reason and secret_values and secrets.clean(reason, secret_values) or reason
 end
 
---- Answers one request.
+--- Responds to one request.
 -- @tparam table request
 -- @tparam string request.method
 -- @tparam string request.target path and query as sent

@@ -82,7 +82,7 @@ local function send(response)
   ngx.print(response.body)
 end
 
--- What nginx would answer itself, as the gateway does.
+-- What nginx would refuse itself, as the gateway does.
 local OWN_REFUSALS = {
   [400] = { "100", "The request is malformed." },
   [404] = { "300", "URL not found." },
@@ -150,12 +150,12 @@ end
 --- Responds to the current request: for `content_by_lua`.
 --
 -- A fault that loses the response closes the connection without one; with kind `timeout` it is held open
--- first, for the fault's `delay` or a minute. A mistake inside the emulator goes into nginx's log, and is
--- answered with the gateway's error 900.
+-- first, for the fault's `delay` or a minute. A mistake inside the emulator goes into nginx's log, and the
+-- response is the gateway's error 900.
 --
 -- @tparam Emulator emulator made in `init_by_lua`
 -- @tparam[opt] table options
--- @tparam[opt=false] boolean options.control answer `/_emulator/...` too, see `dataforest.emulator.control`
+-- @tparam[opt=false] boolean options.control serve `/_emulator/...` too, see `dataforest.emulator.control`
 -- @tparam[opt] string options.token which a request for control must bring in the header `x-emulator-token`;
 -- without one, only this machine is served, over a loopback address
 -- @tparam[opt] {string,...} options.names host names of the emulator; requests for control under other names

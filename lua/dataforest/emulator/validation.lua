@@ -1,7 +1,7 @@
 --- The documented limits of parameters, as the service enforces them, in the service's words.
 --
 -- What a limit is, is for `dataforest.api.limits`; which of them the service applies, how it reads numbers
--- and what is empty, and what it answers, is written here.
+-- and what is empty, and how it responds, is written here.
 -- @module dataforest.emulator.validation
 
 local errors = require "dataforest.emulator.error_responses"

@@ -73,10 +73,13 @@ end
 --- What a name that is not known may mean.
 -- @tparam string name
 -- @tparam {string,...} names that are known
+-- @tparam[opt] string otherwise what to say if no name is near; by default, the names
 -- @treturn string
-function words.hint(name, names)
+function words.hint(name, names, otherwise)
   local meant = nearest(name, names)
-  return meant and ("did you mean %s?"):format(meant) or "known are " .. table.concat(names, ", ")
+  return meant and ("did you mean %s?"):format(meant)
+    or otherwise
+    or "known are " .. table.concat(names, ", ")
 end
 
 return words

@@ -1,5 +1,4 @@
 -- labels: collector valgrind
-local answer = require "dataforest.request.response"
 local arguments = require "dataforest.api.validate"
 local cjson = require "cjson"
 local core = require "dataforest.core"
@@ -7,6 +6,7 @@ local examples = require "spec.support.examples"
 local with_empty_lists = require "spec.support.with_empty_lists"
 local json = require "dataforest.codec.json"
 local operations = require "dataforest.operations"
+local responses = require "dataforest.request.response"
 local schema = require "dataforest.api.schema"
 local xml = require "dataforest.codec.xml"
 
@@ -78,7 +78,7 @@ describe("xml.encode", function()
     assert.equal(expected, xml.encode("CreateAppRequest", params, schema.of(create.params)))
   end)
 
-  it("writes answers: maps by name, lists repeated, empty ones left out, booleans as words", function()
+  it("writes responses: maps by name, lists repeated, empty ones left out, booleans as words", function()
     assert.equal(
       DECLARATION .. "<R><total>0</total><success>true</success></R>",
       xml.encode("R", { success = true, total = 0, contents = {} }, node_of "accounts/getList")
@@ -501,7 +501,7 @@ describe("each documented example in XML", function()
         local values, errors = {}, {}
         for i, body in ipairs { json.encode(response.json), response.xml } do
           values[i], errors[i] =
-            answer.read(operation, { status = response.status, headers = {}, body = body })
+            responses.read(operation, { status = response.status, headers = {}, body = body })
         end
         assert.same(errors[1], errors[2])
         if values[1] then
@@ -511,7 +511,7 @@ describe("each documented example in XML", function()
         end
       end)
 
-      it("writes the answer of " .. example.title, function()
+      it("writes the response of " .. example.title, function()
         local response = example.response
         local text = xml.encode(operation.xml.response, response.json, schema.of(operation.result))
         local own, pages = xml.decode(text, operation.result), xml.decode(response.xml, operation.result)

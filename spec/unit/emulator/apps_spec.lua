@@ -40,16 +40,16 @@ describe("the emulator's apps", function()
   end
 
   local function create(changes)
-    local answer, status = call("create", app(changes))
+    local response, status = call("create", app(changes))
     assert.are.equal(200, status)
-    assert.matches("^%w+$", answer.id)
-    return answer.id
+    assert.matches("^%w+$", response.id)
+    return response.id
   end
 
   local function refused(operation, params, pattern, wanted_status)
-    local answer, status = call(operation, params)
+    local response, status = call(operation, params)
     assert.are.equal(wanted_status or 400, status)
-    assert.matches(pattern, answer.message or answer.error.message)
+    assert.matches(pattern, response.message or response.error.message)
   end
 
   local function state(id)
@@ -227,7 +227,7 @@ describe("the emulator's apps", function()
       local body = ("<%s>%s</%s>"):format(root, inside, root)
       return signed.send(emulator, "apps/" .. operation, body, { ["content-type"] = "application/xml" }).body
     end
-    local answer = send(
+    local response = send(
       "create",
       "CreateAppRequest",
       "<components><containerCount>2</containerCount>"
@@ -237,7 +237,8 @@ describe("the emulator's apps", function()
         .. ("<appTypeId>KAFKA-2.4.0</appTypeId><dependentIds>%s</dependentIds>"):format(id)
         .. "<lifetime>604800</lifetime><name>kafka001</name><queueName>longlived</queueName>"
     )
-    local kafka = answer:match "<CreateAppResponse><id>(%w+)</id><success>true</success></CreateAppResponse>$"
+    local kafka =
+      response:match "<CreateAppResponse><id>(%w+)</id><success>true</success></CreateAppResponse>$"
     assert.are.equal(2, component(kafka, "broker").desired)
     assert.are.equal(id, emulator.apps:named(emulator.accounts:find("id", account), "kafka001").depends_on[1])
 
@@ -344,9 +345,9 @@ describe("the emulator's apps", function()
     assert.is_true(has_resource())
     call("stop", { id = id })
     assert.is_true(has_resource())
-    local answer, status = signed.call(emulator, "accounts/delete", { id = account })
+    local response, status = signed.call(emulator, "accounts/delete", { id = account })
     assert.are.equal(400, status)
-    assert.matches("The account has resources", answer.message)
+    assert.matches("The account has resources", response.message)
     assert.are.same({ success = true, id = id }, (call("delete", { id = id })))
     assert.is_false(has_resource())
     refused("getDetail", { id = id }, "not allowed or not exists", 403)

@@ -94,13 +94,14 @@ describe("the documented examples of accounts", function()
 
   it("refuses the short passwords of the pages", function()
     local emulator = new()
-    local answer, status = signed.call(emulator, "accounts/create", { name = "cloud1", password = "qaZ123@" })
+    local response, status =
+      signed.call(emulator, "accounts/create", { name = "cloud1", password = "qaZ123@" })
     assert.are.equal(400, status)
-    assert.are.same({ success = false, message = PASSWORD_MESSAGE:format "qaZ123@" }, answer)
+    assert.are.same({ success = false, message = PASSWORD_MESSAGE:format "qaZ123@" }, response)
     local id = emulator:add_account { name = "cloud1" }
-    answer, status = signed.call(emulator, "accounts/resetPassword", { id = id, password = "qazQAZ1" })
+    response, status = signed.call(emulator, "accounts/resetPassword", { id = id, password = "qazQAZ1" })
     assert.are.equal(400, status)
-    assert.are.same({ success = false, message = PASSWORD_MESSAGE:format "qazQAZ1" }, answer)
+    assert.are.same({ success = false, message = PASSWORD_MESSAGE:format "qazQAZ1" }, response)
   end)
 
   it("lists the accounts, with a body or with none", function()
@@ -128,12 +129,15 @@ describe("the documented examples of accounts", function()
   end)
 
   it("answers 403 with code 10002 for an id that it does not know", function()
-    local answer, status = signed.call(new(), "accounts/getDetail", { id = "20nAZnjbUNFdc7RsILlC3A" })
+    local response, status = signed.call(new(), "accounts/getDetail", { id = "20nAZnjbUNFdc7RsILlC3A" })
     assert.are.equal(403, status)
-    assert.are.equal("10002", answer.error.errorCode)
-    assert.are.equal("resource ('20nAZnjbUNFdc7RsILlC3A') is not allowed or not exists", answer.error.message)
-    assert.matches("^%x+%-%x+%-4%x+%-[89ab]%x+%-%x+$", answer.error.requestId)
-    assert.are.equal(36, #answer.error.requestId)
+    assert.are.equal("10002", response.error.errorCode)
+    assert.are.equal(
+      "resource ('20nAZnjbUNFdc7RsILlC3A') is not allowed or not exists",
+      response.error.message
+    )
+    assert.matches("^%x+%-%x+%-4%x+%-[89ab]%x+%-%x+$", response.error.requestId)
+    assert.are.equal(36, #response.error.requestId)
   end)
 
   it("says NotEmpty for an empty id", function()
@@ -172,13 +176,13 @@ describe("the documented examples of accounts", function()
   it("tells whether there are resources", function()
     local emulator = new()
     local id = emulator:add_account { name = "df001" }
-    local answer = signed.call(emulator, "accounts/checkHasResource", { id = id })
-    assert.are.same({ success = true, hasResource = false }, answer)
+    local response = signed.call(emulator, "accounts/checkHasResource", { id = id })
+    assert.are.same({ success = true, hasResource = false }, response)
   end)
 end)
 
 describe("the emulator in XML", function()
-  it("takes the documented roots and answers with them", function()
+  it("takes the documented roots and responds with them", function()
     local emulator = new { ids = { ID } }
     local response = send_xml(
       emulator,
@@ -232,7 +236,7 @@ describe("the emulator in XML", function()
     )
   end)
 
-  it("chooses the answer's form by Accept", function()
+  it("chooses the response's form by Accept", function()
     local emulator = new()
     local function form(content_type, accept)
       local body = content_type and xml("GetAccountListRequest", "") or "{}"
@@ -322,24 +326,24 @@ describe("the emulator's limits", function()
   end)
 
   local function invalid(operation, params, pattern)
-    local answer, status = signed.call(emulator, operation, params)
+    local response, status = signed.call(emulator, operation, params)
     assert.are.equal(400, status)
-    assert.is_false(answer.success)
-    assert.matches(pattern, answer.message)
+    assert.is_false(response.success)
+    assert.matches(pattern, response.message)
   end
 
   local function fine(operation, params)
-    local answer, status = signed.call(emulator, operation, params)
+    local response, status = signed.call(emulator, operation, params)
     assert.are.equal(200, status)
-    assert.is_true(answer.success)
-    return answer
+    assert.is_true(response.success)
+    return response
   end
 
   it("holds names to 2 to 16 characters of a-z 0-9 -", function()
     local function available(name)
-      local answer = fine("accounts/checkAvailableName", { name = name })
-      assert.are.equal(not answer.availableName, answer.message ~= nil)
-      return answer.availableName
+      local response = fine("accounts/checkAvailableName", { name = name })
+      assert.are.equal(not response.availableName, response.message ~= nil)
+      return response.availableName
     end
     assert.is_true(available "ab")
     assert.is_true(available(("a"):rep(16)))
@@ -415,17 +419,17 @@ describe("the emulator's limits", function()
 
   it("refuses bodies that are too large", function()
     emulator = new { max_request_bytes = 100 }
-    local answer, status = signed.call(emulator, "accounts/getDetail", { id = ("a"):rep(100) })
+    local response, status = signed.call(emulator, "accounts/getDetail", { id = ("a"):rep(100) })
     assert.are.equal(413, status)
-    assert.are.same({ errorCode = "430", message = "Request Entity Too Large" }, answer.error)
+    assert.are.same({ errorCode = "430", message = "Request Entity Too Large" }, response.error)
   end)
 
   it("knows no other address and no other method", function()
-    local answer, status = signed.call(emulator, "accounts/getdetail", { id = id })
+    local response, status = signed.call(emulator, "accounts/getdetail", { id = id })
     assert.are.equal(404, status)
     assert.are.same(
       { errorCode = "300", message = "Not Found Exception", details = "URL not found." },
-      answer.error
+      response.error
     )
     assert.are.equal(404, signed.send(emulator, "accounts/getList", nil, nil, { method = "GET" }).status)
     assert.are.equal(200, signed.send(emulator, "accounts/getList?a=b", "{}").status)
@@ -474,7 +478,7 @@ describe("the emulator's gateway", function()
     end
   end)
 
-  it("tells its time and a trace id with every answer", function()
+  it("tells its time and a trace id with every response", function()
     local emulator = new()
     assert.are.equal("Thu, 20 Feb 2025 00:32:55 GMT", refused(emulator, nil, { timestamp = 0 }).headers.date)
     emulator:advance(3600)
@@ -638,7 +642,7 @@ describe("the emulator's keytab", function()
     assert.are.equal(2, read(after)[1].version)
   end)
 
-  it("wants Accept: application/octet-stream, and answers errors in the request's form", function()
+  it("wants Accept: application/octet-stream, and responses errors in the request's form", function()
     local emulator = new()
     local id = emulator:add_account { name = "df001" }
     local body = ('{"id":"%s"}'):format(id)
@@ -689,9 +693,9 @@ describe("a strict emulator", function()
   end)
 
   it("refuses parameters that no page knows", function()
-    local answer
-    answer = signed.call(emulator, "accounts/getDetail", { id = id, ID = "x" })
-    assert.are.equal("invalid request parameter (unknown member ID)", answer.message)
+    local response
+    response = signed.call(emulator, "accounts/getDetail", { id = id, ID = "x" })
+    assert.are.equal("invalid request parameter (unknown member ID)", response.message)
     assert.is_true(
       signed.call(new { ids = { id } }, "accounts/checkAvailableName", { name = "ab", x = 1 }).success
     )
@@ -700,17 +704,18 @@ end)
 
 describe("the emulator's choices", function()
   it("answers 404 for an unknown id where asked to", function()
-    local answer, status = signed.call(new { unknown_id = 404 }, "accounts/getDetail", { id = ID })
+    local response, status = signed.call(new { unknown_id = 404 }, "accounts/getDetail", { id = ID })
     assert.are.equal(404, status)
-    assert.are.same({ success = false, message = "no such element" }, answer)
+    assert.are.same({ success = false, message = "no such element" }, response)
   end)
 
   it("refuses a second account with 400 where asked to", function()
     local emulator = new { second_account = 400 }
     emulator:add_account { name = "df001" }
-    local answer, status = signed.call(emulator, "accounts/create", { name = "df002", password = "abcABC1!" })
+    local response, status =
+      signed.call(emulator, "accounts/create", { name = "df002", password = "abcABC1!" })
     assert.are.equal(400, status)
-    assert.are.same({ success = false, message = "exceeded limit on resource quota" }, answer)
+    assert.are.same({ success = false, message = "exceeded limit on resource quota" }, response)
   end)
 end)
 
@@ -725,14 +730,14 @@ describe("fail_next", function()
   it("answers in the place of the operation, before it is carried out", function()
     emulator:fail_next { operation = "accounts/create", status = 503 }
     assert.are.equal(0, signed.call(emulator, "accounts/getList", {}).total)
-    local answer, status = signed.call(emulator, "accounts/create", CREATE)
+    local response, status = signed.call(emulator, "accounts/create", CREATE)
     assert.are.equal(503, status)
-    assert.are.same({ error = { errorCode = "500", message = "Endpoint Error" } }, answer)
+    assert.are.same({ error = { errorCode = "500", message = "Endpoint Error" } }, response)
     assert.are.equal(0, #emulator:dump().accounts)
     assert.is_true(signed.call(emulator, "accounts/create", CREATE).success)
   end)
 
-  it("loses the answer after the operation was carried out", function()
+  it("loses the response after the operation was carried out", function()
     emulator:fail_next { operation = "accounts/create", when = "after", kind = "network" }
     local response = signed.send(emulator, "accounts/create", cjson.encode(CREATE))
     assert.are.same({ kind = "network", message = "injected by fail_next", sent = true }, response.drop)
@@ -769,19 +774,19 @@ describe("fail_next", function()
     assert.are.same({ 200, 429, 429, 200 }, statuses)
 
     emulator:fail_next { code = "210", details = "A subscription to the API is required." }
-    local answer, status = signed.call(emulator, "accounts/getList")
+    local response, status = signed.call(emulator, "accounts/getList")
     assert.are.equal(401, status)
     assert.are.same({
       errorCode = "210",
       message = "Permission Denied",
       details = "A subscription to the API is required.",
-    }, answer.error)
+    }, response.error)
 
     emulator:fail_next { body = { success = false, message = "no" } }
     assert.are.same({ success = false, message = "no" }, (signed.call(emulator, "accounts/getList")))
 
     emulator:fail_next { status = 502, body = "<html>", headers = { ["Content-Type"] = "text/html" } }
-    local response = signed.send(emulator, "accounts/getList")
+    response = signed.send(emulator, "accounts/getList")
     assert.are.equal(502, response.status)
     assert.are.equal("<html>", response.body)
     assert.are.equal("text/html", response.headers["content-type"])
@@ -792,7 +797,7 @@ describe("fail_next", function()
     assert.are.equal(403, response.status)
   end)
 
-  it("delays an answer", function()
+  it("delays a response", function()
     emulator:fail_next { delay = 2.5 }
     local response = signed.send(emulator, "accounts/getList")
     assert.are.equal(200, response.status)
@@ -965,7 +970,7 @@ describe("the emulator's transport", function()
     assert.are.equal(NOW + 10, emulator:now())
   end)
 
-  it("holds answers to max_response_bytes", function()
+  it("holds responses to max_response_bytes", function()
     local emulator = new()
     local size = #signed.send(emulator, "accounts/getList").body
     local transport = emulator:transport()

@@ -37,7 +37,7 @@ describe("a call", function()
     assert.are.same({ err.message, err.message }, events)
   end)
 
-  it("sends a signed request and returns the answer", function()
+  it("sends a signed request and returns the response", function()
     local df, transport = client { DETAIL }
     local account, err = df.accounts:get_detail(ID)
     assert.is_nil(err)
@@ -364,12 +364,12 @@ describe("retries", function()
   end)
 
   it("hold the last cause, and no more than that of the attempt before", function()
-    local LATE = { kind = "timeout", message = "no answer in time", sent = true }
+    local LATE = { kind = "timeout", message = "no response in time", sent = true }
     local df = client({ RESET, LATE, LATE, LATE }, { retry = { attempts = 4, base_delay = 0 } })
     local _, err = df.accounts:get_detail(ID)
     assert.are.equal(4, err.attempts)
     assert.are.equal(
-      "no answer in time; the attempt before ended with timeout: no answer in time",
+      "no response in time; the attempt before ended with timeout: no response in time",
       err.message
     )
     assert.matches("4 attempts", tostring(err), 1, true)
@@ -391,7 +391,7 @@ describe("retries", function()
   it("give each attempt its own timeout within the call's", function()
     local SLOW = function(request, transport)
       transport.clock = request.deadline
-      return { kind = "timeout", message = "no answer in time", sent = true }
+      return { kind = "timeout", message = "no response in time", sent = true }
     end
     local df, transport = client(
       { SLOW, SLOW, SLOW },
@@ -404,7 +404,7 @@ describe("retries", function()
     assert.are.equal(1700000010, transport.requests[3].deadline)
     assert.are.equal(3, err.attempts)
     assert.are.equal(
-      "no answer in time; the attempt before ended with timeout: no answer in time",
+      "no response in time; the attempt before ended with timeout: no response in time",
       err.message
     )
   end)

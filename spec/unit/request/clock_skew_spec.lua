@@ -74,7 +74,7 @@ describe("a clock that is wrong", function()
     local transport
     df, transport = client {
       function(...)
-        -- Another call was signed by the wrong clock as well, and its answer comes first.
+        -- Another call was signed by the wrong clock as well, and its response comes first.
         assert.is_table(df.accounts:get_list())
         return refused(3600)(...)
       end,

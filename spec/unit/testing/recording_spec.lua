@@ -107,8 +107,8 @@ describe("a recording", function()
   --- The lines of a recording of some calls.
   -- @tparam function answer what the transport does
   -- @tparam function calls given the client
-  local function recorded(answer, calls, options)
-    local recorder = testing.recorder { path = path, transport = answer }
+  local function recorded(response, calls, options)
+    local recorder = testing.recorder { path = path, transport = response }
     local all = tables.copy({ transport = recorder, retry = false }, options)
     if not all.credentials then
       all.access_key, all.secret_key = "AK_RECORDED", "SK"

@@ -64,10 +64,10 @@ describe("a transport", function()
     it("may be a table, whose functions get it as self", function()
       local own = {}
       local seen, sent
-      local answer = { status = 200, headers = {}, body = "" }
+      local response = { status = 200, headers = {}, body = "" }
       function own:send(request)
         seen, sent = self, request
-        return answer
+        return response
       end
       function own:sleep(seconds)
         self.slept = seconds
@@ -80,7 +80,7 @@ describe("a transport", function()
       end
       local transport = assert(transports.resolve(own))
       local request = {}
-      assert.equal(answer, transport:send(request))
+      assert.equal(response, transport:send(request))
       assert.equal(own, seen)
       assert.equal(request, sent)
       transport:sleep(3)
@@ -213,7 +213,7 @@ describe("a transport", function()
 
     setup(function()
       server = fault_server.start {
-        { name = "ok", tls = "good", connections = { fault_server.answering '{"a":1}' } },
+        { name = "ok", tls = "good", connections = { fault_server.responding '{"a":1}' } },
         { name = "hold", tls = "good", connections = { { { "hold" } } } },
         -- A proxy that lets nobody through, and what it is asked for.
         {

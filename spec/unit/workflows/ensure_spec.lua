@@ -142,25 +142,25 @@ end)
 describe("ensure, when something fails on the way,", function()
   -- Each fault strikes accounts/create; `created` is what the second value must be.
   local FAULTS = {
-    { "an answer lost after the account was made", { when = "after", kind = "network" }, true },
+    { "a response lost after the account was made", { when = "after", kind = "network" }, true },
     { "a connection reset before it was made", { kind = "network", sent = true }, true },
     { "a connection that was refused", { kind = "network", sent = false }, true },
     { "a timeout after it was made", { when = "after", kind = "timeout" }, true },
     { "a timeout before it was made", { kind = "timeout" }, true },
-    { "an answer that comes too late", { when = "after", delay = 40 }, true },
+    { "a response that comes too late", { when = "after", delay = 40 }, true },
     { "503 before", { status = 503 }, true },
     { "503 after", { when = "after", status = 503 }, true },
     { "500 before", { status = 500 }, true },
     { "500 after", { when = "after", status = 500 }, true },
     { "504 after", { when = "after", status = 504 }, true },
     { "throttling", { code = "410" }, true },
-    { "a truncated answer", { when = "after", kind = "protocol" }, true },
-    { "a truncated answer before it was made", { kind = "protocol" }, true },
+    { "a truncated response", { when = "after", kind = "protocol" }, true },
+    { "a truncated response before it was made", { kind = "protocol" }, true },
     { "a handshake that went wrong", { kind = "tls" }, true },
-    { "an answer of somebody else", { body = "<html>log in</html>" }, true },
-    { "an answer that is no JSON", { when = "after", body = "<html>oops</html>" }, true },
-    { "an answer that names no account", { when = "after", body = { success = true } }, true },
-    { "an answer that is empty", { when = "after", body = "" }, true },
+    { "a response of somebody else", { body = "<html>log in</html>" }, true },
+    { "a response that is no JSON", { when = "after", body = "<html>oops</html>" }, true },
+    { "a response that names no account", { when = "after", body = { success = true } }, true },
+    { "a response that is empty", { when = "after", body = "" }, true },
   }
 
   for _, case in ipairs(FAULTS) do
@@ -213,7 +213,7 @@ describe("ensure, when something fails on the way,", function()
     end)
   end
 
-  it("looks on after a lost answer where the first look fails as well", function()
+  it("looks on after a lost response where the first look fails as well", function()
     local df, emulator = setup()
     emulator:fail_next { operation = "accounts/create", when = "after", kind = "network" }
     emulator:fail_next { operation = "accounts/getList", skip = 1, times = 3, kind = "network" }
@@ -357,7 +357,7 @@ describe("ensure, called at once by two,", function()
       end
     end)
 
-    it("gives both the same account where an answer is lost: turns " .. table.concat(order), function()
+    it("gives both the same account where a response is lost: turns " .. table.concat(order), function()
       for skip = 0, 1 do
         for _, when in ipairs { "before", "after" } do
           local emulator = emulated.emulator()

@@ -2,7 +2,6 @@
 -- @module dataforest.cli.output.columns
 
 local common = require "dataforest.codec.common"
-local nearest = require "dataforest.util.nearest"
 local text = require "dataforest.cli.output.text"
 local words_of = require "dataforest.util.words"
 
@@ -56,8 +55,7 @@ function columns.chosen(fields, wanted)
   for i, name in ipairs(wanted) do
     chosen[i] = known[text.kebab(name)] or known[name:lower():gsub("_", "-")]
     if not chosen[i] then
-      local near = nearest(name, names)
-      local hint = near and ("did you mean %s?"):format(near) or "there are " .. words_of.listed(names, "and")
+      local hint = words_of.hint(name, names, "there are " .. words_of.listed(names, "and"))
       return nil, ("--columns: there is no column %s: %s"):format(name, hint)
     end
   end

@@ -253,11 +253,9 @@ end
 --- Fills a text up with spaces.
 -- @tparam string given
 -- @tparam number columns
--- @tparam[opt] boolean right put the spaces in front
 -- @treturn string
-function text.pad(given, columns, right)
-  local spaces = (" "):rep(columns - text.width(given))
-  return right and spaces .. given or given .. spaces
+function text.pad(given, columns)
+  return given .. (" "):rep(columns - text.width(given))
 end
 
 --- The first characters of a text that fit, and the rest.

@@ -57,12 +57,4 @@ function style.of(system, stream)
   }, Style)
 end
 
---- A style without a terminal.
--- @tparam[opt] table parts `colour`, `width`, `mark`
--- @treturn table
-function style.plain(parts)
-  parts = parts or {}
-  return setmetatable({ colour = parts.colour, width = parts.width, mark = parts.mark or "..." }, Style)
-end
-
 return style
