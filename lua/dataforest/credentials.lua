@@ -4,7 +4,7 @@
 -- source = }`, or nil and a message. `expires` (seconds since the epoch) is optional: without it the provider
 -- is asked for each attempt. Any function of that form can be given as the option `credentials`.
 --
--- Both halves of a pair come from one place and one naming. Nothing is read before the first call that needs
+-- Both halves of a pair come from one source and one naming. Nothing is read before the first call that needs
 -- it.
 --
 -- @module dataforest.credentials
@@ -108,7 +108,7 @@ end
 
 --- Keys from the environment: `NCLOUD_ACCESS_KEY_ID` with `NCLOUD_SECRET_ACCESS_KEY`, or else
 -- `NCLOUD_ACCESS_KEY` with `NCLOUD_SECRET_KEY`. Half a pair is an error, and so is a key with blanks or
--- quotation marks: no other place is looked at then.
+-- quotation marks: no other source is asked then.
 -- @treturn Provider a provider
 function credentials.environment()
   return function()
@@ -240,7 +240,7 @@ function credentials.file(options)
 end
 
 --- Asks providers in turn, and takes the keys of the first that has any. A provider whose third result is
--- true ends the search: its place holds something that is wrong, and others would hide that.
+-- true ends the search: what it found is wrong, and other keys would hide that.
 -- @tparam {function,...} providers
 -- @treturn Provider a provider
 function credentials.chain(providers)

@@ -1,4 +1,4 @@
---- The one place that knows which values are secret: it gathers them, masks them, and takes them out of
+--- The only module that knows which values are secret: it gathers them, masks them, and takes them out of
 -- text that came from elsewhere.
 --
 -- **Which values.** Parameters and fields that `dataforest.operations` marks `secret`, at any depth. Where

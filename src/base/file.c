@@ -12,10 +12,10 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { NAME_ROOM = 48, TRIES = 100 };
+enum { NAME_EXTRA = 48, TRIES = 100 };
 
 /* Opens a new file beside `path`, where rename cannot cross file systems. Its name goes into
- * `name`, which has room for the folder and NAME_ROOM more. */
+ * `name`, which holds the folder and NAME_EXTRA bytes more. */
 static int open_temporary(const char *path, char *name) {
     const char *slash = strrchr(path, '/');
     size_t folder = slash ? (size_t)(slash - path) + 1 : 0;
@@ -23,7 +23,7 @@ static int open_temporary(const char *path, char *name) {
     for (int i = 0; i < TRIES; i++) {
         struct timespec at = {0, 0};
         clock_gettime(CLOCK_REALTIME, &at);
-        snprintf(name + folder, NAME_ROOM, ".dataforest-%lx-%lx-%x", (unsigned long)getpid(),
+        snprintf(name + folder, NAME_EXTRA, ".dataforest-%lx-%lx-%x", (unsigned long)getpid(),
                  (unsigned long)at.tv_nsec, (unsigned)i);
         int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
         if (fd >= 0 || errno != EEXIST) {
@@ -99,9 +99,9 @@ static int fill(int fd, const void *bytes, size_t length) {
     return failure;
 }
 
-/* Puts a new file in the place of `path`; without bytes, only tries whether there could be one. */
+/* Replaces `path` by a new file; without bytes, only tries whether there could be one. */
 static int replace(const char *path, const void *bytes, size_t length) {
-    char *name = df_malloc(strlen(path) + NAME_ROOM);
+    char *name = df_malloc(strlen(path) + NAME_EXTRA);
     if (!name) {
         return ENOMEM;
     }

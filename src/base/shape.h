@@ -42,7 +42,7 @@ struct df_field {
     size_t length;
     int type;
     int real;  /* the field of the shape that this is an alias of, or -1 */
-    int guess; /* the field of this object that was last met at this place of a response */
+    int guess; /* the field of this object that was last met at this position of a response */
 };
 
 /* types[0] is "any", types[root] the type itself. Both arrays are in the same block of memory,

@@ -402,8 +402,8 @@ static struct transfer_box *start(lua_State *L, struct engine_box *engine,
 
 /* ---- engines ---- */
 
-/* Lets a debug hook run, such as that by which `lua` heeds Ctrl-C. What it raises ends the call. */
-static void heed_signals(lua_State *L, struct transfer_box *box) {
+/* Lets a debug hook run, such as that by which `lua` ends at Ctrl-C. What it raises ends the call. */
+static void run_hooks(lua_State *L, struct transfer_box *box) {
     if (df_lua_try_hooks(L) != 0) {
         release(box);
         lua_error(L);
@@ -418,7 +418,7 @@ static int engine_perform(lua_State *L) {
         return push_error(L, &error);
     }
     while (engine->engine && !df_http_wait(engine->engine, box->transfer)) {
-        heed_signals(L, box);
+        run_hooks(L, box);
         if (!box->transfer) {
             return push_closed(L, "the call was taken back while it ran");
         }

@@ -3,7 +3,7 @@
 
 #include <lua.h>
 
-/* Code that waits in C gives Lua's debug hook its turn now and then: that is how `lua` heeds
+/* Code that waits in C gives Lua's debug hook its turn now and then: that is how `lua` ends at
  * Ctrl-C. Returns 0, or not 0 with what the hook raised on the stack. */
 int df_lua_try_hooks(lua_State *L);
 

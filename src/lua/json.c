@@ -278,20 +278,20 @@ static inline bool has_name(const struct df_field *field, const char *at) {
 }
 
 /* The index of the field that is named in the text, or -1 if the object has none such. The one that
- * was met at this place of the last response is tried first. */
-static int find_field(const struct reader *r, const struct df_type *object, int place,
+ * was met at this position of the last response is tried first. */
+static int find_field(const struct reader *r, const struct df_type *object, int position,
                       const char *at) {
     if (object->count == 0) {
         return -1;
     }
     struct df_field *fields = r->shape->fields + object->first;
-    if (place < object->count && has_name(&fields[fields[place].guess], at)) {
-        return object->first + fields[place].guess;
+    if (position < object->count && has_name(&fields[fields[position].guess], at)) {
+        return object->first + fields[position].guess;
     }
     for (int i = 0; i < object->count; i++) {
         if (has_name(&fields[i], at)) {
-            if (place < object->count) {
-                fields[place].guess = i;
+            if (position < object->count) {
+                fields[position].guess = i;
             }
             return object->first + i;
         }
@@ -301,11 +301,11 @@ static int find_field(const struct reader *r, const struct df_type *object, int 
 
 /* Pushes the name of a member, and returns where it ends. Sets its field, or -1. */
 static inline const char *read_name(struct reader *r, const char *at, const struct df_type *object,
-                                    int place, int *field) {
+                                    int position, int *field) {
     if (*at != '"') {
         return unexpected(r, at);
     }
-    *field = find_field(r, object, place, at + 1);
+    *field = find_field(r, object, position, at + 1);
     if (*field >= 0) { /* one of the shape's: it need not be looked up by Lua */
         lua_rawgeti(r->L, r->names, *field + 1);
         return at + 1 + r->shape->fields[*field].length + 1;
@@ -345,10 +345,10 @@ static inline void remember(struct df_type *type, int count) {
 }
 
 static const char *read_member(struct reader *r, const char *at, const struct df_type *object,
-                               int place, bool *alias_met, uint64_t *seen) {
+                               int position, bool *alias_met, uint64_t *seen) {
     int index = -1;
     struct df_text name = {at + 1, 0};
-    at = read_name(r, at, object, place, &index);
+    at = read_name(r, at, object, position, &index);
     if (!at) {
         return NULL;
     }
@@ -409,17 +409,17 @@ static const char *read_members(struct reader *r, const char *at, struct df_type
 
 /* Nulls are left out. */
 static const char *read_items(struct reader *r, const char *at, struct df_type *array) {
-    int count = 0, place = 0;
+    int count = 0, position = 0;
     if (!enter(r)) {
         return NULL;
     }
     df_push_list(&r->walk, r->L, expected(array));
     at = skip_spaces(at);
     while (*at != ']') {
-        at = next_member(r, at, place++);
+        at = next_member(r, at, position++);
         at = at ? read_value(r, at, &r->shape->types[array->item]) : NULL;
         if (!at) {
-            df_in_item(&r->walk, (size_t)place);
+            df_in_item(&r->walk, (size_t)position);
             return NULL;
         }
         if (r->absent) {

@@ -4,7 +4,7 @@
 
 enum { MAX_ENTRIES = 10000, FIRST_ENTRIES = 8 };
 
-/* A block that grows while a type is compiled. It is a userdata at a fixed place of the stack, so
+/* A block that grows while a type is compiled. It is a userdata at a fixed index of the stack, so
  * that it is freed whatever is raised. */
 struct block {
     void *data;
@@ -224,7 +224,7 @@ static int compile(struct compiler *c) {
 
 _Static_assert(sizeof(struct df_type) % _Alignof(struct df_field) == 0, "fields follow types");
 
-/* Pushes the shape itself: one block with room for all that was compiled. */
+/* Pushes the shape itself: one block for all that was compiled. */
 static struct df_shape *push_shape(const struct compiler *c, int root) {
     size_t types = (size_t)c->types.count * sizeof(struct df_type);
     size_t fields = (size_t)c->fields.count * sizeof(struct df_field);

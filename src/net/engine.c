@@ -61,8 +61,7 @@ struct df_http_engine {
     unsigned long generation;
     bool is_open; /* the poller is */
     struct df_poller poller;
-    struct df_hub *hub;     /* for new connections; NULL: none yet */
-    struct df_hub *retired; /* those with connections left */
+    struct df_hub *hubs; /* the first is for new connections, others still have some */
     struct df_pool pool;
     struct df_http_transfer *running; /* or ended and not yet released */
     struct df_http_transfer *spare;
@@ -192,7 +191,7 @@ static void succeed(struct df_http_transfer *transfer, double now) {
     struct df_http_engine *engine = transfer->engine;
     struct df_connection *connection = transfer->connection;
     bool keep = transfer->reader.reusable && !transfer->reader.surplus &&
-                transfer->sent == transfer->wire.length && connection->multi->hub == engine->hub;
+                transfer->sent == transfer->wire.length && connection->multi->hub == engine->hubs;
     if (keep) {
         transfer->connection = NULL;
         unsigned limit = engine->pool_size + (unsigned)engine->running_count - 1;
@@ -213,16 +212,16 @@ static void wake_no_later(struct df_http_engine *engine, double when) {
 
 /* The hub for a new connection; NULL if memory or descriptors run out. */
 static struct df_hub *current_hub(struct df_http_engine *engine) {
-    if (engine->hub && !df_hub_is_current(engine->hub)) {
-        df_pool_clear(&engine->pool);
-        engine->hub->next = engine->retired;
-        engine->retired = engine->hub;
-        engine->hub = NULL;
+    if (engine->hubs && df_hub_is_current(engine->hubs)) {
+        return engine->hubs;
     }
-    if (!engine->hub) {
-        engine->hub = df_hub_new(&engine->poller, engine->ca_file);
+    df_pool_clear(&engine->pool);
+    struct df_hub *hub = df_hub_new(&engine->poller, engine->ca_file);
+    if (hub) {
+        hub->next = engine->hubs;
+        engine->hubs = hub;
     }
-    return engine->hub;
+    return hub;
 }
 
 static bool connect_anew(struct df_http_transfer *transfer, double now) {
@@ -463,21 +462,13 @@ static void check_deadlines(struct df_http_engine *engine, double now) {
     }
 }
 
-static struct df_hub *first_hub(const struct df_http_engine *engine) {
-    return engine->hub ? engine->hub : engine->retired;
-}
-
-static struct df_hub *next_hub(const struct df_http_engine *engine, const struct df_hub *hub) {
-    return hub == engine->hub ? engine->retired : hub->next;
-}
-
 /* When the engine wants to do something whatever happens; negative: never. */
 static double next_wake(const struct df_http_engine *engine) {
     double wake_at = engine->wake_at;
     if (engine->first_ended) {
         return 0;
     }
-    for (const struct df_hub *hub = first_hub(engine); hub; hub = next_hub(engine, hub)) {
+    for (const struct df_hub *hub = engine->hubs; hub; hub = hub->next) {
         for (const struct df_multi *multi = hub->multis; multi; multi = multi->next) {
             if (multi->wake_at >= 0 && (wake_at < 0 || multi->wake_at < wake_at)) {
                 wake_at = multi->wake_at;
@@ -505,7 +496,7 @@ static void conclude(struct df_connection *connection, CURLcode code, double now
     }
 }
 
-/* libcurl ran out of memory in a place from which its multi does not recover. */
+/* libcurl ran out of memory where its multi does not recover from it. */
 static void abandon_connecting(struct df_http_engine *engine, const struct df_multi *multi) {
     struct df_http_transfer *next;
     for (struct df_http_transfer *transfer = engine->running; transfer; transfer = next) {
@@ -533,7 +524,7 @@ static void collect(struct df_http_engine *engine, struct df_multi *multi, bool 
 /* Returns whether there was anything to do. */
 static bool run_timers(struct df_http_engine *engine, double now) {
     bool any = false;
-    for (struct df_hub *hub = first_hub(engine); hub; hub = next_hub(engine, hub)) {
+    for (struct df_hub *hub = engine->hubs; hub; hub = hub->next) {
         for (struct df_multi *multi = hub->multis; multi; multi = multi->next) {
             if (multi->wake_at >= 0 && multi->wake_at <= now) {
                 any = true;
@@ -545,10 +536,13 @@ static bool run_timers(struct df_http_engine *engine, double now) {
 }
 
 static void shrink(struct df_http_engine *engine) {
-    struct df_hub **link = &engine->retired;
-    if (engine->hub && engine->hub->multis && engine->hub->multis->next) {
-        df_hub_shrink(engine->hub);
+    if (!engine->hubs) {
+        return;
     }
+    if (engine->hubs->multis && engine->hubs->multis->next) {
+        df_hub_shrink(engine->hubs);
+    }
+    struct df_hub **link = &engine->hubs->next;
     while (*link) {
         struct df_hub *hub = *link;
         if (hub->connections == 0) {
@@ -642,28 +636,21 @@ static bool wait_alone(struct df_http_transfer *transfer, double limit) {
 
 /* ---- after a fork ---- */
 
-/* What a parent process's engines left behind in this one. libcurl may have had threads there that
- * did not come along, so that its memory is left as it is, and reachable. */
-struct abandoned {
-    struct abandoned *next;
-    struct df_hub *hub, *retired;
-    struct df_connection *connections;
-};
-
-static struct abandoned *abandoned_first;
+/* What a parent process's engines left behind in this one: hubs, and with them their connections.
+ * libcurl may have had threads there that did not come along, so that its memory is left as it is,
+ * and reachable. */
+static struct df_hub *abandoned;
 static pthread_mutex_t abandoned_lock = PTHREAD_MUTEX_INITIALIZER;
 
-static void keep_reachable(struct df_http_engine *engine) {
-    struct abandoned *abandoned = df_malloc(sizeof *abandoned);
-    if (abandoned) {
-        abandoned->hub = engine->hub;
-        abandoned->retired = engine->retired;
-        abandoned->connections = engine->pool.first;
-        pthread_mutex_lock(&abandoned_lock);
-        abandoned->next = abandoned_first;
-        abandoned_first = abandoned;
-        pthread_mutex_unlock(&abandoned_lock);
+static void abandon(struct df_hub *hub) {
+    pthread_mutex_lock(&abandoned_lock);
+    while (hub) {
+        struct df_hub *next = hub->next;
+        hub->next = abandoned;
+        abandoned = hub;
+        hub = next;
     }
+    pthread_mutex_unlock(&abandoned_lock);
 }
 
 /* From here on each transfer belongs to whom it was given. */
@@ -679,19 +666,16 @@ static void give_away(struct df_http_engine *engine) {
 static void start_anew(struct df_http_engine *engine) {
     for (struct df_http_transfer *transfer = engine->running; transfer; transfer = transfer->next) {
         if (transfer->state != STATE_ENDED) {
-            struct df_connection *connection = transfer->connection;
-            connection->next = engine->pool.first;
-            engine->pool.first = connection;
             transfer->connection = NULL;
             transfer->any_sent = true; /* by the parent, perhaps, by now */
             fail_with(transfer, DF_KIND_CLOSED, "the process forked while the call was in flight");
         }
     }
     give_away(engine);
-    keep_reachable(engine);
+    abandon(engine->hubs);
     df_poller_disown(&engine->poller);
     df_poller_close(&engine->poller);
-    engine->hub = engine->retired = NULL;
+    engine->hubs = NULL;
     engine->pool.first = engine->pool.last = NULL;
     engine->pool.count = 0;
     engine->running_count = 0;
@@ -751,11 +735,11 @@ void df_http_engine_free(struct df_http_engine *engine) {
             }
         }
         df_pool_clear(&engine->pool);
-        if (engine->hub) {
-            df_hub_free(engine->hub);
-            engine->hub = NULL;
+        while (engine->hubs) {
+            struct df_hub *hub = engine->hubs;
+            engine->hubs = hub->next;
+            df_hub_free(hub);
         }
-        shrink(engine);
         df_poller_close(&engine->poller);
     }
     give_away(engine);

@@ -3,7 +3,7 @@
 --
 -- A limit is a table: `name`; `keys`; `prepare(node)`, called once when a field is compiled; `fits(node,
 -- value, length, context)`; `phrase(node, value, length, context)`, which follows "must", with perhaps a
--- second text that follows what was given; and perhaps `cure(…)`, which follows a colon.
+-- second text that follows what was given; and perhaps `fix(…)`, which follows a colon.
 --
 -- @module dataforest.api.limits
 
@@ -53,7 +53,7 @@ function length.phrase(node, _, count)
   return phrase, format(" (%d characters)", count)
 end
 
-function length.cure(node, _, count)
+function length.fix(node, _, count)
   return not node.secret and (count < (node.min_length or 0) and "lengthen it" or "shorten it") or nil
 end
 
@@ -75,14 +75,14 @@ function charset.phrase(node)
   return "be of " .. node.charset_doc
 end
 
-function charset.cure(node, value)
+function charset.fix(node, value)
   if node.secret then
     return nil
   end
-  local cures = {}
+  local fixes = {}
   local lower = ascii.lower(value)
   if lower ~= value and find("A", node.outside) then
-    cures[1] = "write it in lower case"
+    fixes[1] = "write it in lower case"
     value = lower
   end
   local seen, named = {}, {}
@@ -97,9 +97,9 @@ function charset.cure(node, value)
     end
   end
   if named[1] then
-    cures[#cures + 1] = "take out " .. words.listed(named, "and")
+    fixes[#fixes + 1] = "take out " .. words.listed(named, "and")
   end
-  return words.joined(cures)
+  return words.joined(fixes)
 end
 
 local values = { name = "values", keys = { "values" } }
@@ -173,19 +173,19 @@ function rule.phrase(_, value, _, password_rule)
   return words.joined(phrases)
 end
 
-function rule.cure(_, value, _, password_rule)
-  local cures = {}
+function rule.fix(_, value, _, password_rule)
+  local fixes = {}
   if password.has_forbidden(value) then
-    cures[1] = "choose other special characters"
+    fixes[1] = "choose other special characters"
   end
   local missing = password.lacking(value, password_rule)
   if missing[1] then
-    cures[#cures + 1] = "add " .. words.listed(missing, "and")
+    fixes[#fixes + 1] = "add " .. words.listed(missing, "and")
     if password_rule ~= "current" and #password.lacking(value, "current") == 0 then
-      cures[#cures] = cures[#cures] .. ', or set password_rule = "current"'
+      fixes[#fixes] = fixes[#fixes] .. ', or set password_rule = "current"'
     end
   end
-  return words.joined(cures)
+  return words.joined(fixes)
 end
 
 local range = { name = "range", keys = { "minimum", "maximum", "multiple_of", "also" } }
@@ -211,7 +211,7 @@ function range.phrase(node)
   return "be " .. range_words(node)
 end
 
-function range.cure(node, value)
+function range.fix(node, value)
   local inside = value >= (node.minimum or -math.huge) and value <= (node.maximum or math.huge)
   if inside and node.multiple_of then
     local below = value - value % node.multiple_of

@@ -72,15 +72,15 @@ function messages.broken(node, value, password_rule)
   if length == 0 and not node.secret then
     return format("must %s, got an empty string: %s", broken[1].phrase(node, value, length), node.why)
   end
-  local phrases, notes, cures = {}, "", {}
+  local phrases, notes, fixes = {}, "", {}
   for index, limit in ipairs(broken) do
     local phrase, note = limit.phrase(node, value, length, password_rule)
     phrases[index], notes = phrase, notes .. (note or "")
-    local cure = limit.cure and limit.cure(node, value, length, password_rule)
-    cures[#cures + 1] = cure ~= "" and cure or nil
+    local fix = limit.fix and limit.fix(node, value, length, password_rule)
+    fixes[#fixes + 1] = fix ~= "" and fix or nil
   end
   local message = "must " .. words.joined(phrases) .. messages.got(node, value) .. notes
-  return cures[1] and message .. ": " .. words.joined(cures) or message
+  return fixes[1] and message .. ": " .. words.joined(fixes) or message
 end
 
 --- A name that no parameter has.

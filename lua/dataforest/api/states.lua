@@ -2,7 +2,7 @@
 --
 -- For each group: the `operation` that tells the state, the `field` that it stands in, the `noun` for
 -- messages; `known`: all states that there are, to tell a misspelt one; `unreachable`: for a state, the
--- set of those that cannot follow unless somebody does something, or `"others"`; and `cure`: for a state,
+-- set of those that cannot follow unless somebody does something, or `"others"`; and `fix`: for a state,
 -- what that something is.
 --
 -- @module dataforest.api.states
@@ -19,7 +19,7 @@ states.accounts = {
   field = "status",
   known = { "ACCEPTED", "RUNNING", "CHANGING" },
   unreachable = { RUNNING = { ACCEPTED = true }, CHANGING = { ACCEPTED = true } },
-  cure = {},
+  fix = {},
 }
 
 --- An app that is at rest stays as it is until it is started. The pages name RUNNING alone; the others
@@ -49,12 +49,12 @@ states.apps = {
     "CANCEL_UPGRADING",
   },
   unreachable = {},
-  cure = {},
+  fix = {},
 }
 
 for _, state in ipairs { "STOPPED", "FINISHED", "SUCCEEDED", "FAILED", "KILLED" } do
   states.apps.unreachable[state] = "others"
-  states.apps.cure[state] = "start it first, with df.apps:start"
+  states.apps.fix[state] = "start it first, with df.apps:start"
 end
 
 --- Tells whether a state, of an account or an app, is RUNNING.

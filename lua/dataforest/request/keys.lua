@@ -15,7 +15,7 @@ Keys.__index = Keys
 local keys = {}
 
 --- Makes the keys of a client.
--- @tparam table settings `access_key` and `secret_key`, or `credentials`, or none of them: the default places
+-- @tparam table settings `access_key` and `secret_key`, or `credentials`, or none of them: the default providers
 -- @tparam table transport of the client, for providers that ask a server
 -- @treturn[1] table the keys
 -- @treturn[2] nil
@@ -70,7 +70,7 @@ local function checked(given)
   }
 end
 
---- Asks the provider, or looks at the default places.
+--- Asks the provider, or the default ones.
 -- @return keys as a provider gives them; or nil and what is wrong
 local function ask(self, deadline, policy, refused)
   local provider = self.provider or self.default
@@ -113,7 +113,7 @@ local function keep(self, signer, given)
   end
 end
 
---- Whether what the provider gave is kept: where it is the default places, and where it expires. Other
+--- Whether what the provider gave is kept: where it is of the default providers, and where it expires. Other
 -- providers are asked each time, since they may hand out other keys.
 local function is_kept(self, given)
   return not self.closed and (self.default ~= nil or given.expires ~= nil)

@@ -87,12 +87,12 @@ end
 local function put_to_sleep(task, seconds)
   local sleepers = task.loop.sleepers
   task.wake_at = core.monotonic() + seconds
-  local place = #sleepers + 1
-  while place > 1 and sleepers[place - 1].wake_at < task.wake_at do
-    place = place - 1
+  local index = #sleepers + 1
+  while index > 1 and sleepers[index - 1].wake_at < task.wake_at do
+    index = index - 1
   end
   -- The first to wake stands last, where it is taken from.
-  table.insert(sleepers, place, task)
+  table.insert(sleepers, index, task)
 end
 
 --- Waits so many seconds: in a task the others go on meanwhile, elsewhere the thread blocks.

@@ -46,7 +46,7 @@ end
 -- @treturn[1] table options, with those
 -- @treturn[1] any params, without those
 -- @treturn[2] nil
--- @treturn[2] table error; where an option is given in both places, too
+-- @treturn[2] table error; where an option is given twice, too
 function arguments.apart(operation, params, options, rules, names)
   local moved, rest
   if type(params) == "table" then

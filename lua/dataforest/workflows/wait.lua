@@ -161,9 +161,9 @@ end
 
 local function dead_end_error(what, subject, state, words)
   local message = ("%s is %s, and does not become %s by itself"):format(subject, state, words)
-  local cure = what.cure[ascii.upper(state)]
-  if cure then
-    message = message .. ": " .. cure
+  local fix = what.fix[ascii.upper(state)]
+  if fix then
+    message = message .. ": " .. fix
   end
   return errors.new {
     kind = errors.REFUSED,
@@ -190,7 +190,7 @@ end
 -- @tparam table client
 -- @tparam table what `operation` that gives the detail, `noun`, `field` of the state, `known` (list of all
 --   states), `unreachable` (for a state: the set of those that do not follow by themselves, or `"others"`),
---   `cure` (for a state)
+--   `fix` (for a state)
 -- @tparam string|table given identifier, or a table with `id`
 -- @tparam string|table|function target a state, a list of states, or a function of the detail
 -- @tparam[opt] table options of the wait

@@ -29,15 +29,15 @@ function causes.of_connect(reason, route)
   if reason == "timeout" then
     return failure("timeout", ("no connection to %s in time"):format(route.dial_label))
   end
-  local cure = ""
+  local fix = ""
   if reason:find("no resolver defined", 1, true) then
-    cure = '; set the directive resolver (such as "resolver 127.0.0.53;"), or the option'
+    fix = '; set the directive resolver (such as "resolver 127.0.0.53;"), or the option'
       .. ' connect_to = "address:port"'
   elseif reason:find("could not be resolved", 1, true) then
-    cure = "; nginx asks its resolver only and knows no /etc/hosts: for a name from there, set the option"
+    fix = "; nginx asks its resolver only and knows no /etc/hosts: for a name from there, set the option"
       .. ' connect_to = "address:port"'
   end
-  return failure("network", ("cannot connect to %s: %s%s"):format(route.dial_label, reason, cure))
+  return failure("network", ("cannot connect to %s: %s%s"):format(route.dial_label, reason, fix))
 end
 
 local function is_untrusted(reason)
@@ -54,7 +54,7 @@ local function is_nameless(route)
   return url.address_bytes(route.server_name) ~= nil
 end
 
-local function cure_of_mismatch(route)
+local function fix_of_mismatch(route)
   if is_nameless(route) then
     return "; nginx verifies no IP addresses: put the certificate's name into base_url, and the address into"
       .. ' the option connect_to = "address:port"'
@@ -62,11 +62,11 @@ local function cure_of_mismatch(route)
   return "; check the host in base_url (connect_to changes where to dial, and not the name that is verified)"
 end
 
-local function cure_of_handshake(reason, route, settings)
+local function fix_of_handshake(reason, route, settings)
   if reason == "certificate host mismatch" then
-    return cure_of_mismatch(route)
+    return fix_of_mismatch(route)
   elseif reason == "certificate refused" and is_nameless(route) then
-    return cure_of_mismatch(route)
+    return fix_of_mismatch(route)
   elseif reason == "certificate refused" then
     return " (nginx does not say why); check the directives lua_ssl_trusted_certificate and"
       .. " lua_ssl_verify_depth, the host in base_url, and the certificate's dates"
@@ -102,7 +102,7 @@ function causes.of_handshake(reason, route, settings)
       route.label,
       route.server_name,
       reason,
-      cure_of_handshake(reason, route, settings)
+      fix_of_handshake(reason, route, settings)
     )
   )
 end

@@ -280,7 +280,7 @@ Cosocket.now, Cosocket.monotonic = core.now, monotonic
 -- @tparam[opt] table options `pool_size` (idle connections to keep), `pool_idle_timeout` (seconds that they
 --   are kept), `pool_name` (text: the connections are shared by all locations of nginx whose clients give
 --   it, which must trust the same authorities; without it, each location has its own), `proxy` (see
---   `route.proxy`), `ca_file` (heeded where nginx's sockets have settrustedstore)
+--   `route.proxy`), `ca_file` (used where nginx's sockets have settrustedstore)
 -- @treturn table the transport
 function cosocket.new(options)
   options = options or {}
