@@ -17,6 +17,7 @@ function call() {
   const options = {
     agent,
     host: url.hostname,
+    family: 4, // the service of the bench has no other address
     port: url.port,
     path: BENCH_TARGET,
     method: "POST",
