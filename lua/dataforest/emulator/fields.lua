@@ -14,6 +14,9 @@ local tables = require "dataforest.util.tables"
 local fields = {}
 
 local function article(kind)
+  if kind == "nil" or kind == "null" then
+    return kind
+  end
   return (kind:find "^[aeiou]" and "an " or "a ") .. kind
 end
 
@@ -45,7 +48,7 @@ local function problem(rule, path, value)
     if rule[2] then
       wanted = wanted .. " or " .. article(rule[2])
     end
-    return ("%s must be %s, not %s"):format(path, wanted, kind == "nil" and "nil" or article(kind))
+    return ("%s must be %s, not %s"):format(path, wanted, article(kind))
   elseif kind == "number" and not is_finite(value) then
     return ("%s must be a finite number"):format(path)
   elseif rule.check then
