@@ -106,6 +106,24 @@ describe("the pages of operations", function()
   end)
 end)
 
+describe("links that leave the documentation", function()
+  it("have the form of an address, with TLS", function()
+    local listing = io.popen "ls *.md */*.md"
+    local links = 0
+    for path in listing:lines() do
+      for address in read(path):gmatch "%]%((%a+:[^)]*)%)" do
+        links = links + 1
+        assert.matches("^https://[%w%-]+%.[%w.%-]+/?[%w%-._~/#?=&%%]*$", address, 1, false, path)
+      end
+    end
+    listing:close()
+    for _, operation in ipairs(require("dataforest.operations").list) do
+      assert.matches("^https://[%w.%-]+/docs/[%w/%-]+$", operation.page)
+    end
+    assert.is_true(links > 3, links .. " links")
+  end)
+end)
+
 describe("docs/errors.md", function()
   local text = read "docs/errors.md"
 
