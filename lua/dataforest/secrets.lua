@@ -463,34 +463,27 @@ local function find_cuts(ranges, view, form, shortest, mark)
   end
 end
 
-local function find_all(ranges, view, form, mark)
+--- Finds a form of a secret everywhere.
+-- @tparam integer around so many bytes at either end of the form are none of the secret
+local function find_all(ranges, view, form, mark, around)
   local first, last = find(view.text, form, 1, true)
   while first do
-    add_range(ranges, view, first, last, mark)
-    first, last = find(view.text, form, last + 1, true)
-  end
-end
-
-local function find_quoted(ranges, view, secret)
-  for _, quote in ipairs { "'", '"' } do
-    local first, last = find(view.text, quote .. secret .. quote, 1, true)
-    while first do
-      add_range(ranges, view, first + 1, last - 1, MARK)
-      first, last = find(view.text, quote .. secret .. quote, last, true)
-    end
+    add_range(ranges, view, first + around, last - around, mark)
+    first, last = find(view.text, form, last + 1 - around, true)
   end
 end
 
 local function find_secret(ranges, views, secret, mark)
   if #secret < SHORT then
     for _, view in ipairs(views) do
-      find_quoted(ranges, view, secret)
+      find_all(ranges, view, "'" .. secret .. "'", MARK, 1)
+      find_all(ranges, view, '"' .. secret .. '"', MARK, 1)
     end
     return
   end
   for index, form in ipairs(forms_of(secret)) do
     for _, view in ipairs(views) do
-      find_all(ranges, view, form, mark)
+      find_all(ranges, view, form, mark, 0)
       if view.ends[1] and (index == 1 or view.depth < MAX_ENCODINGS) then
         find_cuts(ranges, view, form, index == 1 and 1 or SHORTEST_CUT, mark)
       end

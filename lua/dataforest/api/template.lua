@@ -6,7 +6,7 @@
 --
 -- @module dataforest.api.template
 
-local core = require "dataforest.core"
+local json = require "dataforest.codec.json"
 
 local template = {}
 
@@ -19,14 +19,7 @@ local function end_of_list(text, first)
     if not at then
       return nil
     elseif character == '"' then
-      -- To the end of the string; a quotation mark behind a backslash belongs to it.
-      repeat
-        at = text:find('["\\]', at + 1)
-        local escape = at and text:sub(at, at) == "\\"
-        if escape then
-          at = at + 1
-        end
-      until not escape
+      at = json.string_end(text, at)
       if not at then
         return nil
       end
@@ -71,7 +64,7 @@ function template.components(text)
     _, first = text:find '"components"%s*:%s*%['
   end
   local last = first and end_of_list(text, first)
-  local entries = last and core.decode(text:sub(first, last), nil)
+  local entries = last and json.decode(text:sub(first, last))
   if type(entries) ~= "table" then
     return nil
   end

@@ -11,7 +11,7 @@ local core = require "dataforest.core"
 local lists = require "dataforest.util.lists"
 local schema = require "dataforest.api.schema"
 
-local byte, format, gsub = string.byte, string.format, string.gsub
+local byte, find, format, gsub = string.byte, string.find, string.format, string.gsub
 local concat, next, type = table.concat, next, type
 local joined, quote, each_member, null = schema.joined, core.quote, common.each_member, lists.null
 local decode = core.decode
@@ -19,6 +19,7 @@ local decode = core.decode
 local json = { content_type = "application/json" }
 
 local MAX_DEPTH = 64
+local BACKSLASH = 92
 local BYTE_ORDER_MARK = 239 -- its first byte of three
 
 local NOT_UTF8 = "a string is not valid UTF-8"
@@ -140,6 +141,19 @@ function json.encode(value, node)
     return nil, path and path .. ": " .. fault or fault
   end
   return concat(out)
+end
+
+--- The end of the string that begins at a quotation mark.
+-- @tparam string text
+-- @tparam integer from where the mark is
+-- @treturn ?integer where its closing mark is; nil where there is none
+function json.string_end(text, from)
+  repeat
+    from = find(text, '["\\]', from + 1)
+    local is_escape = from and byte(text, from) == BACKSLASH
+    from = is_escape and from + 1 or from
+  until not is_escape
+  return from
 end
 
 --- Reads JSON text.

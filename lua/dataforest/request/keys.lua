@@ -15,7 +15,7 @@ Keys.__index = Keys
 local keys = {}
 
 --- Makes the keys of a client.
--- @tparam table settings `access_key` and `secret_key`, or `credentials`, or none of them: the default providers
+-- @tparam table settings `access_key` and `secret_key`, or `credentials`, or none: the default providers
 -- @tparam table transport of the client, for providers that ask a server
 -- @treturn[1] table the keys
 -- @treturn[2] nil

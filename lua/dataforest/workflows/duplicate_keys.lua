@@ -77,17 +77,6 @@ function Walk:close()
   self:finish()
 end
 
---- The end of the string that begins at a quotation mark.
-local function string_end(text, from)
-  local at = from
-  repeat
-    at = find(text, '["\\]', at + 1)
-    local is_escape = sub(text, at, at) == "\\"
-    at = is_escape and at + 1 or at
-  until not is_escape
-  return at
-end
-
 --- Looks through JSON.
 -- @tparam string text which is valid
 -- @treturn ?table list of `path`, such as `apps[2].name`, and `lines`, the two where it stands; its `count`
@@ -104,7 +93,7 @@ function duplicate_keys.json(text)
     local character = sub(text, from, from)
     local last = from
     if character == '"' then
-      last = string_end(text, from)
+      last = json.string_end(text, from)
       local raw = sub(text, from, last)
       walk:scalar(find(raw, "\\", 1, true) and json.decode("[" .. raw .. "]")[1] or sub(raw, 2, -2), line)
     elseif character == "{" or character == "[" then

@@ -126,16 +126,18 @@ end
 
 -- Waiting for a state ----------------------------------------------------------------
 
-local function set_of_states(target)
-  local set, names = {}, {}
-  for index, name in ipairs(target) do
+--- The states that are wanted, as a set and in words; nil where there are none.
+local function wanted_states(target)
+  local names = type(target) == "string" and { target } or target
+  if type(names) ~= "table" or names[1] == nil then
+    return nil
+  end
+  for _, name in ipairs(names) do
     if type(name) ~= "string" or name == "" then
       return nil
     end
-    names[index] = name
-    set[name] = true
   end
-  return next(set) ~= nil and set or nil, table.concat(names, " or ")
+  return tables.set(names), table.concat(names, " or ")
 end
 
 --- A state that is wanted and that nothing can have; nil where all are known.
@@ -173,19 +175,6 @@ local function dead_end_error(what, subject, state, words)
   }
 end
 
-local function compiled_target(target)
-  if type(target) == "function" then
-    return target
-  end
-  local wanted, words
-  if type(target) == "string" then
-    wanted, words = set_of_states { target }
-  elseif type(target) == "table" then
-    wanted, words = set_of_states(target)
-  end
-  return nil, wanted, words
-end
-
 --- Waits until an account or an app is in a state.
 -- @tparam table client
 -- @tparam table what `operation` that gives the detail, `noun`, `field` of the state, `known` (list of all
@@ -202,7 +191,8 @@ function wait.for_state(client, what, given, target, options)
   if type(id) ~= "string" then
     return arguments.error(what.operation, ("id must be the %s's identifier"):format(what.noun), "id")
   end
-  local is_so, wanted, words = compiled_target(target)
+  local is_so = type(target) == "function" and target
+  local wanted, words = wanted_states(target)
   if not (is_so or wanted) then
     return arguments.error(
       what.operation,
