@@ -4,37 +4,26 @@
 set -eu
 cd "$(dirname "$0")/.."
 
+# Within the emulator, which has an account, sets the variables that lead to it, and ends with this script.
+if [ -z "${DATAFOREST_DEMO:-}" ]; then
+  export DATAFOREST_DEMO=yes
+  exec bin/dataforest emulator --listen 127.0.0.1:0 --creation-delay 60 --latency 0.05 \
+    --fixtures tools/demo-openresty.json -- tools/demo-openresty.sh
+fi
+
 work=$(mktemp -d "${TMPDIR:-/tmp}/dataforest-openresty.XXXXXX")
-emulator='' nginx=''
+nginx=''
 # shellcheck disable=SC2317 # called by trap
 clear_up() {
   trap '' INT TERM HUP
-  for process in $nginx $emulator; do
-    kill -TERM "$process" 2>/dev/null || true
-    wait "$process" 2>/dev/null || true
-  done
+  if [ -n "$nginx" ]; then
+    kill -TERM "$nginx" 2>/dev/null || true
+    wait "$nginx" 2>/dev/null || true
+  fi
   rm -rf "$work"
 }
 trap clear_up EXIT
 trap 'exit 0' INT TERM HUP
-
-# The emulator, with an account in it.
-bin/dataforest emulator --listen 127.0.0.1:0 --creation-delay 60 --latency 0.05 --parent $$ \
-  >"$work/environment" 2>"$work/complaint" </dev/null &
-emulator=$!
-while ! grep -qs NCLOUD_SECRET_KEY "$work/environment"; do
-  if ! kill -0 "$emulator" 2>/dev/null; then
-    cat "$work/complaint" >&2
-    exit 1
-  fi
-  sleep 0.05
-done
-# shellcheck source=/dev/null
-. "$work/environment"
-(
-  eval "$(tools/env.sh lua5.4)"
-  lua5.4 tools/demo-openresty-data.lua
-)
 
 # The application, in a folder of its own: other ports and authorities, the same otherwise. nginx verifies
 # names and no addresses, and its resolver does not know localhost.

@@ -233,8 +233,8 @@ api.DRY_RUN = {
   target = "dry_run",
 }
 
---- The longest wait where none is given, in seconds.
-api.WAIT_TIMEOUT = 600
+--- The longest wait, and the pause between two looks of --watch, where none is given; in seconds.
+api.WAIT_TIMEOUT, api.WATCH_INTERVAL = 600, 5
 
 local function wait_timeout(doc)
   return {

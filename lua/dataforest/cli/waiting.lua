@@ -7,9 +7,6 @@ local session = require "dataforest.cli.session"
 
 local waiting = {}
 
--- Between two looks of --watch, in seconds.
-local INTERVAL = 5
-
 --- Runs a function that waits, with a progress line while it does.
 -- @tparam table context
 -- @tparam string title
@@ -99,7 +96,7 @@ function waiting.watch(context, show)
       print_now(context, now)
     end
     before = now
-    context.transport:sleep(context.args.interval or INTERVAL)
+    context.transport:sleep(context.args.interval or api.WATCH_INTERVAL)
   end
 end
 

@@ -66,13 +66,12 @@ local function misuse(level, text, ...)
   error(("dataforest.emulator: " .. text):format(...), level + 1)
 end
 
--- The checked copy of what a method was given; a mistake raises at its caller's line.
-local function checked_by(rules, given, what, words)
-  local checked, message = fields.check(rules, given, what, words)
-  if not checked then
+-- The value that a method got; a message in its place raises at the method's caller's line.
+local function or_misuse(value, message)
+  if not value then
     misuse(3, "%s", message)
   end
-  return checked
+  return value
 end
 
 --- Makes an emulator.
@@ -110,11 +109,7 @@ end
 -- @treturn Emulator
 -- @usage local emulator = require("dataforest.emulator").new { creation_delay = 0 }
 function emulator.new(options)
-  local checked, message = options_of.check(options or {})
-  if not checked then
-    misuse(2, "%s", message)
-  end
-  options = checked
+  options = or_misuse(options_of.check(options or {}))
   local self = setmetatable({ options = options, advanced = 0, changes = 0 }, Emulator)
   self.access_key, self.secret_key = options.access_key, options.secret_key
   self.gateway = gateway.new(self, options.keys)
@@ -122,8 +117,7 @@ function emulator.new(options)
   for _, operation in ipairs(operations.list) do
     self.request_types[operation.id] = validation.request_type(operation, options.strict)
   end
-  local ok
-  ok, message = self:start_over()
+  local ok, message = self:start_over()
   if not ok then
     misuse(2, "fixtures: %s", message)
   end
@@ -301,7 +295,7 @@ local KEY = {
 -- @treturn string the user
 -- @usage emulator:add_key { access_key = "AK2", secret_key = "SK2", user = "second" }
 function Emulator:add_key(given)
-  local key = checked_by(KEY, given, "add_key")
+  local key = or_misuse(fields.check(KEY, given, "add_key"))
   local user = key.user or key.access_key
   local known = self.gateway.secrets[key.access_key]
   if known and (known ~= key.secret_key or self.gateway.users[key.access_key] ~= user) then
@@ -323,10 +317,7 @@ end
 -- getDetail
 -- @treturn string the account's id
 function Emulator:add_account(given)
-  local account, message = self.accounts:add_checked(given, "add_account", "")
-  if not account then
-    misuse(2, "%s", message)
-  end
+  local account = or_misuse(self.accounts:add_checked(given, "add_account", ""))
   return account.id
 end
 
@@ -345,10 +336,7 @@ end
 -- @treturn string the app's id
 -- @usage emulator:add_app { name = "dev001", state = "STOPPED" }
 function Emulator:add_app(given)
-  local app, message = self.apps:add_checked(given, "add_app", "")
-  if not app then
-    misuse(2, "%s", message)
-  end
+  local app = or_misuse(self.apps:add_checked(given, "add_app", ""))
   return app.id
 end
 
@@ -496,10 +484,7 @@ end
 --   apps = { { name = "dev001" } },
 -- }
 function Emulator:load(given)
-  local ok, message = self:try_load(given)
-  if not ok then
-    misuse(2, "%s", message)
-  end
+  or_misuse(self:try_load(given))
 end
 
 --- Orders a fault for a call to come.
@@ -537,10 +522,7 @@ end
 --   headers = { ["retry-after"] = "1" },
 -- }
 function Emulator:fail_next(fault, source)
-  local ok, message = self.faults:add(fault, source)
-  if not ok then
-    misuse(2, "%s", message)
-  end
+  or_misuse(self.faults:add(fault, source))
 end
 
 --- The faults that are still to come, in their order.
@@ -570,8 +552,8 @@ local TRANSPORT = { real_time = { "boolean" }, clock_offset = { "number" } }
 -- @tparam[opt=0] number options.clock_offset seconds that the client's clock is ahead of the emulator's
 -- @treturn Transport with `send`, `sleep`, `now` and `monotonic`
 function Emulator:transport(options)
-  local checked =
-    checked_by(TRANSPORT, options or {}, "transport", { unknown = "transport has no option %s" })
+  local words = { unknown = "transport has no option %s" }
+  local checked = or_misuse(fields.check(TRANSPORT, options or {}, "transport", words))
   return transport.new(self, checked)
 end
 

@@ -146,56 +146,46 @@ local LITERALS = { { "true", true }, { "false", false }, { "null", json.null } }
 
 local read_value
 
-local function read_list(text, at, depth)
-  local out = json.list {}
+-- What stands between brackets, with commas between: `read_one(at)` reads one, and returns where it ends.
+local function read_members(text, at, close, read_one)
   at = skip(text, at)
-  if text:sub(at, at) == "]" then
-    return out, at + 1
+  if text:sub(at, at) == close then
+    return at + 1
   end
   while true do
-    out[#out + 1], at = read_value(text, at, depth)
-    at = skip(text, at)
+    at = skip(text, read_one(at))
     local char = text:sub(at, at)
-    if char == "]" then
-      return out, at + 1
+    if char == close then
+      return at + 1
     elseif char ~= "," then
       malformed()
     end
-    at = at + 1
+    at = skip(text, at + 1)
   end
+end
+
+local function read_list(text, at, depth)
+  local out = json.list {}
+  return out,
+    read_members(text, at, "]", function(start)
+      out[#out + 1], start = read_value(text, start, depth)
+      return start
+    end)
 end
 
 local function read_object(text, at, depth, sources)
   local out = {}
-  at = skip(text, at)
-  if text:sub(at, at) == "}" then
-    return out, at + 1
-  end
-  while true do
-    at = skip(text, at)
-    if text:sub(at, at) ~= '"' then
-      malformed()
-    end
-    local name
-    name, at = read_string(text, at + 1)
-    at = skip(text, at)
-    if text:sub(at, at) ~= ":" then
-      malformed()
-    end
-    local start = skip(text, at + 1)
-    out[name], at = read_value(text, start, depth)
-    if sources then
-      sources[name] = text:sub(start, at - 1)
-    end
-    at = skip(text, at)
-    local char = text:sub(at, at)
-    if char == "}" then
-      return out, at + 1
-    elseif char ~= "," then
-      malformed()
-    end
-    at = at + 1
-  end
+  return out,
+    read_members(text, at, "}", function(start)
+      local name, stop = read_string(text, text:sub(start, start) == '"' and start + 1 or malformed())
+      stop = skip(text, stop)
+      start = skip(text, text:sub(stop, stop) == ":" and stop + 1 or malformed())
+      out[name], stop = read_value(text, start, depth)
+      if sources then
+        sources[name] = text:sub(start, stop - 1)
+      end
+      return stop
+    end)
 end
 
 function read_value(text, at, depth, sources)

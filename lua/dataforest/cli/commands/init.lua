@@ -13,6 +13,7 @@
 -- @module dataforest.cli.commands
 
 local api = require "dataforest.cli.api"
+local defaults = require "dataforest.request.defaults"
 local emulator = require "dataforest.cli.commands.emulator"
 local values = require "dataforest.cli.values"
 
@@ -32,7 +33,7 @@ commands.common = {
       {
         names = { "--interval" },
         label = "SECONDS",
-        doc = "The pause between two looks of --watch (default 5).",
+        doc = ("The pause between two looks of --watch (default %d)."):format(api.WATCH_INTERVAL),
         target = "interval",
         convert = values.seconds,
       },
@@ -96,14 +97,14 @@ commands.common = {
       {
         names = { "--timeout" },
         label = "SECONDS",
-        doc = "The longest that a call takes, retries included (default 30).",
+        doc = ("The longest that a call takes, retries included (default %d)."):format(defaults.timeout),
         target = "timeout",
         convert = values.seconds,
       },
       {
         names = { "--base-url" },
         label = "URL",
-        doc = "Address of the service (default: DATAFOREST_BASE_URL, else https://df.apigw.ntruss.com).",
+        doc = ("Address of the service (default: DATAFOREST_BASE_URL, else %s)."):format(defaults.base_url),
         target = "base_url",
       },
       {
