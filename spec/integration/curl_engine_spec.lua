@@ -29,6 +29,7 @@ local function dying(count, others)
 end
 
 local MANY = 8
+local MIDDLE = "ended in the middle of the response"
 local CHUNKED = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 local CASES = {
@@ -160,246 +161,12 @@ local FAULTS = {
     raw = true,
     connections = { { { "read_bytes", 1 }, { "send", "HTTP/1.1 400 Bad\r\n\r\n" }, { "close" } } },
   },
-  { "no response", "network", true, "ended without a response", tls = "good", connections = saying() },
-  { "reset before the head", "network", true, "reset", tls = "good", connections = saying { "reset" } },
-  {
-    "cut before the head",
-    "network",
-    true,
-    "ended without a response",
-    tls = "good",
-    connections = saying { "cut" },
-  },
-  {
-    "half a status line",
-    "network",
-    true,
-    "ended in the middle of the response",
-    tls = "good",
-    connections = saying "HTTP/1.1 2",
-  },
-  {
-    "half a head",
-    "network",
-    true,
-    "ended in the middle of the response",
-    tls = "good",
-    connections = saying "HTTP/1.1 200 OK\r\nContent-Le",
-  },
-  {
-    "reset in the head",
-    "network",
-    true,
-    "ended in the middle of the response",
-    tls = "good",
-    connections = saying("HTTP/1.1 200 OK\r\nA: b\r\n", { "sleep", 0.05 }, { "reset" }),
-  },
-  {
-    "reset after the head",
-    "network",
-    true,
-    "ended in the middle of the response",
-    tls = "good",
-    connections = saying("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", { "sleep", 0.05 }, { "reset" }),
-  },
-  {
-    "half a body",
-    "network",
-    true,
-    "ended in the middle of the response",
-    tls = "good",
-    connections = saying "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n1234",
-  },
-  {
-    "half a body, cut",
-    "network",
-    true,
-    "ended in the middle of the response",
-    tls = "good",
-    connections = saying("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n1234", { "cut" }),
-  },
   {
     "half a body, without TLS",
     "network",
     true,
-    "ended in the middle of the response",
+    MIDDLE,
     connections = saying "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n1234",
-  },
-  {
-    "reset in the body",
-    "network",
-    true,
-    "ended in the middle of the response",
-    tls = "good",
-    connections = saying("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n1234", { "sleep", 0.05 }, { "reset" }),
-  },
-  {
-    "a chunk of no size",
-    "protocol",
-    true,
-    "chunk",
-    tls = "good",
-    connections = saying(CHUNKED .. "zz\r\nab\r\n0\r\n\r\n"),
-  },
-  {
-    "a chunk without its end",
-    "protocol",
-    true,
-    "",
-    tls = "good",
-    connections = saying(CHUNKED .. "2\r\nabcd\r\n0\r\n\r\n"),
-  },
-  {
-    "half a chunk",
-    "network",
-    true,
-    "ended in the middle of the response",
-    tls = "good",
-    connections = saying(CHUNKED .. "5\r\nab"),
-  },
-  {
-    "no last chunk",
-    "network",
-    true,
-    "ended in the middle of the response",
-    tls = "good",
-    connections = saying(CHUNKED .. "2\r\nab\r\n"),
-  },
-  {
-    "not HTTP",
-    "protocol",
-    true,
-    "malformed response",
-    tls = "good",
-    connections = saying "SSH-2.0-OpenSSH_9.2\r\n",
-  },
-  {
-    "HTTP/0.9",
-    "protocol",
-    true,
-    "malformed response",
-    tls = "good",
-    connections = saying "<html>hello</html>",
-  },
-  {
-    "a version from elsewhere",
-    "protocol",
-    true,
-    "",
-    tls = "good",
-    connections = saying "HTTP/7.3 200 OK\r\nContent-Length: 0\r\n\r\n",
-  },
-  {
-    "a status of no number",
-    "protocol",
-    true,
-    "",
-    tls = "good",
-    connections = saying "HTTP/1.1 abc OK\r\nContent-Length: 0\r\n\r\n",
-  },
-  {
-    "a line without a colon",
-    "protocol",
-    true,
-    "",
-    tls = "good",
-    connections = saying "HTTP/1.1 200 OK\r\nhello\r\nContent-Length: 0\r\n\r\n",
-  },
-  {
-    "a blank in a name",
-    "protocol",
-    true,
-    "malformed",
-    tls = "good",
-    connections = saying "HTTP/1.1 200 OK\r\nA b: c\r\nContent-Length: 0\r\n\r\n",
-  },
-  {
-    "a NUL in the head",
-    "protocol",
-    true,
-    "",
-    tls = "good",
-    connections = saying "HTTP/1.1 200 OK\r\nA: b\0c\r\nContent-Length: 0\r\n\r\n",
-  },
-  {
-    "a length of no number",
-    "protocol",
-    true,
-    "",
-    tls = "good",
-    connections = saying "HTTP/1.1 200 OK\r\nContent-Length: abc\r\n\r\nab",
-  },
-  {
-    "a negative length",
-    "protocol",
-    true,
-    "",
-    tls = "good",
-    connections = saying "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\nab",
-  },
-  {
-    "a head of many lines",
-    "limit",
-    true,
-    "its headers and trailers are larger than",
-    tls = "good",
-    connections = saying("HTTP/1.1 200 OK\r\n", { "send", "A: " .. ("x"):rep(1000) .. "\r\n", 100 }),
-  },
-  {
-    "a head of many small fields",
-    "limit",
-    true,
-    "more than 128 headers",
-    tls = "good",
-    connections = saying("HTTP/1.1 200 OK\r\n", { "send", "A: b\r\n", 1000 }),
-  },
-  {
-    "a head of one long line",
-    "limit",
-    true,
-    "too large",
-    tls = "good",
-    connections = saying("HTTP/1.1 200 OK\r\nA: ", { "send", ("x"):rep(10000), 40 }),
-  },
-  {
-    "informational heads without end",
-    "limit",
-    true,
-    "more than 16 informational",
-    tls = "good",
-    connections = saying { "send", "HTTP/1.1 103 Early\r\nA: b\r\n\r\n", 20000 },
-  },
-  {
-    "a head without end",
-    "timeout",
-    true,
-    "no whole response",
-    tls = "good",
-    connections = saying("HTTP/1.1 200 OK\r\nA: b\r\n", { "hold" }),
-  },
-  {
-    "a body without end",
-    "limit",
-    true,
-    "max_response_bytes",
-    tls = "good",
-    connections = saying("HTTP/1.1 200 OK\r\n\r\n", { "send", ("x"):rep(10000), 100 }),
-  },
-  {
-    "a declared body that is too large",
-    "limit",
-    true,
-    "max_response_bytes",
-    tls = "good",
-    connections = saying "HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n",
-  },
-  {
-    "a slow drip",
-    "timeout",
-    true,
-    "no whole response from .* within 0.6 s",
-    tls = "good",
-    connections = saying("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n", { "send", "x", 90, 0.02 }),
   },
   {
     "silence",
@@ -450,6 +217,97 @@ local FAULTS = {
     connections = { responding() },
   },
 }
+
+--- A response over TLS that no client should take.
+local function broken(name, kind, message, ...)
+  FAULTS[#FAULTS + 1] = { name, kind, true, message, tls = "good", connections = saying(...) }
+end
+
+broken("cut before the head", "network", "ended without a response", { "cut" })
+broken("half a status line", "network", MIDDLE, "HTTP/1.1 2")
+broken("half a head", "network", MIDDLE, "HTTP/1.1 200 OK\r\nContent-Le")
+broken("reset in the head", "network", MIDDLE, "HTTP/1.1 200 OK\r\nA: b\r\n", { "sleep", 0.05 }, { "reset" })
+broken(
+  "reset after the head",
+  "network",
+  MIDDLE,
+  "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n",
+  { "sleep", 0.05 },
+  { "reset" }
+)
+broken("half a body", "network", MIDDLE, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n1234")
+broken("half a body, cut", "network", MIDDLE, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n1234", { "cut" })
+broken(
+  "reset in the body",
+  "network",
+  MIDDLE,
+  "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n1234",
+  { "sleep", 0.05 },
+  { "reset" }
+)
+broken("a chunk of no size", "protocol", "chunk", CHUNKED .. "zz\r\nab\r\n0\r\n\r\n")
+broken("a chunk without its end", "protocol", "", CHUNKED .. "2\r\nabcd\r\n0\r\n\r\n")
+broken("half a chunk", "network", MIDDLE, CHUNKED .. "5\r\nab")
+broken("no last chunk", "network", MIDDLE, CHUNKED .. "2\r\nab\r\n")
+broken("not HTTP", "protocol", "malformed response", "SSH-2.0-OpenSSH_9.2\r\n")
+broken("HTTP/0.9", "protocol", "malformed response", "<html>hello</html>")
+broken("a version from elsewhere", "protocol", "", "HTTP/7.3 200 OK\r\nContent-Length: 0\r\n\r\n")
+broken("a status of no number", "protocol", "", "HTTP/1.1 abc OK\r\nContent-Length: 0\r\n\r\n")
+broken("a line without a colon", "protocol", "", "HTTP/1.1 200 OK\r\nhello\r\nContent-Length: 0\r\n\r\n")
+broken("a blank in a name", "protocol", "malformed", "HTTP/1.1 200 OK\r\nA b: c\r\nContent-Length: 0\r\n\r\n")
+broken("a NUL in the head", "protocol", "", "HTTP/1.1 200 OK\r\nA: b\0c\r\nContent-Length: 0\r\n\r\n")
+broken("a length of no number", "protocol", "", "HTTP/1.1 200 OK\r\nContent-Length: abc\r\n\r\nab")
+broken("a negative length", "protocol", "", "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\nab")
+broken(
+  "a head of many lines",
+  "limit",
+  "its headers and trailers are larger than",
+  "HTTP/1.1 200 OK\r\n",
+  { "send", "A: " .. ("x"):rep(1000) .. "\r\n", 100 }
+)
+broken(
+  "a head of many small fields",
+  "limit",
+  "more than 128 headers",
+  "HTTP/1.1 200 OK\r\n",
+  { "send", "A: b\r\n", 1000 }
+)
+broken(
+  "a head of one long line",
+  "limit",
+  "too large",
+  "HTTP/1.1 200 OK\r\nA: ",
+  { "send", ("x"):rep(10000), 40 }
+)
+broken(
+  "informational heads without end",
+  "limit",
+  "more than 16 informational",
+  { "send", "HTTP/1.1 103 Early\r\nA: b\r\n\r\n", 20000 }
+)
+broken("a head without end", "timeout", "no whole response", "HTTP/1.1 200 OK\r\nA: b\r\n", { "hold" })
+broken(
+  "a body without end",
+  "limit",
+  "max_response_bytes",
+  "HTTP/1.1 200 OK\r\n\r\n",
+  { "send", ("x"):rep(10000), 100 }
+)
+broken(
+  "a declared body that is too large",
+  "limit",
+  "max_response_bytes",
+  "HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n"
+)
+broken(
+  "a slow drip",
+  "timeout",
+  "no whole response from .* within 0.6 s",
+  "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n",
+  { "send", "x", 90, 0.02 }
+)
+broken("no response", "network", "ended without a response")
+broken("reset before the head", "network", "reset", { "reset" })
 
 for _, fault in ipairs(FAULTS) do
   fault.name = fault[1]
