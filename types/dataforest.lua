@@ -1290,7 +1290,7 @@ function credentials.static(access_key, secret_key) end
 
 ---Keys from the environment: `NCLOUD_ACCESS_KEY_ID` with `NCLOUD_SECRET_ACCESS_KEY`, or else
 ---`NCLOUD_ACCESS_KEY` with `NCLOUD_SECRET_KEY`. Half a pair is an error, and so is a key with blanks or
----quotation marks: no other place is looked at then.
+---quotation marks: no other source is asked then.
 ---@return fun(context: table): (dataforest.Keys?, string?) # a provider
 function credentials.environment() end
 
@@ -1314,7 +1314,7 @@ function credentials.default_path() end
 function credentials.file(options) end
 
 ---Asks providers in turn, and takes the keys of the first that has any. A provider whose third result is
----true ends the search: its place holds something that is wrong, and others would hide that.
+---true ends the search: what it found is wrong, and other keys would hide that.
 ---@param providers function[]
 ---@return fun(context: table): (dataforest.Keys?, string?) # a provider
 function credentials.chain(providers) end

@@ -223,12 +223,19 @@ local function broken(name, kind, message, ...)
   FAULTS[#FAULTS + 1] = { name, kind, true, message, tls = "good", connections = saying(...) }
 end
 
-broken("cut before the head", "network", "ended without a response", { "cut" })
+broken("cut before the headers", "network", "ended without a response", { "cut" })
 broken("half a status line", "network", MIDDLE, "HTTP/1.1 2")
-broken("half a head", "network", MIDDLE, "HTTP/1.1 200 OK\r\nContent-Le")
-broken("reset in the head", "network", MIDDLE, "HTTP/1.1 200 OK\r\nA: b\r\n", { "sleep", 0.05 }, { "reset" })
+broken("half of the headers", "network", MIDDLE, "HTTP/1.1 200 OK\r\nContent-Le")
 broken(
-  "reset after the head",
+  "reset in the headers",
+  "network",
+  MIDDLE,
+  "HTTP/1.1 200 OK\r\nA: b\r\n",
+  { "sleep", 0.05 },
+  { "reset" }
+)
+broken(
+  "reset after the headers",
   "network",
   MIDDLE,
   "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n",
@@ -255,37 +262,31 @@ broken("a version from elsewhere", "protocol", "", "HTTP/7.3 200 OK\r\nContent-L
 broken("a status of no number", "protocol", "", "HTTP/1.1 abc OK\r\nContent-Length: 0\r\n\r\n")
 broken("a line without a colon", "protocol", "", "HTTP/1.1 200 OK\r\nhello\r\nContent-Length: 0\r\n\r\n")
 broken("a blank in a name", "protocol", "malformed", "HTTP/1.1 200 OK\r\nA b: c\r\nContent-Length: 0\r\n\r\n")
-broken("a NUL in the head", "protocol", "", "HTTP/1.1 200 OK\r\nA: b\0c\r\nContent-Length: 0\r\n\r\n")
+broken("a NUL in a header", "protocol", "", "HTTP/1.1 200 OK\r\nA: b\0c\r\nContent-Length: 0\r\n\r\n")
 broken("a length of no number", "protocol", "", "HTTP/1.1 200 OK\r\nContent-Length: abc\r\n\r\nab")
 broken("a negative length", "protocol", "", "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\nab")
 broken(
-  "a head of many lines",
+  "many long headers",
   "limit",
   "its headers and trailers are larger than",
   "HTTP/1.1 200 OK\r\n",
   { "send", "A: " .. ("x"):rep(1000) .. "\r\n", 100 }
 )
 broken(
-  "a head of many small fields",
+  "many short headers",
   "limit",
   "more than 128 headers",
   "HTTP/1.1 200 OK\r\n",
   { "send", "A: b\r\n", 1000 }
 )
+broken("one long header", "limit", "too large", "HTTP/1.1 200 OK\r\nA: ", { "send", ("x"):rep(10000), 40 })
 broken(
-  "a head of one long line",
-  "limit",
-  "too large",
-  "HTTP/1.1 200 OK\r\nA: ",
-  { "send", ("x"):rep(10000), 40 }
-)
-broken(
-  "informational heads without end",
+  "informational responses without end",
   "limit",
   "more than 16 informational",
   { "send", "HTTP/1.1 103 Early\r\nA: b\r\n\r\n", 20000 }
 )
-broken("a head without end", "timeout", "no whole response", "HTTP/1.1 200 OK\r\nA: b\r\n", { "hold" })
+broken("headers without end", "timeout", "no whole response", "HTTP/1.1 200 OK\r\nA: b\r\n", { "hold" })
 broken(
   "a body without end",
   "limit",
@@ -307,7 +308,7 @@ broken(
   { "send", "x", 90, 0.02 }
 )
 broken("no response", "network", "ended without a response")
-broken("reset before the head", "network", "reset", { "reset" })
+broken("reset before the headers", "network", "reset", { "reset" })
 
 for _, fault in ipairs(FAULTS) do
   fault.name = fault[1]

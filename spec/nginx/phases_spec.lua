@@ -319,7 +319,7 @@ describe("nginx's settings:", function()
     )
   end)
 
-  it("lua_ssl_verify_depth is named where a chain is deeper, and mends it", function()
+  it("lua_ssl_verify_depth is named where a chain is deeper, and fixes it", function()
     assert_refused(dial(TRUST, {}, "deep"), "tls", "lua_ssl_verify_depth, to 3 or more")
     assert.are.equal(0, dial(TRUST .. "lua_ssl_verify_depth 3;", {}, "deep").value.total)
   end)

@@ -36,6 +36,18 @@ function emulated.client(emulator, options)
   return df, events
 end
 
+--- An emulator and a client of it.
+-- @tparam[opt] table options of the emulator
+-- @tparam[opt] table client_options
+-- @treturn table the client
+-- @treturn table the emulator
+-- @treturn table the client's events, in their order
+function emulated.pair(options, client_options)
+  local emulator = emulated.emulator(options)
+  local df, events = emulated.client(emulator, client_options)
+  return df, emulator, events
+end
+
 --- What a case of the suites (see account_suite) gets in process: an emulator of its own, and clients of it.
 -- @treturn table
 function emulated.context()

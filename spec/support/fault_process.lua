@@ -1,7 +1,7 @@
 -- The process of a fault server (see fault_server.lua): luajit fault_process.lua FOLDER PARENT
 --
 -- FOLDER/cases.json is read; FOLDER/ports is written once all ports are open (a line "name port" for
--- each case, and one for the port "control"), and FOLDER/log as things happen. A line "mend NAME" to the
+-- each case, and one for the port "control"), and FOLDER/log as things happen. A line "fix NAME" to the
 -- control port is answered by a line "done". It ends when PARENT does, or on a signal.
 
 local bit = require "bit"
@@ -305,10 +305,10 @@ local function run_script(link, script)
   local at = 1
   while script[at] and not link.closed do
     local step = script[at]
-    if link.case.is_mended and not link.is_mended and link.head and step[1] ~= "read" then
+    if link.case.is_fixed and not link.is_fixed and link.head and step[1] ~= "read" then
       -- A request that came over a connection from before: this one is answered well, too.
-      link.is_mended = true
-      script, at = link.case.mended, 2
+      link.is_fixed = true
+      script, at = link.case.fixed, 2
     elseif step[1] == "again" then -- { "again", step }: goes on there
       at = step[2] or 1
     else
@@ -329,9 +329,9 @@ local function serve(case, client, number)
     if case.tls and not case.raw then
       handshake(link, case.tls)
     end
-    if case.is_mended then
-      link.is_mended = true
-      run_script(link, case.mended)
+    if case.is_fixed then
+      link.is_fixed = true
+      run_script(link, case.fixed)
     else
       run_script(link, scripts[number] or scripts[#scripts])
     end
@@ -397,8 +397,8 @@ local function open(case)
 end
 
 --- From now on a case does nothing wrong.
-local function mend(case)
-  case.is_mended = true
+local function fix(case)
+  case.is_fixed = true
   case.tls = case.good or case.tls
   for _, filler in ipairs(case.fillers or {}) do
     filler:close()
@@ -415,12 +415,12 @@ local function mend(case)
   end
 end
 
---- Opens the port over which cases are mended.
+--- Opens the port over which cases are fixed.
 local function open_control()
   local listener = assert(socket.bind("127.0.0.1", 0))
   accept_all(listener, function(client)
     client:settimeout(1)
-    mend(assert(by_name[(client:receive "*l" or ""):match "^mend (.*)$"]))
+    fix(assert(by_name[(client:receive "*l" or ""):match "^fix (.*)$"]))
     client:send "done\n"
     client:close()
   end)

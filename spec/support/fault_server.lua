@@ -1,18 +1,18 @@
 --- A server that misbehaves to order: a process with a port for each case, scripted byte by byte.
 --
 --     local server = fault_server.start {
---       { name = "half a head", tls = "good", connections = { { { "read" }, { "send", "HTTP/1.1 2" } } } },
+--       { name = "half of the headers", tls = "good", connections = { { { "read" }, { "send", "HTTP/1.1 2" } } } },
 --       { name = "nobody there", refuse = true },
 --     }
---     server:url "half a head"          -- https://df.test/..., with server:address "half a head" to dial
---     server:events("half a head")      -- what happened: a list of { event =, connection =, ... }
+--     server:url "half of the headers"          -- https://df.test/..., with server:address "half of the headers" to dial
+--     server:events("half of the headers")      -- what happened: a list of { event =, connection =, ... }
 --     server:stop()
 --
 -- A case: `name`; `tls`, the name of a certificate (see certificates.lua) or a table
 -- { certificate = that name, protocol = "tlsv1_1", alpn = "h2" }; `connections`, a script for each
 -- connection in the order in which they come (the last one serves all further ones); `raw = true`, no TLS
 -- before the script says so; or `refuse = true`, nothing listens; or `full = true`, nobody is let in.
--- `mended`: the script of all connections once `server:mend(name)` was called; by default they answer with
+-- `fixed`: the script of all connections once `server:fix(name)` was called; by default they answer with
 -- the certificate "good".
 --
 -- A script is a list of steps, each a list: read; read_bytes, count; read_text, text; send, bytes, times,
@@ -68,7 +68,7 @@ function fault_server.responding(body, more)
   return { { "read" }, { "send", fault_server.whole_response(body, more) }, { "again" } }
 end
 
-local MENDED = fault_server.responding '{"success":true,"total":0,"contents":[]}'
+local FIXED = fault_server.responding '{"success":true,"total":0,"contents":[]}'
 
 local function completed(cases, made)
   local ready = {}
@@ -86,7 +86,7 @@ local function completed(cases, made)
       }
       copy.good = made.good
     end
-    copy.mended = case.mended or MENDED
+    copy.fixed = case.fixed or FIXED
     ready[index] = copy
   end
   return ready
@@ -130,10 +130,10 @@ end
 
 --- Lets a case do nothing wrong from now on.
 -- @tparam string name of the case
-function Server:mend(name)
+function Server:fix(name)
   local control = assert(require("socket").connect("127.0.0.1", self.ports.control))
   control:settimeout(5)
-  assert(control:send(("mend %s\n"):format(name)))
+  assert(control:send(("fix %s\n"):format(name)))
   assert(control:receive "*l" == "done")
   control:close()
 end

@@ -37,7 +37,7 @@ function suite.name_of(case, effect)
   return ("%s (%s)"):format(case.name, effect)
 end
 
-local FOR_SERVER = { "raw", "refuse", "full", "connections", "mended" }
+local FOR_SERVER = { "raw", "refuse", "full", "connections", "fixed" }
 
 --- The server of all cases, with a port for each case and effect.
 function suite.start_server()
@@ -192,7 +192,7 @@ function suite.declare(it, transport, run, server_of, log_of)
       local wanted = expected.requests or (expected.sent == false and 0 or expected.attempts)
       assert.equal(wanted, #requests)
 
-      server:mend(name)
+      server:fix(name)
       result = run(case, number, effect, "next", server)
       if expected.stays then
         assert.equal(expected.kind, result.error.kind)

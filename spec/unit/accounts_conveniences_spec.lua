@@ -4,11 +4,7 @@ local tables = require "dataforest.util.tables"
 local PASSWORD = "Abcdef1!"
 local SHELL = { shell = { memoryMb = 2048, cpuCount = 1, containerCount = 1 } }
 
-local function setup(options, client_options)
-  local emulator = emulated.emulator(options)
-  local df, events = emulated.client(emulator, client_options)
-  return df, emulator, events
-end
+local setup = emulated.pair
 
 local function with_account(options, client_options)
   local df, emulator, events = setup(options, client_options)

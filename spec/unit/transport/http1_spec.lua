@@ -197,7 +197,7 @@ describe("the writer of requests", function()
     )
   end
 
-  it("writes the head, with what only it may write", function()
+  it("writes the headers, with what only it may write", function()
     assert.are.equal(
       "POST /a?b=c HTTP/1.1\r\nHost: df.test:8443\r\nAccept-Encoding: identity\r\n"
         .. "X-Name: value\r\nContent-Length: 4\r\nConnection: close\r\n\r\n",

@@ -3,11 +3,7 @@ local tables = require "dataforest.util.tables"
 
 local NAME, PASSWORD = "df001", "Abcdef1!"
 
-local function setup(options, client_options)
-  local emulator = emulated.emulator(options)
-  local df, events = emulated.client(emulator, client_options)
-  return df, emulator, events
-end
+local setup = emulated.pair
 
 local function ensure(df, options)
   return df.accounts:ensure({ name = NAME, password = PASSWORD }, options)

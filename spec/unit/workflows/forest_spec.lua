@@ -4,11 +4,7 @@ local files = require "spec.support.files"
 
 local PASSWORD = "Abcdef1!"
 
-local function setup(options, client_options)
-  local emulator = emulated.emulator(options)
-  local df = emulated.client(emulator, client_options)
-  return df, emulator
-end
+local setup = emulated.pair
 
 local function the_spec()
   return {
