@@ -192,7 +192,7 @@ end
 function Apps:new_container(app, launched_at, ready_at)
   app.last_container = app.last_container + 1
   return {
-    id = ("container_e01_%d_%04d_%02d_%06d"):format(
+    id = ("container_e01_%.0f_%04d_%02d_%06d"):format( -- a long has 32 bits on some systems
       self.cluster,
       app.sequence,
       app.attempt,
@@ -704,7 +704,7 @@ end
 
 handlers["apps/setContainerCount"] = on_living_app(function(self, app, params)
   if params.containerCount < 1 then
-    return errors.invalid(("containerCount, '%d'"):format(params.containerCount))
+    return errors.invalid(("containerCount, '%.0f'"):format(params.containerCount))
   end
   for _, component in ipairs(app.components) do
     if component.name == params.componentName then

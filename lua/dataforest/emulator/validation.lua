@@ -95,7 +95,7 @@ local function check_integer(node, value, how)
   elseif node.maximum and value > node.maximum then
     return nil, violation("Max", ("must be less than or equal to %d"):format(node.maximum))
   elseif how.strict and node.multiple_of and value % node.multiple_of ~= 0 then
-    return nil, refused("%s, '%d'", value, (". Steps of %d."):format(node.multiple_of))
+    return nil, refused("%s, '%.0f'", value, (". Steps of %d."):format(node.multiple_of))
   end
   return value
 end
