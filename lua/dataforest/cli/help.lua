@@ -46,7 +46,7 @@ function help.usage_words(command)
 end
 
 --- An option with all its names: `--output, -o FILE`.
-local function option_label(option)
+function help.option_label(option)
   local label = table.concat(option.names, ", ")
   if option.choices then
     return label .. " " .. table.concat(option.choices, "|")
@@ -110,7 +110,7 @@ local function add_options(page, title, options)
   if options and options[1] then
     page:heading(title)
     for _, option in ipairs(options) do
-      page:entry(option_label(option), option.doc)
+      page:entry(help.option_label(option), option.doc)
     end
   end
 end
