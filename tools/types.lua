@@ -9,6 +9,7 @@ local comments = require "tools.docs.comments"
 local limits_of = require "dataforest.api.limits"
 local modules = require "tools.docs.modules"
 local schema = require "dataforest.api.schema"
+local tables = require "dataforest.util.tables"
 
 local types = {}
 
@@ -310,12 +311,7 @@ local function write_function(out, item, receiver, written, operations, known)
     end
   end
   for _, name in ipairs(item.formal) do
-    local found
-    for _, param in ipairs(item.params) do
-      if param.name == name then
-        found = param
-      end
-    end
+    local found = tables.named(item.params, name)
     local kind = annotation(found.type)
     if classes[name] then
       kind = kind:gsub("%f[%w]table%f[%W]", classes[name])
@@ -358,10 +354,8 @@ end
 
 local function write_groups(out, operations, known, written)
   local extensions = {}
-  for _, module in ipairs(modules) do
-    if module.name == "dataforest.accounts" or module.name == "dataforest.apps" then
-      extensions[module.name:match "[^.]+$"] = comments.public(module)
-    end
+  for _, name in ipairs { "accounts", "apps" } do
+    extensions[name] = comments.public(tables.named(modules, "dataforest." .. name))
   end
   for _, name in ipairs(operations.groups) do
     for _, operation in ipairs(operations.groups[name]) do
@@ -444,12 +438,9 @@ local function part_fields(out, part)
     out:field("access_key", "string", "The access key that an emulator knows where none is given.")
     out:field("secret_key", "string", "Its secret key.")
   elseif part.owner == "Emulator" then
-    for _, item in ipairs(comments.read("lua/dataforest/emulator/init.lua").items) do
-      if item.kind == "table" and item.name == "Emulator" then
-        for _, field in ipairs(item.fields) do
-          out:field(field.name, annotation(field.type), field.doc)
-        end
-      end
+    local items = comments.read("lua/dataforest/emulator/init.lua").items
+    for _, field in ipairs(tables.named(items, "Emulator").fields) do
+      out:field(field.name, annotation(field.type), field.doc)
     end
   elseif part.owner == "testing" then
     out:field(
@@ -465,19 +456,11 @@ local function part_fields(out, part)
   end
 end
 
-local function module_named(name)
-  for _, module in ipairs(modules) do
-    if module.name == name then
-      return module
-    end
-  end
-end
-
 local function write_parts(out, operations, written)
   for _, part in ipairs(PARTS) do
     local variable = part.class:match "[^.]+$"
     local functions = {}
-    for _, item in ipairs(comments.public(module_named(part.module))) do
+    for _, item in ipairs(comments.public(tables.named(modules, part.module))) do
       if item.owner == part.owner then
         functions[#functions + 1] = item
       end
@@ -500,7 +483,7 @@ local function write_client(out, operations, written)
   end
   out:line "local Client = {}"
   out:line ""
-  for _, item in ipairs(comments.public(module_named "dataforest.client")) do
+  for _, item in ipairs(comments.public(tables.named(modules, "dataforest.client"))) do
     if item.owner == "Client" then
       item.method = true
       write_function(out, item, "Client", written, operations)
@@ -537,7 +520,7 @@ function types.make()
   end
   out:line "local dataforest = {}"
   out:line ""
-  for _, item in ipairs(comments.public(module_named "dataforest")) do
+  for _, item in ipairs(comments.public(tables.named(modules, "dataforest"))) do
     write_function(out, item, "dataforest", written, operations)
   end
   out:line "return dataforest"

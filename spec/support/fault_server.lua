@@ -1,11 +1,12 @@
 --- A server that misbehaves to order: a process with a port for each case, scripted byte by byte.
 --
 --     local server = fault_server.start {
---       { name = "half of the headers", tls = "good", connections = { { { "read" }, { "send", "HTTP/1.1 2" } } } },
+--       { name = "half of the headers", connections = { { { "read" }, { "send", "HTTP/1.1 2" } } } },
 --       { name = "nobody there", refuse = true },
 --     }
---     server:url "half of the headers"          -- https://df.test/..., with server:address "half of the headers" to dial
---     server:events("half of the headers")      -- what happened: a list of { event =, connection =, ... }
+--     local name = "half of the headers"
+--     server:url(name)                  -- https://df.test/..., with server:address(name) to dial
+--     server:events(name)               -- what happened: a list of { event =, connection =, ... }
 --     server:stop()
 --
 -- A case: `name`; `tls`, the name of a certificate (see certificates.lua) or a table
