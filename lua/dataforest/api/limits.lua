@@ -194,9 +194,13 @@ function range.prepare(node)
   node.is_also = tables.set(node.also or {})
 end
 
+local function is_inside(node, value)
+  return value >= (node.minimum or -math.huge) and value <= (node.maximum or math.huge)
+end
+
 function range.fits(node, value)
-  local inside = value >= (node.minimum or -math.huge) and value <= (node.maximum or math.huge)
-  return inside and (not node.multiple_of or value % node.multiple_of == 0) or node.is_also[value] == true
+  return is_inside(node, value) and (not node.multiple_of or value % node.multiple_of == 0)
+    or node.is_also[value] == true
 end
 
 local function range_words(node)
@@ -212,8 +216,7 @@ function range.phrase(node)
 end
 
 function range.fix(node, value)
-  local inside = value >= (node.minimum or -math.huge) and value <= (node.maximum or math.huge)
-  if inside and node.multiple_of then
+  if node.multiple_of and is_inside(node, value) then
     local below = value - value % node.multiple_of
     return format("use %.0f or %.0f", below, below + node.multiple_of)
   end

@@ -161,6 +161,15 @@ local function wrong_type(value)
   return "got " .. (value == nil and "nothing" or "a " .. type(value))
 end
 
+--- Whether a value is a table, as it must be.
+function Check:is_table(path, value, what)
+  if type(value) ~= "table" then
+    self:add(path, ("must be %s, %s"):format(what, wrong_type(value)))
+    return false
+  end
+  return true
+end
+
 --- Names the keys that a table should not have, in the order of their names.
 function Check:unknown(path, value, names, also)
   local known, wrong = tables.set(names), {}
@@ -258,10 +267,7 @@ end
 function Check:quotas(path, value)
   value = given(value)
   path = joined(path, "quotas")
-  if value == nil then
-    return nil
-  elseif type(value) ~= "table" then
-    self:add(path, "must be a table of namespaces, " .. wrong_type(value))
+  if value == nil or not self:is_table(path, value, "a table of namespaces") then
     return nil
   end
   self:unknown(path, value, NAMESPACES)
@@ -269,11 +275,9 @@ function Check:quotas(path, value)
   for _, namespace in ipairs(NAMESPACES) do
     local quota = given(value[namespace])
     local here = joined(path, namespace)
-    if type(quota) == "table" then
+    if quota ~= nil and self:is_table(here, quota, "a table with spaceTb and fileCountMillion") then
       self:unknown(here, quota, QUOTA.names)
       quotas[namespace] = self:fields(here, QUOTA, quota, {})
-    elseif quota ~= nil then
-      self:add(here, "must be a table with spaceTb and fileCountMillion, " .. wrong_type(quota))
     end
   end
   return quotas
@@ -283,12 +287,10 @@ function Check:account(value)
   value = given(value)
   if value == false then
     return false
-  elseif type(value) ~= "table" then
-    self:add(
-      "account",
-      value == nil and 'is missing: write account = { name = "..." }, or account = false for none'
-        or "must be a table, or false for no account, " .. wrong_type(value)
-    )
+  elseif value == nil then
+    self:add("account", 'is missing: write account = { name = "..." }, or account = false for none')
+    return nil
+  elseif not self:is_table("account", value, "a table, or false for no account") then
     return nil
   end
   self:unknown("account", value, ACCOUNT.names)
@@ -301,8 +303,7 @@ end
 
 --- One component, and its name.
 function Check:component(path, value, name)
-  if type(value) ~= "table" then
-    self:add(path, "must be a table, " .. wrong_type(value))
+  if not self:is_table(path, value, "a table") then
     return nil
   end
   self:unknown(path, value, COMPONENT.names)
@@ -320,10 +321,7 @@ end
 function Check:components(path, value)
   value = given(value)
   path = joined(path, "components")
-  if value == nil then
-    return nil
-  elseif type(value) ~= "table" then
-    self:add(path, "must be a table of components by name, " .. wrong_type(value))
+  if value == nil or not self:is_table(path, value, "a table of components by name") then
     return nil
   end
   local components = {}
@@ -364,8 +362,7 @@ function Check:components(path, value)
 end
 
 function Check:app(path, value)
-  if type(value) ~= "table" then
-    self:add(path, "must be a table, " .. wrong_type(value))
+  if not self:is_table(path, value, "a table") then
     return nil
   end
   self:unknown(path, value, APP.names, LONG_NAMES)
@@ -486,8 +483,7 @@ spec.error = failure
 -- @treturn[2] table error of kind `argument`; `problems` lists every mistake: `path`, `message`
 function spec.check(value, password_rule)
   local check = setmetatable({ problems = {}, password_rule = password_rule }, Check)
-  if type(value) ~= "table" then
-    check:add("spec", "must be a table with account and apps, " .. wrong_type(value))
+  if not check:is_table("spec", value, "a table with account and apps") then
     return nil, failure(check.problems)
   end
   check:unknown("", value, TOP.names)
