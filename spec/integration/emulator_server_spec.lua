@@ -221,6 +221,9 @@ describe("what dataforest emulator says #full", function()
     for arguments, pattern in pairs {
       ["--listen 8443"] = "%-%-listen takes an address such as",
       ["--listen 127.0.0.1:65536"] = "%-%-listen takes an address such as",
+      ["--listen 1.2.3.256:8443"] = "%-%-listen takes an address such as",
+      ["--listen [::::]:8443"] = "%-%-listen takes an address such as",
+      ["--host 1:::2"] = "%-%-host takes a host name or an address",
       ["--creation-delay soon"] = "%-%-creation%-delay takes a number",
       ["--latency=-1"] = "%-%-latency takes a number of at least 0",
       ["--change-delay=-1"] = "change%-delay must be at least 0",

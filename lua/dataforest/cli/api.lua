@@ -203,22 +203,15 @@ local FROM = {
   target = "from",
 }
 
-local OUTPUT_DOC = ": a file that only its owner can read (mode 0600), or - for standard output."
-local OUTPUT = {
-  names = { "--output", "-o" },
-  label = "FILE",
-  file = true,
-  doc = "Where to write it" .. OUTPUT_DOC,
-  target = "output",
-}
-
-local OUTPUT_AFTER = {
-  names = { "--output", "-o" },
-  label = "FILE",
-  file = true,
-  doc = "Fetch the new keytab at once, and where to write it" .. OUTPUT_DOC,
-  target = "output",
-}
+local function output(doc)
+  return {
+    names = { "--output", "-o" },
+    label = "FILE",
+    file = true,
+    doc = doc .. ": a file that only its owner can read (mode 0600), or - for standard output.",
+    target = "output",
+  }
+end
 
 --- Options that other commands share.
 api.YES = {
@@ -386,8 +379,11 @@ local function operation_command(operation)
   add(secret and PASSWORD_STDIN)
   add(secret and PASSWORD_RULE)
   add(nested and FROM)
-  add(operation.binary and OUTPUT)
-  add(operation.id == "accounts/resetKerberosKeytab" and OUTPUT_AFTER)
+  add(operation.binary and output "Where to write it")
+  add(
+    operation.id == "accounts/resetKerberosKeytab"
+      and output "Fetch the new keytab at once, and where to write it"
+  )
   add(api.question(operation) and api.YES)
   add(api.extras[operation.id])
   if api.waits[operation.id] then

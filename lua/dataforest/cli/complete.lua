@@ -119,9 +119,10 @@ local function options(found)
   return list
 end
 
-local function state_names(group)
+--- Names that say all by themselves.
+local function plain(names)
   local list = {}
-  for i, name in ipairs(states[group].known) do
+  for i, name in ipairs(names) do
     list[i] = { name, "" }
   end
   return list
@@ -154,17 +155,13 @@ local CANDIDATES = {
     return list
   end,
   profile = function()
-    local list = {}
-    for i, name in ipairs(hints.profiles()) do
-      list[i] = { name, "" }
-    end
-    return list
+    return plain(hints.profiles())
   end,
   ["accounts state"] = function()
-    return state_names "accounts"
+    return plain(states.accounts.known)
   end,
   ["apps state"] = function()
-    return state_names "apps"
+    return plain(states.apps.known)
   end,
 }
 
@@ -173,11 +170,7 @@ local CANDIDATES = {
 -- @treturn boolean whether names of files do
 local function values_of(context, what)
   if what.choices then
-    local list = {}
-    for i, choice in ipairs(what.choices) do
-      list[i] = { choice, "" }
-    end
-    return list, false
+    return plain(what.choices), false
   elseif what.file then
     return nil, true
   elseif CANDIDATES[what.candidates or ""] then

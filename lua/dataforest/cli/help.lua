@@ -106,31 +106,30 @@ local function add_usage(page, command)
   page:line(line)
 end
 
-local function add_options(page, title, options)
-  if options and options[1] then
+--- A section of labels with what they mean.
+-- @tparam table page
+-- @tparam string title
+-- @tparam ?{table,...} list none is no section
+-- @tparam function label_of an entry of the list
+local function add_entries(page, title, list, label_of)
+  if list and list[1] then
     page:heading(title)
-    for _, option in ipairs(options) do
-      page:entry(help.option_label(option), option.doc)
+    for _, entry in ipairs(list) do
+      page:entry(label_of(entry), entry.doc or entry.summary or entry.when)
     end
   end
 end
 
-local function add_arguments(page, command)
-  if command.arguments and command.arguments[1] then
-    page:heading "Arguments"
-    for _, argument in ipairs(command.arguments) do
-      page:entry(argument.label, argument.doc)
-    end
-  end
+local function argument_label(argument)
+  return argument.label
 end
 
-local function add_commands(page, command)
-  if command.commands then
-    page:heading "Commands"
-    for _, child in ipairs(command.commands) do
-      page:entry(table.concat(child.names, ", "), child.summary)
-    end
-  end
+local function command_label(command)
+  return table.concat(command.names, ", ")
+end
+
+local function code_label(code)
+  return tostring(code.code)
 end
 
 --- A command line over several lines, as a shell takes it: broken in front of options.
@@ -168,13 +167,6 @@ local function add_examples(page, command)
   end
 end
 
-local function add_exit_codes(page)
-  page:heading "Exit status"
-  for _, code in ipairs(exit.codes) do
-    page:entry(tostring(code.code), code.when)
-  end
-end
-
 --- The help of a command.
 -- @tparam table command of the tree
 -- @tparam[opt] table view `width` in columns, and `bold`, a function
@@ -190,20 +182,20 @@ function help.of(command, view)
   add_usage(page, command)
   page:line()
   page:paragraph(command.description or command.summary)
-  add_commands(page, command)
-  add_arguments(page, command)
-  add_options(page, "Options", command.options)
+  add_entries(page, "Commands", command.commands, command_label)
+  add_entries(page, "Arguments", command.arguments, argument_label)
+  add_entries(page, "Options", command.options, help.option_label)
   if command.commands and command.path:find " " then
     page:line()
     page:paragraph(("%s COMMAND --help shows what a command takes."):format(command.path))
   else
     for _, group in ipairs(commands.shared(command)) do
-      add_options(page, group.title, group.options)
+      add_entries(page, group.title, group.options, help.option_label)
     end
   end
   add_examples(page, command)
   if not command.path:find " " then
-    add_exit_codes(page)
+    add_entries(page, "Exit status", exit.codes, code_label)
   end
   if command.page then
     page:heading "API page"

@@ -8,6 +8,11 @@
 local ascii = require "dataforest.util.ascii"
 local tables = require "dataforest.util.tables"
 
+local HBASE = {
+  { "hmaster", memoryMb = 2048, cpuCount = 1, ports = { hmaster = 16010 } },
+  { "regionserver", memoryMb = 4096, cpuCount = 2, containerCount = 2 },
+}
+
 local list = {
   {
     id = "DEV-1.0.0",
@@ -24,22 +29,8 @@ local list = {
     id = "GRAFANA-7.5.10",
     components = { { "grafana", memoryMb = 2048, cpuCount = 1, ports = { grafana = 3000 } } },
   },
-  {
-    id = "HBASE-2.0.0",
-    depends_on = "ZOOKEEPER-3.4.13",
-    components = {
-      { "hmaster", memoryMb = 2048, cpuCount = 1, ports = { hmaster = 16010 } },
-      { "regionserver", memoryMb = 4096, cpuCount = 2, containerCount = 2 },
-    },
-  },
-  {
-    id = "HBASE-2.2.3",
-    depends_on = "ZOOKEEPER-3.4.13",
-    components = {
-      { "hmaster", memoryMb = 2048, cpuCount = 1, ports = { hmaster = 16010 } },
-      { "regionserver", memoryMb = 4096, cpuCount = 2, containerCount = 2 },
-    },
-  },
+  { id = "HBASE-2.0.0", depends_on = "ZOOKEEPER-3.4.13", components = HBASE },
+  { id = "HBASE-2.2.3", depends_on = "ZOOKEEPER-3.4.13", components = HBASE },
   {
     id = "HIVESERVER2-LDAP-3.1.0",
     components = { { "hiveserver2", memoryMb = 4096, cpuCount = 2, ports = { hiveserver2 = 10002 } } },
