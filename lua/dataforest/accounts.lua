@@ -18,7 +18,9 @@ local KEYTAB = "accounts/getKerberosKeytab"
 
 --- Goes through the accounts.
 --
---     for account in assert(df.accounts:each()) do print(account.id, account.name) end
+--     for account in assert(df.accounts:each()) do
+--       print(account.id, account.name)
+--     end
 --
 -- The list is asked for at once, in one call, before the loop. Where that fails there is no
 -- iterator: a loop without `assert` raises as well, only with a poorer message.

@@ -46,6 +46,8 @@ function help.usage_words(command)
 end
 
 --- An option with all its names: `--output, -o FILE`.
+-- @tparam table option
+-- @treturn string
 function help.option_label(option)
   local label = table.concat(option.names, ", ")
   if option.choices then
