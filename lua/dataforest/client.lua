@@ -6,10 +6,10 @@
 --
 -- @module dataforest.client
 
+local arguments = require "dataforest.workflows.arguments"
 local budget = require "dataforest.request.budget"
 local call = require "dataforest.request.call"
 local defaults = require "dataforest.request.defaults"
-local errors = require "dataforest.errors"
 local events = require "dataforest.request.events"
 local keys = require "dataforest.request.keys"
 local lazy = require "dataforest.util.lazy"
@@ -207,12 +207,7 @@ end
 function Client:call(name, params, options)
   local operation = type(name) == "string" and (operations.by_name[name] or unknown_operation(name))
   if not operation then
-    return nil,
-      errors.new {
-        kind = errors.ARGUMENT,
-        field = "name",
-        message = 'name must be an API name such as "accounts/getDetail"',
-      }
+    return arguments.error(nil, 'name must be an API name such as "accounts/getDetail"', "name")
   end
   return self:run(operation, params, options)
 end
@@ -351,7 +346,7 @@ function Client:sleep(seconds)
   end
   local waited, why_not = self.transport:sleep(seconds)
   if waited == false then
-    return nil, errors.new { kind = errors.ARGUMENT, message = why_not or phase.reason() }
+    return arguments.error(nil, why_not or phase.reason())
   end
   return true
 end

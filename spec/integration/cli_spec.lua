@@ -1187,6 +1187,21 @@ describe("configure", function()
       assert.are.equal(exit.USAGE, run("configure --keys-stdin", { stdin = stdin, environment = {} }).code)
     end
   end)
+
+  it("does not replace a key file that it cannot read", function()
+    local getenv = os.getenv
+    finally(function()
+      os.getenv = getenv -- luacheck: ignore 122
+    end)
+    os.getenv = function(name) -- luacheck: ignore 122
+      return name == "HOME" and home or getenv(name)
+    end
+    assert(os.execute(("mkdir -p '%s/.ncloud/configure'"):format(home)))
+    local stdin = ("%s\n%s\n"):format(emulator.access_key, emulator.secret_key)
+    local result = run("configure --keys-stdin", { stdin = stdin, environment = {} })
+    assert.are.equal(exit.UNEXPECTED, result.code)
+    assert.matches(home .. "/.ncloud/configure: ", result.err, 1, true)
+  end)
 end)
 
 describe("help", function()

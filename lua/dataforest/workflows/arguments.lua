@@ -8,9 +8,9 @@ local tables = require "dataforest.util.tables"
 local arguments = {}
 
 --- An error of kind `argument`, as a method returns it.
--- @tparam string operation that it is about
+-- @tparam ?string operation that it is about
 -- @tparam string message
--- @tparam ?string field
+-- @tparam[opt] string field
 -- @return nil
 -- @treturn table error
 function arguments.error(operation, message, field)
@@ -48,34 +48,23 @@ end
 -- @treturn[2] nil
 -- @treturn[2] table error; where an option is given twice, too
 function arguments.apart(operation, params, options, rules, names)
-  local moved, rest
-  if type(params) == "table" then
+  local moved, rest = {}, nil
+  if type(params) == "table" and (options == nil or type(options) == "table") then
     for _, name in ipairs(names) do
       if params[name] ~= nil then
-        if type(options) == "table" and options[name] ~= nil then
+        if options and options[name] ~= nil then
           return arguments.error(
             operation,
             ("%s is given twice: as an option, and among the parameters; leave out the latter"):format(name),
             name
           )
         end
-        moved = moved or {}
-        moved[name] = params[name]
+        rest = rest or tables.copy(params)
+        rest[name], moved[name] = nil, params[name]
       end
     end
   end
-  if moved and (options == nil or type(options) == "table") then
-    rest = {}
-    for name, value in pairs(params) do
-      if moved[name] == nil then
-        rest[name] = value
-      end
-    end
-    for name, value in pairs(options or {}) do
-      moved[name] = value
-    end
-  end
-  local checked, err = arguments.options(operation, rest and moved or options, rules)
+  local checked, err = arguments.options(operation, rest and tables.copy(moved, options) or options, rules)
   if not checked then
     return nil, err
   end

@@ -1,6 +1,7 @@
 --- Looking things up in the lists of the API, and telling whether something is gone.
 -- @module dataforest.workflows.lookup
 
+local arguments = require "dataforest.workflows.arguments"
 local errors = require "dataforest.errors"
 local guarded = require "dataforest.util.guarded"
 
@@ -68,7 +69,7 @@ local function wanted_name(params, operation, known)
     message = "name is missing: it says what to find"
   end
   if message then
-    return nil, errors.new { kind = errors.ARGUMENT, message = message, field = field, operation = operation }
+    return arguments.error(operation, message, field)
   end
   return name
 end

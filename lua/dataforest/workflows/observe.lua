@@ -214,16 +214,14 @@ function observe.forest(deadline, name, wanted, concurrency)
   if not details then
     return nil, err
   end
-  local gone = {}
   for index, app in ipairs(asked) do
     app.detail = details[index]
-    gone[app] = details[index] == false
   end
-  for index = #seen.apps, 1, -1 do
-    if gone[seen.apps[index]] then
-      table.remove(seen.apps, index)
-    end
+  local there = {}
+  for _, app in ipairs(seen.apps) do
+    there[#there + 1] = app.detail ~= false and app or nil
   end
+  seen.apps = there
   seen.by_name, err = by_name(seen.apps, "apps/getList", "app")
   if not seen.by_name then
     return nil, err
