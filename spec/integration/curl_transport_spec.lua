@@ -273,7 +273,7 @@ describe("the transport over libcurl", function()
       local err = through "proxy refuses"
       assert.equal("network", err.kind)
       assert.matches(
-        server:address "proxy refuses" .. " gave no connection to service.example:443",
+        server:address "proxy refuses" .. " refused a tunnel to service.example:443",
         err.message,
         1,
         true

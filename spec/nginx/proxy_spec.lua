@@ -90,12 +90,12 @@ describe("through a proxy, from inside nginx:", function()
   end)
 
   for name, expected in pairs {
-    refusal = { "network", "gave no connection to df.test:443: HTTP 403" },
+    refusal = { "network", "refused a tunnel to df.test:443: HTTP 403" },
     ["wants a password"] = { "argument", "HTTP 407: check the user and password" },
-    ["hangs up"] = { "network", "hung up" },
-    silent = { "timeout", "gave no connection in time" },
-    talks = { "protocol", "spoke before it was asked" },
-    ["no HTTP"] = { "protocol", "gave no response of HTTP" },
+    ["hangs up"] = { "network", "closed the connection" },
+    silent = { "timeout", "opened no tunnel in time" },
+    talks = { "protocol", "sent data before any was asked for" },
+    ["no HTTP"] = { "protocol", "sent no HTTP response" },
     ["not there"] = { "network", "connection refused" },
   } do
     it("one that fails: " .. name, function()

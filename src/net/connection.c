@@ -268,7 +268,7 @@ static bool explain_refusal(const struct df_connection *connection, struct df_ht
                           *part(connection, DF_ROUTE_PROXY_USER) ? "the right ones" : "them");
     } else {
         df_http_error_set(error, DF_KIND_NETWORK, false,
-                          "the proxy %s gave no connection to %s: HTTP %ld", label,
+                          "the proxy %s refused a tunnel to %s: HTTP %ld", label,
                           part(connection, DF_ROUTE_LABEL), status);
     }
     return true;

@@ -80,7 +80,8 @@ local function fix_of_handshake(reason, route, settings)
   elseif reason:find("has expired", 1, true) or reason:find("not yet valid", 1, true) then
     return "; check the dates of the server's certificate, and this machine's clock"
   elseif reason == "handshake failed" then
-    return "; the server hung up, or speaks none of the directive lua_ssl_protocols (TLSv1.2 TLSv1.3)"
+    return "; the server closed the connection, or has none of the protocols of the directive"
+      .. " lua_ssl_protocols (TLSv1.2 TLSv1.3)"
   end
   return ""
 end

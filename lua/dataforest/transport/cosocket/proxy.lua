@@ -44,7 +44,7 @@ function proxies.open_tunnel(connection, route, deadline)
     return failure(
       proxy,
       reason == "timeout" and "timeout" or "network",
-      "took no request: " .. tostring(reason)
+      "did not take the request: " .. tostring(reason)
     )
   end
   local reader = core.http_reader()
@@ -54,9 +54,9 @@ function proxies.open_tunnel(connection, route, deadline)
     local bytes
     bytes, reason = connection:read(deadline)
     if reason == "timeout" then
-      return failure(proxy, "timeout", "gave no connection in time")
+      return failure(proxy, "timeout", "opened no tunnel in time")
     elseif not bytes then
-      return failure(proxy, "network", "hung up: " .. tostring(reason))
+      return failure(proxy, "network", "closed the connection: " .. tostring(reason))
     end
     done = reader:feed(bytes)
     local status = reader:status()
@@ -65,18 +65,18 @@ function proxies.open_tunnel(connection, route, deadline)
       return failure(
         proxy,
         status == 407 and "argument" or "network",
-        ("gave no connection to %s: HTTP %d%s"):format(
+        ("refused a tunnel to %s: HTTP %d%s"):format(
           route.tunnel_to,
           status,
           status == 407 and ": check the user and password in the option proxy" or ""
         )
       )
     elseif done == nil then
-      return failure(proxy, "protocol", "gave no response of HTTP: " .. reader:failure("it").message)
+      return failure(proxy, "protocol", "sent no HTTP response: " .. reader:failure("it").message)
     end
   end
   if reader:surplus() then
-    return failure(proxy, "protocol", "spoke before it was asked")
+    return failure(proxy, "protocol", "sent data before any was asked for")
   end
   return true
 end
