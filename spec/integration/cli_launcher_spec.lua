@@ -95,7 +95,7 @@ describe("the launcher #full", function()
     end
   end)
 
-  it("takes a Lua whose path has blanks, and says where it finds none", function()
+  it("takes a Lua whose path has blanks, and says if it finds none", function()
     os.execute(("mkdir '%s/a b' && ln -s \"$(command -v %s)\" '%s/a b/%s'"):format(folder, LUA, folder, LUA))
     version_of(("DATAFOREST_LUA='%s/a b/%s' '%s/bin/dataforest' --version"):format(folder, LUA, root))
     local status, printed = run(("DATAFOREST_LUA=nowhere/lua '%s/bin/dataforest' --version"):format(root))

@@ -162,7 +162,7 @@ describe("a wrong command line", function()
     assert.are.equal(0, #emulator.calls)
   end
 
-  it("is told in one line and a hint", function()
+  it("is reported in one line and a hint", function()
     refused("accounts creat", "unknown command 'creat'. Did you mean 'create'%?")
     refused("acounts", "unknown command 'acounts'. Did you mean 'accounts'%?")
     refused("accounts list --jsn", "unknown option '%-%-jsn'")
@@ -185,7 +185,7 @@ describe("a wrong command line", function()
     refused("sign GET / --timestamp now", "whole number of milliseconds")
   end)
 
-  it("shows the help where there is no command", function()
+  it("shows the help if there is no command", function()
     for _, line in ipairs { "", "accounts" } do
       local result = run(line)
       assert.are.equal(exit.USAGE, result.code)
@@ -268,7 +268,7 @@ describe("accounts and apps", function()
     )
   end)
 
-  it("leave out columns where the terminal is narrow, and say which", function()
+  it("leave out columns if the terminal is narrow, and say which", function()
     for width, missing in pairs { [80] = "principal", [60] = "created at and principal" } do
       local result = run("accounts list", { width = width, environment = {} })
       assert.are.equal(
@@ -282,7 +282,7 @@ describe("accounts and apps", function()
     end
   end)
 
-  it("become records where not even two columns fit", function()
+  it("become records if not even two columns fit", function()
     local result = run("accounts list", { width = 25, environment = {} })
     assert.matches("^id\n  " .. account .. "\nname        cloud1\nstatus      RUNNING\n", result.out)
   end)
@@ -294,7 +294,7 @@ describe("accounts and apps", function()
     assert.are.equal("", result.err)
   end)
 
-  it("are coloured on a terminal alone, and where the user wants it", function()
+  it("are coloured on a terminal only, and only if the user wants it", function()
     local function coloured(environment, width)
       return run("accounts list", { width = width, environment = environment }).out:find "\27" ~= nil
     end
@@ -323,7 +323,7 @@ describe("accounts and apps", function()
     assert.are.equal(result.out, run("accounts show --json " .. account, { width = 40 }).out)
   end)
 
-  it("have empty lists where the type says so", function()
+  it("have empty lists if the type says so", function()
     assert.are.equal('{\n  "contents": [],\n  "total": 0\n}\n', run("apps list --account cloud1 --json").out)
     local result = run "apps list --account cloud1"
     assert.are.same({ 0, "", "no apps\n" }, { result.code, result.out, result.err })
@@ -370,7 +370,7 @@ describe("accounts and apps", function()
     assert.matches("\n  containers of shell\n    ID ", shown.out)
   end)
 
-  it("find out what is left out, where asked", function()
+  it("find out what is left out, if asked", function()
     local result = run "apps create --account cloud1 --app-type-id DEV-1.0.0 --name dev1 --defaults"
     assert.are.equal(exit.OK, result.code, result.err)
     assert.are.equal("shell", emulator.calls[#emulator.calls].params.components[1].name)
@@ -461,7 +461,7 @@ describe("accounts and apps", function()
     assert.are.equal(exit.USAGE, run("accounts get-kerberos-keytab --json " .. account).code)
   end)
 
-  it("are deleted after a question, where a person sits there", function()
+  it("are deleted after a question, if a person is there", function()
     local result = run("accounts delete " .. account, { width = 80, answers = { "n" } })
     assert.are.same({ ("Delete the account cloud1 (%s)? [y/N] "):format(account) }, result.asked)
     assert.are.equal(exit.USAGE, result.code)
@@ -520,7 +520,7 @@ describe("a password", function()
     assert.is_nil((result.out .. result.err):find(PASSWORD, 1, true))
   end)
 
-  it("is asked for again where it breaks the rules or differs", function()
+  it("is asked for again if it breaks the rules or differs", function()
     local result = create { answers = { "short", PASSWORD, PASSWORD .. "x", PASSWORD, PASSWORD } }
     assert.are.equal(exit.OK, result.code)
     assert.are.equal(5, #result.asked)
@@ -568,12 +568,12 @@ describe("a password", function()
     assert.are.equal(exit.USAGE, result.code)
   end)
 
-  it("is not asked for where the rest is wrong already", function()
+  it("is not asked for if the rest is wrong already", function()
     local result = run("accounts create --name x", { answers = { PASSWORD, PASSWORD } })
     assert.are.same({ exit.USAGE, {} }, { result.code, result.asked })
   end)
 
-  it("is asked by ensure only where there is no account", function()
+  it("is asked by ensure only if there is no account", function()
     local result = run("accounts ensure --name cloud1", { answers = { PASSWORD, PASSWORD } })
     assert.are.same({ 0, 2, "created\n" }, { result.code, #result.asked, result.err })
     result = run("accounts ensure --name cloud1", {})
@@ -677,7 +677,7 @@ describe("errors", function()
     assert.are.equal(2, #files.lines(result.err))
   end)
 
-  it("bring none in responses, in whatever form", function()
+  it("bring none in responses, in any format", function()
     local account = emulator:add_account { name = "cloud1" }
     local body = '{"id":"x","name":"a\\u001b[2Jb\\u009bc","status":"RUNNING","quotas":[],"\\u001bx":"y"}'
     for _, option in ipairs { "", " --json", " --xml" } do
@@ -689,7 +689,7 @@ describe("errors", function()
     end
   end)
 
-  it("are quiet where the reader has gone away, and told where the disk is full", function()
+  it("say nothing if the reader has gone, and report a full disk", function()
     local function stdout(message)
       return {
         write = function()
@@ -720,7 +720,7 @@ describe("errors", function()
     assert.are.same({ 3, "message", "hint" }, { raised.code, raised.message, raised.hint })
   end)
 
-  it("are explained attempt by attempt where asked", function()
+  it("are explained attempt by attempt if asked", function()
     emulator:fail_next { status = 503, code = "500" }
     local result = run "accounts list -v"
     local lines = files.lines(result.err)
@@ -731,7 +731,7 @@ describe("errors", function()
 end)
 
 describe("hints", function()
-  it("name the clock where it is off, in calls and to doctor", function()
+  it("name the clock if it is off, in calls and to doctor", function()
     emulator:fail_next { status = 401, code = "200", times = 9 }
     local result = run("accounts list", { clock_offset = 3600 })
     assert.are.equal(exit.AUTH, result.code)
@@ -776,7 +776,7 @@ describe("doctor", function()
     return by_check, result
   end
 
-  it("is content where all works", function()
+  it("finds nothing if all works", function()
     emulator:add_account { name = "cloud1" }
     local found, result = findings()
     assert.are.equal(exit.OK, result.code)
@@ -819,7 +819,7 @@ describe("doctor", function()
     assert.matches("^100 seconds behind the service's", found.clock.message)
   end)
 
-  it("tells how far it came, where the network is the fault", function()
+  it("says how far it came if the network is at fault", function()
     for message, failed in pairs {
       ["cannot find the address of df.example: no"] = "DNS",
       ["cannot connect to df.example: refused"] = "connection",
@@ -855,7 +855,7 @@ describe("doctor", function()
     end)
   end)
 
-  it("tells a wrong address in its own way", function()
+  it("reports a wrong address in its own words", function()
     local result = run "doctor --base-url ftp://x"
     assert.are.equal(exit.USAGE, result.code)
     assert.matches("FAIL  options +%-%-base%-url must begin with https://", result.out)
@@ -949,7 +949,7 @@ describe("forms of output", function()
     assert.are.equal("usage", cjson.decode(result.err).error.kind)
   end)
 
-  it("are JSON for errors, too, where that was asked for", function()
+  it("are JSON for errors, too, if that was asked for", function()
     local result = run "accounts show cloud9 --json"
     assert.are.same({ exit.REFUSED, "" }, { result.code, result.out })
     local err = cjson.decode(result.err).error
@@ -987,7 +987,7 @@ describe("names", function()
     assert.are.equal(exit.OK, run("accounts get-kerberos-keytab cloud1").code)
   end)
 
-  it("may be left out where there is one account, or DATAFOREST_ACCOUNT names one", function()
+  it("may be left out if there is one account, or DATAFOREST_ACCOUNT names one", function()
     assert.matches("dev1", run("apps list").out)
     emulator:add_account { name = "cloud2" }
     local result = run "apps list"
@@ -1001,7 +1001,7 @@ describe("names", function()
     assert.matches("there are no accounts", run("apps list").err)
   end)
 
-  it("are told apart where they are ambiguous", function()
+  it("are told apart if they are ambiguous", function()
     local second = emulator:add_account { name = "cloud2" }
     run("apps create --account cloud2 --app-type-id DEV-1.0.0 --name dev1 --defaults")
     local result = run "apps show dev1"
@@ -1013,7 +1013,7 @@ describe("names", function()
     assert.are.equal(exit.OK, run("apps show dev1 --account " .. second).code)
   end)
 
-  it("list the candidates where they are unknown", function()
+  it("list the candidates if they are unknown", function()
     local result = run "apps show dev2"
     assert.are.equal(exit.REFUSED, result.code)
     assert.matches("no app has the name or the identifier dev2", result.err)
@@ -1266,7 +1266,7 @@ describe("plans", function()
     assert.are.equal(0, #emulator:dump().apps)
   end)
 
-  it("tell all mistakes of a spec at once", function()
+  it("report all mistakes of a spec at once", function()
     local result =
       run("plan - --input lua", { stdin = 'return { account = { name = "x" }, apps = { {} }, k = 1 }' })
     assert.are.equal(exit.USAGE, result.code)
@@ -1280,7 +1280,7 @@ describe("plans", function()
     assert.are.equal(0, #emulator.calls)
   end)
 
-  it("say what was done, and how to go on, where they fail", function()
+  it("say what was done, and how to go on, if they fail", function()
     emulator:add_account { name = "cloud1" }
     emulator:fail_next { status = 403, operation = "apps/create", times = 9 }
     local result = run("apply - --input lua --json", { stdin = SPEC })

@@ -126,7 +126,7 @@ describe("the command in a terminal #full", function()
     assert.matches("[^-]echo ", terminal:run "stty -a")
   end)
 
-  it("asks on the terminal even where its streams lead elsewhere", function()
+  it("asks on the terminal even if its streams lead elsewhere", function()
     open(80)
     terminal:type "echo no | dataforest accounts create --name cloud1 --json >$HOME/out 2>&1; cat $HOME/out"
     terminal:wait_for "\nPassword: *\n"
@@ -136,7 +136,7 @@ describe("the command in a terminal #full", function()
     terminal:wait_for '\n{\n  "id": "%w+"\n}\n'
   end)
 
-  it("gives the echo back where Ctrl-C ends the question", function()
+  it("restores the echo if Ctrl-C ends the question", function()
     open(80)
     for _, key in ipairs { "C-c", "C-d" } do
       terminal:press "C-l"
@@ -153,7 +153,7 @@ describe("the command in a terminal #full", function()
     assert.are.same({}, server:calls())
   end)
 
-  it("gives the terminal back where a signal ends the question", function()
+  it("restores the terminal if a signal ends the question", function()
     open(80)
     -- Unlike bash, a shell without an editor of lines does not put the terminal right by itself.
     terminal:type "exec sh -i"
@@ -170,7 +170,7 @@ describe("the command in a terminal #full", function()
     assert.are.same({}, server:calls())
   end)
 
-  it("asks again where it was stopped and goes on", function()
+  it("asks again after it was stopped and continued", function()
     open(80)
     terminal:type "dataforest accounts create --name cloud1"
     terminal:wait_for "\nPassword: *\n"
@@ -186,7 +186,7 @@ describe("the command in a terminal #full", function()
     assert.is_nil(terminal:screen():find(PASSWORD, 1, true))
   end)
 
-  it("says what was begun where Ctrl-C ends a wait", function()
+  it("says what was begun if Ctrl-C ends a wait", function()
     open(80)
     terminal:type(
       ("echo '%s' | dataforest accounts create --name cloud1 --password-stdin --wait"):format(PASSWORD)
@@ -198,7 +198,7 @@ describe("the command in a terminal #full", function()
     assert.matches("interrupted: the account cloud1 has the id " .. id, screen)
   end)
 
-  it("says what may have been done where Ctrl-C ends a change", function()
+  it("says what may have been done if Ctrl-C ends a change", function()
     server:fail_next { operation = "accounts/create", delay = 20 }
     open(80)
     terminal:type(("echo '%s' | dataforest accounts create --name cloud1 --password-stdin"):format(PASSWORD))
@@ -210,7 +210,7 @@ describe("the command in a terminal #full", function()
     assert.matches("hint: look with dataforest accounts list before you repeat it", screen)
   end)
 
-  it("says what is done, in doubt and not begun where Ctrl-C ends an apply", function()
+  it("says what is done, in doubt and not begun if Ctrl-C ends an apply", function()
     files.write(
       home .. "/forest.lua",
       [[return { account = { name = "cloud1", password = { env = "DF_PASSWORD" } },
@@ -235,7 +235,7 @@ describe("the command in a terminal #full", function()
     terminal:wait_for("1/1 create app dev1: done\ndone in ", 20)
   end)
 
-  it("ends the shell's loop, too, where Ctrl-C ends it", function()
+  it("ends the shell's loop, too, if Ctrl-C ends it", function()
     server:fail_next { operation = "accounts/getList", delay = 20, times = 3 }
     open(80)
     terminal:type "for i in 1 2 3; do dataforest accounts list; echo round $i; done; echo after"
@@ -345,7 +345,7 @@ describe("the command in a pipe #full", function()
     )
   end)
 
-  it("is quiet where its reader has gone", function()
+  it("says nothing if its reader has gone", function()
     local status, out, err = run "{ dataforest accounts create --help; echo $? >&2; } | true"
     assert.are.same({ 0, "" }, { status, out })
     assert.is_nil(err:find "dataforest")

@@ -44,7 +44,7 @@ describe("clocks, over TLS: #full", function()
     end)
   end
 
-  it("a clock that goes wrong again during a call is not made up for again", function()
+  it("a clock that goes wrong twice in a call is corrected once", function()
     server:reset()
     server:control("set_clock", { seconds = core.now() + 3600 })
     local names = {}

@@ -396,7 +396,7 @@ describe("the HTTP engine", function()
       )
     end)
 
-    it("as it is where it is a redirect", function()
+    it("as it is if it is a redirect", function()
       local response = assert(perform "redirect")
       assert.equal(302, response.status)
       assert.equal("http://127.0.0.1:1/", response.headers.location)

@@ -179,7 +179,7 @@ describe("the transport over libcurl", function()
       assert.equal(2, count "dies silently")
     end)
 
-    it("that is merely slow is waited for where little time is left for another", function()
+    it("that is merely slow is waited for if little time is left for another", function()
       local transport = new_transport()
       assert(transport:send(request_of "is slow"))
       assert.is_true(assert(transport:send(request_of("is slow", { timeout = 3 }))).reused)

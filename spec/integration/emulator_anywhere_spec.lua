@@ -137,7 +137,7 @@ describe("dataforest emulator, anywhere #full", function()
     assert.matches("X509v3 Authority Key Identifier", names)
   end)
 
-  it("keeps its authority where it is told to", function()
+  it("keeps its authority if told to", function()
     local ca = folder .. "/my ca.pem"
     start { ca_file = ca }
     assert.are.equal(ca, server.ca_file)

@@ -171,7 +171,7 @@ describe("the end of dataforest emulator #full", function()
     end)
   end
 
-  it("comes soon even where the script is killed", function()
+  it("comes soon even if the script is killed", function()
     local server = servers.start()
     server:stop "KILL"
     assert.is_true(servers.wait_until(function()
@@ -197,7 +197,7 @@ describe("what dataforest emulator says #full", function()
     )
   end
 
-  it("is short where the port is taken", function()
+  it("is short if the port is taken", function()
     local server = servers.start()
     local text = said("--listen 127.0.0.1:" .. server.port)
     server:stop()
@@ -210,14 +210,14 @@ describe("what dataforest emulator says #full", function()
     )
   end)
 
-  it("names the packages where there is no nginx with Lua", function()
+  it("names the packages if there is no nginx with Lua", function()
     local text = said "--nginx /bin/true"
     assert.matches("^dataforest emulator: /bin/true is no nginx with the Lua module", text)
     assert.matches("apt%-get install nginx%-light libnginx%-mod%-http%-lua", text)
     assert.matches("\nstatus 1\n$", text)
   end)
 
-  it("is about the arguments where they are wrong", function()
+  it("is about the arguments if they are wrong", function()
     for arguments, pattern in pairs {
       ["--listen 8443"] = "%-%-listen takes an address such as",
       ["--listen 127.0.0.1:65536"] = "%-%-listen takes an address such as",
@@ -317,7 +317,7 @@ describe("the emulator in one's own nginx #full", function()
     files.remove(folder)
   end)
 
-  it("answers, and is not steered by just anybody", function()
+  it("answers, and has no control unless told so", function()
     with_nginx(1, 'require("dataforest.emulator.nginx").serve(emulator)', function(ask)
       assert.matches(
         '"details":"Authentication information are missing."',
@@ -336,7 +336,7 @@ describe("the emulator in one's own nginx #full", function()
     assert.are.equal("", log)
   end)
 
-  it("is steered by this machine, under its own names, where it is told so", function()
+  it("has control for this machine, under its own names, if told so", function()
     local serve =
       'require("dataforest.emulator.nginx").serve(emulator, { control = true, names = { "df.test" } })'
     with_nginx(1, serve, function(ask)

@@ -63,7 +63,7 @@ describe("the nightly job", function()
     assert.are.equal(REPORT, files.read(job.report))
   end)
 
-  it("looks where a create or a rotation is in doubt", function()
+  it("looks if a create or a rotation is in doubt", function()
     for _, operation in ipairs { "accounts/create", "apps/create", "accounts/resetKerberosKeytab" } do
       emulator:fail_next { operation = operation, when = "after", kind = "network" }
     end
@@ -84,7 +84,7 @@ describe("the nightly job", function()
     assert.is_nil((io.open(job.report)))
   end)
 
-  it("says what is wrong where nothing can be done", function()
+  it("says what is wrong if nothing can be done", function()
     job.password = "short"
     local ok, err = pcall(nightly, df, job)
     assert.is_false(ok)

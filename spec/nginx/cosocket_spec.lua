@@ -130,14 +130,14 @@ describe("the cosocket transport", function()
     assert.are.equal(3, #server:events("pooled", "request"))
   end)
 
-  it("shares them where the client's pool_name says so", function()
+  it("shares them if the client's pool_name says so", function()
     local given = { base_url = "https://df.test", connect_to = server:address "shared", pool_name = "all" }
     assert.is_table(call("/do/dial", given).value)
     assert.is_table(call("/elsewhere/dial", given).value)
     assert.are.equal(1, #server:events("shared", "handshake"))
   end)
 
-  it("verifies with ca_file where nginx's sockets have settrustedstore", function()
+  it("verifies with ca_file if nginx's sockets have settrustedstore", function()
     local outcome = call("/do/trusted_store", { address = server:address "store", ca_file = server.ca_file })
     assert.are.equal(1, outcome.stores)
     assert.is_table(outcome.during.value, outcome.during.message)
@@ -154,7 +154,7 @@ describe("the cosocket transport", function()
     assert.is_true(outcome.seconds < 1, outcome.seconds)
   end)
 
-  it("sends a read again over a new connection where a kept one stays silent", function()
+  it("sends a read again over a new connection if a kept one stays silent", function()
     local address = server:address "silent"
     local outcome = call("/do/warm_list", { address = address, timeout = 12 })
     assert.is_table(outcome.during.value, outcome.during.message)
@@ -162,7 +162,7 @@ describe("the cosocket transport", function()
     assert.are.equal(3, #server:events("silent", "request"))
   end)
 
-  it("does so once, and not where too little time is left", function()
+  it("does so once, and not if too little time is left", function()
     local address = server:address "silent twice"
     local outcome = call("/do/warm_list", { address = address, timeout = 1 })
     assert.are.equal("timeout", outcome.during.kind)
@@ -170,7 +170,7 @@ describe("the cosocket transport", function()
     assert.are.equal(2, #server:events("silent twice", "request"))
   end)
 
-  it("sends a read again where a kept connection gives 408 and closes", function()
+  it("sends a read again if a kept connection gives 408 and closes", function()
     local outcome = call("/do/warm_list", { address = server:address "tired", timeout = 5 })
     assert.is_table(outcome.during.value, outcome.during.message)
     assert.are.equal(3, #server:events("tired", "request"))

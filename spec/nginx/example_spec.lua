@@ -105,7 +105,7 @@ describe("the example application", function()
       assert.is_nil(all.problem)
     end)
 
-    it("an empty list where there are none", function()
+    it("an empty list if there are none", function()
       local _, status, body = get_json "/accounts"
       assert.are.equal(200, status)
       assert.matches('^{"accounts":%[%],', body)
@@ -330,7 +330,7 @@ describe("the example application", function()
       assert.are.equal("Data Forest accounts", title)
     end)
 
-    it("says so where there are no accounts", function()
+    it("says so if there are no accounts", function()
       if not show "/" then
         return
       end
@@ -339,7 +339,7 @@ describe("the example application", function()
       picture "empty"
     end)
 
-    it("says what is wrong where the service fails", function()
+    it("says what is wrong if the service fails", function()
       its_service:control("fail_next", { status = 401, code = "200" })
       local status = its_app:get("http", "/")
       assert.are.equal(502, status)
@@ -351,7 +351,7 @@ describe("the example application", function()
       picture "failure"
     end)
 
-    it("goes on with what it knows where the service fails later", function()
+    it("goes on with what it knows if the service fails later", function()
       add "cloud1"
       assert.are.equal(200, (its_app:get("http", "/")))
       core.sleep(1.1)
@@ -365,7 +365,7 @@ describe("the example application", function()
       picture "notice"
     end)
 
-    it("shows the others where one account cannot be looked at", function()
+    it("shows the others if one account cannot be looked at", function()
       add "cloud1"
       add "cloud2"
       its_service:control("fail_next", { operation = "accounts/getDetail", status = 404, code = "300" })

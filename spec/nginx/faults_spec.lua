@@ -147,7 +147,7 @@ describe("a client inside nginx", function()
     assert.is_table(result.during.value, result.during.message)
   end)
 
-  it("asks again, where the client's retries say so", function()
+  it("asks again if the client's retries say so", function()
     local result = its.app:call("fault", { name = "nothing", retry = 3 })
     assert.are.equal("network", result.during.kind)
     assert.are.equal(3, result.during.attempts)

@@ -206,7 +206,7 @@ for _, shape in ipairs(SHAPES) do
   end)
 end
 
-case("takes an empty body with 200 for a fault", function(context)
+case("takes an empty body with 200 as a fault", function(context)
   context.emulator:fail_next { status = 200, body = "" }
   assert_error("protocol", context.client().accounts:get_list())
 end)
@@ -255,13 +255,13 @@ case("gives up after so many attempts", function(context)
   assert.are.equal(3, #context.emulator:calls())
 end)
 
-case("asks again where a response was lost, if it only reads", function(context)
+case("asks again if a response was lost, and only for reads", function(context)
   context.emulator:fail_next { kind = "network", when = "after" }
   assert(context.client({ retry = QUICK }).accounts:get_list())
   assert.are.equal(2, #context.emulator:calls())
 end)
 
-case("never creates twice where a response was lost", function(context)
+case("never creates twice if a response was lost", function(context)
   local df = context.client { retry = QUICK }
   assert(df.accounts:get_list()) -- so that there is a connection to lose
   context.emulator:fail_next { operation = "accounts/create", kind = "network", when = "after" }

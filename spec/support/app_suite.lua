@@ -202,7 +202,7 @@ in_each_format("refuses what the service refuses", function(context, df, account
   assert_error("invalid", df.apps:kill_master(id))
 end)
 
-case("does not create an app twice where the response is lost", function(context)
+case("does not create an app twice if the response is lost", function(context)
   local df = context.client()
   local account_id = context.emulator:add_account { name = "df001" }
   context.emulator:fail_next { operation = "apps/create", when = "after", kind = "network" }

@@ -313,7 +313,7 @@ describe("the emulator's apps", function()
     create { name = "app002", lifetime = -1 }
   end)
 
-  it("takes an app's defaults where nothing is sent", function()
+  it("takes an app's defaults if nothing is sent", function()
     local params = app()
     params.queueName, params.lifetime = nil, nil
     local id = call("create", params).id
@@ -378,7 +378,7 @@ describe("the emulator's apps", function()
       refused("setLifetime", { id = id, lifetime = 400 }, "The app is not running")
     end)
 
-    it("run on where there is no end", function()
+    it("run on if there is no end", function()
       local id = create { lifetime = -1 }
       emulator:advance(10 * 365 * 86400)
       assert.are.equal("RUNNING", state(id))

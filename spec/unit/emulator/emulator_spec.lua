@@ -236,7 +236,7 @@ describe("the emulator in XML", function()
     )
   end)
 
-  it("chooses the response's form by Accept", function()
+  it("chooses the response's format by Accept", function()
     local emulator = new()
     local function form(content_type, accept)
       local body = content_type and xml("GetAccountListRequest", "") or "{}"
@@ -478,7 +478,7 @@ describe("the emulator's gateway", function()
     end
   end)
 
-  it("tells its time and a trace id with every response", function()
+  it("sends its time and a trace id with every response", function()
     local emulator = new()
     assert.are.equal("Thu, 20 Feb 2025 00:32:55 GMT", refused(emulator, nil, { timestamp = 0 }).headers.date)
     emulator:advance(3600)
@@ -642,7 +642,7 @@ describe("the emulator's keytab", function()
     assert.are.equal(2, read(after)[1].version)
   end)
 
-  it("wants Accept: application/octet-stream, and responses errors in the request's form", function()
+  it("wants Accept: application/octet-stream, and gives errors in the request's format", function()
     local emulator = new()
     local id = emulator:add_account { name = "df001" }
     local body = ('{"id":"%s"}'):format(id)
@@ -703,13 +703,13 @@ describe("a strict emulator", function()
 end)
 
 describe("the emulator's choices", function()
-  it("answers 404 for an unknown id where asked to", function()
+  it("answers 404 for an unknown id if asked to", function()
     local response, status = signed.call(new { unknown_id = 404 }, "accounts/getDetail", { id = ID })
     assert.are.equal(404, status)
     assert.are.same({ success = false, message = "no such element" }, response)
   end)
 
-  it("refuses a second account with 400 where asked to", function()
+  it("refuses a second account with 400 if asked to", function()
     local emulator = new { second_account = 400 }
     emulator:add_account { name = "df001" }
     local response, status =
@@ -727,7 +727,7 @@ describe("fail_next", function()
     emulator = new()
   end)
 
-  it("answers in the place of the operation, before it is carried out", function()
+  it("answers in place of the operation, before it is carried out", function()
     emulator:fail_next { operation = "accounts/create", status = 503 }
     assert.are.equal(0, signed.call(emulator, "accounts/getList", {}).total)
     local response, status = signed.call(emulator, "accounts/create", CREATE)
@@ -746,7 +746,7 @@ describe("fail_next", function()
     assert.are.equal("network", emulator.calls[1].dropped)
   end)
 
-  it("believes that a request left where the kind says so", function()
+  it("believes that a request left if the kind says so", function()
     local function sent(fault)
       emulator:fail_next(fault)
       return signed.send(emulator, "accounts/getList").drop.sent
@@ -988,7 +988,7 @@ describe("the emulator's transport", function()
     assert.are.equal(NOW + 1, emulator:now())
   end)
 
-  it("really waits where asked to", function()
+  it("really waits if asked to", function()
     local core = require "dataforest.core"
     local emulator = emulators.new()
     local transport = emulator:transport { real_time = true }

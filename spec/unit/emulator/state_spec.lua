@@ -240,7 +240,7 @@ describe("an emulator's clock", function()
     assert.are.equal(200, status(emulator))
   end)
 
-  it("judges signatures where strict_clock says so", function()
+  it("judges signatures if strict_clock says so", function()
     local emulator = new { strict_clock = true }
     emulator:advance(400)
     assert.are.equal(401, status(emulator, { timestamp = NOW * 1000 }))
