@@ -39,6 +39,16 @@ code_is_narrow() {
 }
 check "code fits 80 columns, in the pages that are made, too" code_is_narrow
 
+operations_say_it_all() {
+  local page words
+  for page in "$work"/source/operations/{accounts,apps}-*.md; do
+    for words in 'in doubt' "on the API's pages" '^## Errors' '^## Try it on the emulator'; do
+      grep -qi "$words" "$page" || { echo "$page says nothing of $words" && return 1; }
+    done
+  done
+}
+check "the pages of operations have doubts, source, errors and an example" operations_say_it_all
+
 a_dead_link_is_seen() {
   echo '[nowhere](nowhere.md)' >>"$work/tree/docs/tutorial.md" && ! "$work/tree/tools/docs.sh" "$work/other"
 }
