@@ -148,7 +148,7 @@ end
 --- The command that lists what a group has.
 -- @tparam string group
 -- @treturn string
-function hints.list(group)
+local function list_hint(group)
   return list_line(group) .. " shows what there is"
 end
 
@@ -216,7 +216,7 @@ local function about_what_was_asked(context, err, operation, params)
   elseif err.kind == "invalid" or err.kind == "argument" then
     return ("%s --help shows the documented limits"):format(context.args.command.path)
   end
-  return hints.list(operation and operation.group or context.args.command.group)
+  return list_hint(operation and operation.group or context.args.command.group)
 end
 
 -- The way to the service ------------------------------------------------------------------------

@@ -89,7 +89,7 @@ end
 --- The options of `dataforest.new` that the command line gave.
 -- @tparam table context
 -- @treturn table
-function session.options(context)
+local function options_of(context)
   local args = context.args
   return {
     base_url = args.base_url,
@@ -112,7 +112,7 @@ function session.client(context)
   if context.client then
     return context.client, context.transport
   end
-  local options = session.options(context)
+  local options = options_of(context)
   local made_up = context.system.transport and context.system.transport()
   options.transport = made_up or "curl"
   local ok, client = pcall(require("dataforest").new, options)

@@ -12,7 +12,7 @@ local files = {}
 -- @treturn table|nil
 -- @treturn ?string what is wrong, with the path
 -- @treturn ?boolean true where there is no such file
-function files.read(path)
+local function read(path)
   local text, message, number = read_file(path)
   if not text then
     return nil, message, number == 2
@@ -55,7 +55,7 @@ end
 -- added.
 -- @tparam Emulator emulator
 -- @treturn table
-function files.state_of(emulator)
+local function state_of(emulator)
   local state = emulator:snapshot()
   state.keys = json.list {}
   for access_key, secret_key in pairs(emulator.gateway.secrets) do
@@ -74,7 +74,7 @@ end
 -- @treturn boolean|nil
 -- @treturn ?string what went wrong
 function files.save(emulator, path, sync)
-  return replace(path, json.encode(files.state_of(emulator)) .. "\n", sync)
+  return replace(path, json.encode(state_of(emulator)) .. "\n", sync)
 end
 
 --- Makes an emulator that goes on with the state in a file, where there is one.
@@ -85,7 +85,7 @@ end
 function files.emulator(options, paths)
   local message, missing
   if paths.fixtures then
-    options.fixtures, message = files.read(paths.fixtures)
+    options.fixtures, message = read(paths.fixtures)
     if not options.fixtures then
       return nil, "--fixtures: " .. message
     end
@@ -97,7 +97,7 @@ function files.emulator(options, paths)
   end
   if paths.state then
     local state
-    state, message, missing = files.read(paths.state)
+    state, message, missing = read(paths.state)
     if state then
       ok, message = emulator:try_load(state, true)
       message = message and ("%s: %s"):format(paths.state, message)

@@ -19,7 +19,7 @@ function json.list(value)
 end
 
 --- Whether a table is a list: by our mark, by cjson's, or by what is in it.
-function json.is_list(value)
+local function is_list(value)
   local mark = getmetatable(value)
   if mark ~= nil then
     return mark == list_mark or mark == cjson.array_mt or mark == cjson.empty_array_mt
@@ -289,7 +289,7 @@ function json.is_array(value, type_)
   if type(type_) == "table" then
     return type_.array ~= nil
   end
-  return json.is_list(value)
+  return is_list(value)
 end
 
 local JSON_ESCAPES = { ['"'] = '\\"', ["\\"] = "\\\\", ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t" }

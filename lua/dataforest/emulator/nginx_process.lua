@@ -59,7 +59,7 @@ end
 --- The line of a call for `--verbose`.
 -- @tparam table call an entry of `emulator.calls`
 -- @treturn string without a line feed
-function process.line(call)
+local function line_of(call)
   local at = time.utc(call.time)
   local parts = {
     ("%02d:%02d:%02d"):format(at.hour, at.min, at.sec),
@@ -110,7 +110,7 @@ function process.new(settings)
   end
   if settings.verbose then
     emulator.options.on_call = function(call)
-      io.stderr:write(process.line(call), "\n")
+      io.stderr:write(line_of(call), "\n")
     end
   end
   return {

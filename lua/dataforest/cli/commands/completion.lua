@@ -86,7 +86,7 @@ local SCRIPTS = { bash = BASH, zsh = ZSH, fish = FISH }
 -- @tparam string shell `"bash"`, `"zsh"` or `"fish"`
 -- @tparam[opt="dataforest"] string program the command to ask
 -- @treturn string
-function completion.script(shell, program)
+local function script_of(shell, program)
   return (SCRIPTS[shell]:gsub("@PROGRAM@", function()
     return word(program or "dataforest")
   end))
@@ -96,7 +96,7 @@ end
 -- @tparam table context
 -- @treturn number exit status
 function completion.run(context)
-  context:print(completion.script(context.args.shell, context:variable "DATAFOREST_PROGRAM"))
+  context:print(script_of(context.args.shell, context:variable "DATAFOREST_PROGRAM"))
   return exit.OK
 end
 
