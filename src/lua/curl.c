@@ -402,7 +402,8 @@ static struct transfer_box *start(lua_State *L, struct engine_box *engine,
 
 /* ---- engines ---- */
 
-/* Lets a debug hook run, such as that by which `lua` ends at Ctrl-C. What it raises ends the call. */
+/* Lets a debug hook run, such as that by which `lua` ends at Ctrl-C. What it raises ends the call.
+ */
 static void run_hooks(lua_State *L, struct transfer_box *box) {
     if (df_lua_try_hooks(L) != 0) {
         release(box);
