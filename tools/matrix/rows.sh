@@ -83,7 +83,7 @@ row_debian-13-i386() { whole debian-13-i386 trixie i386; }
 emulated() { # <row> <suite> <architecture>
   make_root "$@" && copy_here || return 1
   if ! { in_root /home/user/dataforest/tools/deps.sh build &&
-    in_root apt-get -qq install --yes lua-busted libcmocka-dev; } >"$matrix/$1.deps.log" 2>&1; then
+    in_root apt-get -qq install --yes lua-busted libcmocka-dev lua-socket lua-sec; } >"$matrix/$1.deps.log" 2>&1; then
     tail -n 5 "$matrix/$1.deps.log"
     return 1
   fi
