@@ -146,7 +146,8 @@ describe("a spec in a file", function()
     refused('{"a":' .. ("["):rep(60) .. ("]"):rep(60) .. ',"a":1}', "json", "nested")
     refused("[" .. ('{"a":1,"a":2},'):rep(18000) .. "1]", "json", "and 17980 more")
     refused(("- - - - - - {a: 1, a: 2}\n"):rep(10000), "yaml", "and 9980 more")
-    assert.is_true(os.clock() - start < 5, os.clock() - start)
+    -- Half a second on a usual machine; what is quadratic takes minutes.
+    assert.is_true(os.clock() - start < 20, os.clock() - start)
   end)
 
   it("is read from a path, whose end tells the format", function()
