@@ -35,7 +35,7 @@ static int stop_server(void **state) {
 
 static int open_engine(void **state) {
     (void)state;
-    const struct df_http_options options = {.pool_size = 64, .pool_idle_time = 60};
+    const struct df_http_options options = {.pool_size = 64, .pool_idle_time = 60, .silence = 5};
     engine = df_http_engine_new(&options);
     return engine ? 0 : -1;
 }

@@ -73,7 +73,7 @@ static int run_script(void) {
     int answered = 0;
     struct df_http_error error = {.message = "none"};
     const struct df_http_options options = {
-        .ca_file = "/nowhere", .pool_size = 64, .pool_idle_time = 60};
+        .ca_file = "/nowhere", .pool_size = 64, .pool_idle_time = 60, .silence = 5};
     const struct df_http1_field field = {{"X-Test", 6}, {"value", 5}};
     struct df_http_request request = {.method = {"GET", 3},
                                       .target = {"/number", 7},

@@ -612,6 +612,7 @@ static void read_options(lua_State *L, struct df_http_options *options) {
         luaL_error(L, "engine: option 'pool_size': expected 1 to 1000000");
     }
     options->pool_size = (unsigned)pool_size;
+    options->silence = default_of(L, "silence");
     options->pool_idle_time = option_number(L, "pool_idle_timeout");
     if (!(options->pool_idle_time > 0)) {
         luaL_error(L, "engine: option 'pool_idle_timeout': expected seconds above 0");

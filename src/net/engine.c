@@ -21,10 +21,6 @@ enum {
     KEPT_CAPACITY = 256 * 1024 /* a larger request's memory is given back after the call */
 };
 
-/* A read over a kept connection that has been silent for so long goes out once more, over a new
- * connection, if as much time is left for that: the path may have died without a word (seconds). */
-static const double SILENCE = 5;
-
 enum state { STATE_CONNECTING, STATE_EXCHANGING, STATE_ENDED };
 
 struct df_http_transfer {
@@ -58,6 +54,7 @@ struct df_http_transfer {
 struct df_http_engine {
     char *ca_file;
     unsigned pool_size;
+    double silence; /* seconds */
     unsigned long generation;
     bool is_open; /* the poller is */
     struct df_poller poller;
@@ -248,12 +245,13 @@ static bool connect_anew(struct df_http_transfer *transfer, double now) {
 }
 
 static void begin_exchange(struct df_http_transfer *transfer, double now) {
+    double silence = transfer->engine->silence;
     transfer->state = STATE_EXCHANGING;
     transfer->sent = 0;
     transfer->send_broke = false;
     transfer->wake_at = transfer->deadline;
-    if (transfer->reused && !transfer->once && now + 2 * SILENCE <= transfer->deadline) {
-        transfer->wake_at = now + SILENCE;
+    if (transfer->reused && !transfer->once && now + 2 * silence <= transfer->deadline) {
+        transfer->wake_at = now + silence;
     }
     wake_no_later(transfer->engine, transfer->wake_at);
     df_http1_reader_start(&transfer->reader, transfer->method, transfer->max_response_bytes);
@@ -709,6 +707,7 @@ struct df_http_engine *df_http_engine_new(const struct df_http_options *options)
     memset(engine, 0, sizeof *engine);
     engine->wake_at = -1;
     engine->pool_size = options->pool_size;
+    engine->silence = options->silence;
     engine->pool.max_idle = options->pool_idle_time;
     engine->received = df_malloc(RECEIVE_SIZE);
     if (options->ca_file) {

@@ -20,6 +20,8 @@ struct df_http_options {
     const char *ca_file;   /* PEM bundle to trust in place of the system's; NULL is the system's */
     unsigned pool_size;    /* idle connections to keep */
     double pool_idle_time; /* seconds that a connection may wait for its next request */
+    double silence;        /* seconds after which a read goes out once more, over a new connection,
+                            * if a kept one is silent and as much time is left for that */
 };
 
 /* What is asked for. Nothing in it is kept beyond df_http_start. */

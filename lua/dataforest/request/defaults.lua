@@ -13,6 +13,10 @@ return {
   pool_size = 64, -- connections
   pool_idle_timeout = 60, -- seconds
 
+  -- A read over a kept connection that has been silent for so many seconds is sent again over a new one, if
+  -- as much time is left for that: the path may have died without a sign.
+  silence = 5,
+
   -- Keys that expire are asked for again so many seconds before.
   key_renewal = 300,
 

@@ -18,7 +18,8 @@ local LOCALHOST = { "127.0.0.1", "[::1]" }
 -- Schemes of proxies, and the ports that libcurl uses where none is given.
 local PROXY_PORTS = { http = 1080, https = 443, socks4 = 1080, socks4a = 1080, socks5 = 1080, socks5h = 1080 }
 
-local VARIABLES = { "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY" }
+--- The environment's names for a proxy, those that win first.
+route.PROXY_VARIABLES = { "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY" }
 local EXCEPTIONS = { "no_proxy", "NO_PROXY" }
 
 --- The cloud's metadata service.
@@ -221,7 +222,7 @@ function Proxy:find(parts)
   if parsed ~= "env" then
     return parsed
   end
-  local text, name = environment.first(VARIABLES)
+  local text, name = environment.first(route.PROXY_VARIABLES)
   local exceptions = environment.first(EXCEPTIONS)
   if not text or (exceptions and route.is_exception(exceptions, parts.host, parts.port)) then
     return nil

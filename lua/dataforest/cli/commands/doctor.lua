@@ -12,6 +12,7 @@ local hints = require "dataforest.cli.hints"
 local operations = require "dataforest.operations"
 local printer = require "dataforest.cli.output.printer"
 local read_file = require "dataforest.util.read_file"
+local route = require "dataforest.transport.route"
 local secrets = require "dataforest.secrets"
 local session = require "dataforest.cli.session"
 local shell = require "dataforest.util.shell"
@@ -132,10 +133,7 @@ local function check_address(context, findings, settings)
     message = message .. "; through " .. hints.proxy_words(settings.proxy)
   end
   ok(findings, "address", message)
-  if
-    not settings.proxy
-    and hints.set_names(context, { "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY" })[1]
-  then
+  if not settings.proxy and hints.set_names(context, route.PROXY_VARIABLES)[1] then
     findings:add("ok", "proxy", "the environment names a proxy, which is not used", "--proxy env uses it")
   end
 end

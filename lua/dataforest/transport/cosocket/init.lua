@@ -32,10 +32,6 @@ local MAX_ROUTES = 128
 -- Readers of responses that are kept for the next calls.
 local MAX_READERS = 64
 
--- How long a read waits for a first byte over a kept connection, whose path may have died without a sign;
--- then it is sent again over a new one, if as much time is left for that (seconds).
-local PATIENCE = 5
-
 local function failure(kind, message)
   return nil, { kind = kind, message = message, sent = false }
 end
@@ -158,8 +154,8 @@ end
 --- The last moment for a first byte, where a read over a kept connection should be given up early.
 local function patience_of(call, connection, fresh)
   local now = monotonic()
-  if connection.reused and not fresh and call.deadline - now > 2 * PATIENCE then
-    return now + PATIENCE
+  if connection.reused and not fresh and call.deadline - now > 2 * defaults.silence then
+    return now + defaults.silence
   end
 end
 
