@@ -112,8 +112,9 @@ static int count_copies(const unsigned char *bytes, size_t count, unsigned char 
 static int look_through(int memory, uintptr_t from, uintptr_t to) {
     static const unsigned char pads[] = {0, INNER_PAD, OUTER_PAD};
     int copies = 0;
-    for (uintptr_t at = from; at < to; at += CHUNK) {
-        size_t wanted = to - at < CHUNK ? to - at : CHUNK;
+    size_t wanted = 0;
+    for (uintptr_t at = from; at < to; at += wanted) { /* not past the last address */
+        wanted = to - at < CHUNK ? to - at : CHUNK;
         ssize_t count = pread(memory, hidden->chunk, wanted, (off_t)at);
         for (int i = 0; count > 0 && i < 3; i++) {
             copies += count_copies((unsigned char *)hidden->chunk, (size_t)count, pads[i]);
