@@ -29,7 +29,8 @@ else # the system's, in OpenResty's layout
 fi
 
 builds() {
-  sed -n '/^## Build/,$ s/^    //p' docs/openresty.md | sed "s|/usr/local/openresty|$prefix|g" >"$work/build.sh"
+  # shellcheck disable=SC2016 # Markdown's own
+  sed -n '/^## Build/,$ { /^```sh$/,/^```$/ { /^```/! p } }' docs/openresty.md | sed "s|/usr/local/openresty|$prefix|g" >"$work/build.sh"
   grep -q 'cmake --install' "$work/build.sh" && tools/copy-tree.sh "$work/copy" && cd "$work/copy" && sh -eu "$work/build.sh"
 }
 check "what docs/openresty.md says builds and installs" builds

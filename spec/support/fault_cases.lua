@@ -884,7 +884,7 @@ proxy("a proxy that wants a password", "407", {
   connections = saying "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n",
 })
 proxy("a proxy that hangs up", "", { connections = saying() })
-proxy("a proxy that says nothing", "no connection", {
+proxy("a proxy that says nothing", "proxy 127", {
   connections = { { { "read" }, { "hold" } } },
   options = { connect_timeout = 0.15 },
   kind = "timeout",
