@@ -7,6 +7,7 @@
 
 local commands = require "dataforest.cli.commands"
 local comments = require "tools.docs.comments"
+local core = require "dataforest.core"
 local describe = require "tools.docs.describe"
 local exit = require "dataforest.cli.exit"
 local help = require "dataforest.cli.help"
@@ -21,9 +22,7 @@ local output = assert(arg[1], "which folder to write into?")
 local function write(name, page)
   local path = ("%s/%s"):format(output, name)
   assert(os.execute(("mkdir -p '%s'"):format(path:match "^(.*)/")))
-  local file = assert(io.open(path, "wb"))
-  assert(file:write(page))
-  file:close()
+  assert(core.save(path, page))
 end
 
 -- The guide: all pages in one folder, by their names in lower case; bench/README.md is bench.md -------------
@@ -33,8 +32,7 @@ local function name_of(folder, file)
   return file:lower():gsub("^readme$", folder:match "(%w+)/$" or "index")
 end
 
-local listing = assert(io.popen "ls *.md bench/README.md docs/*.md")
-for path in listing:lines() do
+for path in assert(io.popen "ls *.md bench/README.md docs/*.md"):lines() do
   local here, file = path:match "^(.-)([^/]+)%.md$"
   local page = assert(io.open(path, "rb")):read "*a"
   page = page:gsub("%]%(([%w_./-]-)([%w_-]+)%.md", function(folder, target)
@@ -42,7 +40,6 @@ for path in listing:lines() do
   end)
   write(name_of(here, file) .. ".md", (page:gsub("%]%([%w_./-]-([%w_-]+%.svg)%)", "](/%1)")))
 end
-listing:close()
 assert(os.execute(("cp -R docs/public '%s/' && cp docs/*.svg '%s/public/'"):format(output, output)))
 
 -- The command line, a page a command ------------------------------------------------------------------------
