@@ -145,13 +145,21 @@ end
 -- What failed, passed at the second try or was skipped, and in which rows.
 for _, part in ipairs {
   { "failed", "Failed" },
-  { "again", "Passed when run again, alone" },
+  {
+    "again",
+    "Passed when run again",
+    "By itself, since other work on the machine may have been the reason, or after its fault was fixed.",
+  },
   { "skipped", "Skipped" },
 } do
-  local list, title = part[1], part[2]
+  local list, title, remark = part[1], part[2], part[3]
   add ""
   add("## " .. title)
   add ""
+  if remark then
+    add(remark)
+    add ""
+  end
   local order, rows = {}, {}
   for _, result in ipairs(results) do
     for _, name in ipairs(result[list]) do
