@@ -42,8 +42,9 @@ by_cmake "$(dirname "$(find . -name CMakeLists.txt | head -n 1)")" -DEXPAT_BUILD
 source_of lua5.4
 mkdir -p $prefix/bin $prefix/include
 cp src/lua.h src/luaconf.h src/lualib.h src/lauxlib.h $prefix/include/
-find src -name '*.c' ! -name luac.c -exec $CC -O2 -DLUA_USE_LINUX \
+rm src/luac.c
+$CC -O2 -DLUA_USE_LINUX \
   "-DLUA_PATH_DEFAULT=\"$prefix/lib/lua/?.lua;/usr/share/lua/5.4/?.lua;/usr/share/lua/5.4/?/init.lua\"" \
-  "-DLUA_CPATH_DEFAULT=\"$prefix/lib/lua/?.so\"" -Wl,-E {} + -lm -ldl -o $prefix/bin/lua5.4
+  "-DLUA_CPATH_DEFAULT=\"$prefix/lib/lua/?.so\"" -Wl,-E src/*.c -lm -ldl -o $prefix/bin/lua5.4
 CC="$CC -I$prefix/include -L$prefix/lib" "$here/modules.sh" $prefix/lib/lua $prefix/lib/lua ""
 touch $prefix/made
