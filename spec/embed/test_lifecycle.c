@@ -215,18 +215,15 @@ static void a_finaliser_that_meddles(void **state) {
            "  if new then getmetatable(new(true)).__gc = again\n"
            "  else setmetatable({}, { __gc = again }) end\n"
            "end\n"
-           "local function set_pause(percent)\n"
-           "  if _VERSION == 'Lua 5.5' then collectgarbage('param', 'pause', percent)\n"
-           "  else collectgarbage('setpause', percent) end\n"
-           "end\n"
+           "local collector = dofile '" DATAFOREST_SOURCE_DIR "/spec/support/collector.lua'\n"
            "for i = 1, 20 do\n"
            "  transfer = assert(engine:start(request '/ok'))\n"
            "  while engine:step(1) > 0 do end\n"
            "  sentinel()\n"
-           "  set_pause(0)\n"
+           "  collector.set('pause', 0)\n"
            "  local response, err = transfer:result()\n"
            "  assert(response and response.status == 200 or err and err.kind == 'closed')\n"
-           "  set_pause(200)\n"
+           "  collector.set('pause', 200)\n"
            "end");
     lua_close(L);
     assert_int_equal(lua_source.live, 0);

@@ -25,7 +25,7 @@ void df_walk_init(struct df_walk *w, const struct df_shape *shape, bool xml, int
 int df_find_field(const struct df_walk *w, const struct df_type *object, struct df_text name) {
     for (int i = object->first; i < object->first + object->count; i++) {
         const struct df_field *field = &w->shape->fields[i];
-        if (field->length == name.length && memcmp(field->name, name.data, name.length) == 0) {
+        if (df_text_equals((struct df_text){field->name, field->length}, name)) {
             return i;
         }
     }

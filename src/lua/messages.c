@@ -12,6 +12,7 @@ int df_lua_read_headers(lua_State *L, int index, struct df_http1_field fields[DF
         }
         if (count == DF_LUA_MAX_HEADERS) {
             *problem = "headers: there are too many: at most 64";
+            _Static_assert(DF_LUA_MAX_HEADERS == 64, "the message says so");
             return -1;
         }
         fields[count].name.data = lua_tolstring(L, -2, &fields[count].name.length);

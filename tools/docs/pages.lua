@@ -34,7 +34,7 @@ end
 
 for path in assert(io.popen "ls *.md bench/README.md docs/*.md"):lines() do
   local here, file = path:match "^(.-)([^/]+)%.md$"
-  local page = assert(io.open(path, "rb")):read "*a"
+  local page = assert(require "dataforest.util.read_file"(path))
   page = page:gsub("%]%(([%w_./-]-)([%w_-]+)%.md", function(folder, target)
     return "](/" .. name_of(folder == "" and here or folder:gsub("%.%./", ""), target)
   end)

@@ -57,8 +57,8 @@ for _, state in ipairs { "STOPPED", "FINISHED", "SUCCEEDED", "FAILED", "KILLED" 
   states.apps.fix[state] = "start it first, with df.apps:start"
 end
 
---- Tells whether a state, of an account or an app, is RUNNING.
--- @param state
+--- Whether an account or an app is running.
+-- @param state its state
 -- @treturn boolean
 function states.is_running(state)
   return ascii.upper(tostring(state)) == "RUNNING"

@@ -20,10 +20,7 @@ local floor = math.floor
 
 local DOMAIN = "kr.df.naverncp.com"
 local PUBLIC_QUEUES = { "longlived", "dev", "batch" }
-local IS_QUEUE = {}
-for _, name in ipairs(PUBLIC_QUEUES) do
-  IS_QUEUE[name] = true
-end
+local IS_QUEUE = tables.set(PUBLIC_QUEUES)
 local JOINT_NAME_LENGTH = 20 -- of the account's name and the app's, says the console guide
 
 local NAME = validation.param("apps/create", "name")

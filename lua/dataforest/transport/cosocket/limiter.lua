@@ -3,6 +3,7 @@
 -- @module dataforest.transport.cosocket.limiter
 
 local core = require "dataforest.core"
+local phase = require "dataforest.transport.phase"
 
 local has_semaphores, semaphores = pcall(require, "ngx.semaphore")
 
@@ -14,7 +15,7 @@ local LONG_TURN = 0.004
 -- How often the calls of one request still go ahead in a turn that has become a long one.
 local SHARE = 4
 
--- How long to let others go first (seconds). Not 0: nginx without OpenResty's patches warns of that.
+-- How long to let others go first (seconds).
 local PAUSE_AT_MOST = 0.05
 local PAUSE = 0.001
 
@@ -50,16 +51,20 @@ end
 -- behind.
 local last_start = 0
 
---- Lets nginx attend to other requests, where this turn has been a long one.
-function limiter.pause()
-  local lag = limiter.lag()
-  if lag <= LONG_TURN then
-    return
-  end
+--- Pauses until nginx has attended to others, in a turn that has lasted so long.
+local function give_way(lag)
   local now = core.monotonic()
   local wait = math.min(math.max(last_start + APART - now, PAUSE), PAUSE_AT_MOST)
   last_start = now + wait
-  ngx.sleep(wait + lag)
+  phase.sleep(wait + lag)
+end
+
+--- Lets nginx attend to other requests, where this turn has been a long one.
+function limiter.pause()
+  local lag = limiter.lag()
+  if lag > LONG_TURN then
+    give_way(lag)
+  end
 end
 
 -- The turn that was last found to be a long one, and how often each request has gone ahead in it since.
@@ -69,7 +74,8 @@ local long_turn, passes = 0, nil
 -- make a turn long, too; but then nobody waits longer than for any other handler, and a pause would only let
 -- later requests overtake.
 function limiter.pause_after_share()
-  if limiter.lag() <= LONG_TURN then
+  local lag = limiter.lag()
+  if lag <= LONG_TURN then
     return
   end
   local now, request = ngx.now(), ngx.ctx
@@ -78,9 +84,10 @@ function limiter.pause_after_share()
   end
   local count = passes[request] or 0
   if count >= SHARE then
-    return limiter.pause()
+    give_way(lag)
+  else
+    passes[request] = count + 1
   end
-  passes[request] = count + 1
 end
 
 local queues = {}
