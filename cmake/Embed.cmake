@@ -1,7 +1,7 @@
 # Programs that embed Lua, with both modules linked in: each spec/embed/test_*.c becomes
-# embed-tests/<lua>/test_*, for each Lua that pkg-config knows. They are tests: the collector at its busiest,
-# many threads, clients and calls that end in every way, the secret key in the memory of the process, and
-# each allocation that fails in turn.
+# embed-tests/<lua>/test_*, for each tested Lua that pkg-config knows. They are tests: the collector at its
+# busiest, many threads, clients and calls that end in every way, the secret key in the memory of the process,
+# and each allocation that fails in turn.
 
 if(NOT TARGET PkgConfig::CMOCKA OR NOT DATAFOREST_CURL)
   return()
@@ -56,7 +56,7 @@ function(embed_test lua program)
     COMMAND $<TARGET_FILE:${lua}_${program}>)
 endfunction()
 
-foreach(lua IN LISTS dataforest_luas)
+foreach(lua IN LISTS tested_luas)
   if(NOT ${lua}_LINK_LIBRARIES)
     continue()
   endif()

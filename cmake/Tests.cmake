@@ -94,6 +94,19 @@ elseif(NOT DATAFOREST_SANITIZE STREQUAL "thread")
   endif()
 endif()
 
+# The Luas that tests run on. A release may have a Lua without the modules for it, as Debian testing has 5.2.
+set(tested_luas ${dataforest_luas})
+foreach(lua IN LISTS dataforest_luas)
+  if(NOT lua MATCHES "^(lua5\\.4|luajit)$")
+    execute_process(COMMAND tools/spec.sh ${lua} --version WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
+      RESULT_VARIABLE status OUTPUT_QUIET ERROR_QUIET)
+    if(NOT status EQUAL 0)
+      list(REMOVE_ITEM tested_luas ${lua})
+      dataforest_untested(${lua} unit "there is no busted for it")
+    endif()
+  endif()
+endforeach()
+
 if(DATAFOREST_SANITIZE STREQUAL "thread" OR NOT DATAFOREST_CURL)
   return() # the specs need both modules
 endif()
@@ -141,19 +154,6 @@ function(read_spec spec)
   endif()
 endfunction()
 
-# A release may have a Lua without the modules for it, as Debian testing has 5.2.
-set(spec_luas ${dataforest_luas})
-foreach(lua IN LISTS dataforest_luas)
-  if(NOT DATAFOREST_SANITIZE AND NOT lua MATCHES "^(lua5\\.4|luajit)$")
-    execute_process(COMMAND tools/spec.sh ${lua} --version WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
-      RESULT_VARIABLE status OUTPUT_QUIET ERROR_QUIET)
-    if(NOT status EQUAL 0)
-      list(REMOVE_ITEM spec_luas ${lua})
-      dataforest_untested(${lua} unit "there is no busted for it")
-    endif()
-  endif()
-endforeach()
-
 file(GLOB_RECURSE specs CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}
   spec/unit/*_spec.lua spec/integration/*_spec.lua examples/*_spec.lua)
 foreach(spec IN LISTS specs)
@@ -184,7 +184,7 @@ foreach(spec IN LISTS specs)
     continue()
   endif()
 
-  foreach(lua IN LISTS spec_luas)
+  foreach(lua IN LISTS tested_luas)
     if(DATAFOREST_TEST_SERVERS AND lua MATCHES "^(lua5\\.4|luajit)$")
       dataforest_test(${lua}/${name} LABELS ${labels} ${lua} TIMEOUT 300 PROCESSORS ${processors}
         COMMAND tools/spec.sh ${lua} ${spec})

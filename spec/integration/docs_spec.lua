@@ -116,7 +116,7 @@ describe("the runner of examples", function()
     assert.are.equal("look", docs.role(blocks[2]))
   end)
 
-  it("fails if a page is wrong", function()
+  it("fails if a page is wrong #full", function()
     local page = docs.page()
     local function fails(text)
       local blocks = page_of(text)

@@ -40,6 +40,11 @@ check "make install, with DESTDIR and PREFIX" \
 tree=$work/staged/opt/dataforest
 for lua in $(luas); do
   version=$(abi_of "$lua")
+  # A release may have a Lua without the modules for it, as Debian testing has 5.2.
+  if [[ $lua != lua5.4 && $lua != luajit ]] && ! "$lua" -e 'require "cjson"' 2>/dev/null; then
+    skip "$lua loads from the installed tree" "there is no cjson for it"
+    continue
+  fi
   check "$lua loads from the installed tree" loads_from "$lua" "$tree/share/lua/$version" "$tree/lib/lua/$version"
 done
 check "the installed modules are hardened" is_hardened "$tree"

@@ -182,6 +182,8 @@ static const struct {
     {CURLE_COULDNT_CONNECT, DF_KIND_NETWORK, "cannot connect to"},
     {CURLE_FAILED_INIT, DF_KIND_LIMIT, "not enough memory for a connection to"},
     {CURLE_OUT_OF_MEMORY, DF_KIND_LIMIT, "not enough memory for a connection to"},
+    /* Of our callbacks, only the one that watches sockets can fail, for want of memory. */
+    {CURLE_ABORTED_BY_CALLBACK, DF_KIND_LIMIT, "not enough memory for a connection to"},
     {CURLE_SSL_CACERT_BADFILE, DF_KIND_TLS, "the CA certificates cannot be read, for"},
     {CURLE_SSL_CONNECT_ERROR, DF_KIND_TLS, "no TLS with"},
     {CURLE_PEER_FAILED_VERIFICATION, DF_KIND_TLS, "no TLS with"},

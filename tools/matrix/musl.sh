@@ -1,6 +1,6 @@
 #!/bin/bash
-# Builds, with musl-gcc and from Debian's source packages, what dataforest needs: OpenSSL, libcurl, expat, cmocka
-# and Lua 5.4 with its modules, in /opt/musl. As root on Debian.
+# Builds, with musl-gcc and from Debian's source packages, what dataforest needs: OpenSSL, libcurl, Expat,
+# libyaml, cmocka and Lua 5.4 with its modules, in /opt/musl. As root on Debian.
 set -eu
 prefix=/opt/musl
 here=$(cd "$(dirname "$0")" && pwd)
@@ -32,19 +32,28 @@ make -s -j"$(nproc)" -C lib && make -s -C lib install && make -s -C include inst
 
 source_of cmocka
 by_cmake . -DWITH_EXAMPLES=OFF -DUNIT_TESTING=OFF
+source_of libyaml
+by_cmake . -DBUILD_TESTING=OFF
 source_of expat
 # Debian's patches want a value, which only Expat's other way to be built gives it.
 sed -i 's/^#cmakedefine XML_DTD$/#define XML_DTD 1/' "$(find . -name expat_config.h.cmake)"
 by_cmake "$(dirname "$(find . -name CMakeLists.txt | head -n 1)")" -DEXPAT_BUILD_TOOLS=OFF -DEXPAT_BUILD_TESTS=OFF \
   -DEXPAT_BUILD_EXAMPLES=OFF -DEXPAT_BUILD_DOCS=OFF -DEXPAT_SHARED_LIBS=OFF
 
-# An interpreter that does not look into the folders of modules for glibc.
+# A Lua that does not look into the folders of modules for glibc: the interpreter, and the library for programs that
+# embed it.
 source_of lua5.4
 mkdir -p $prefix/bin $prefix/include
-cp src/lua.h src/luaconf.h src/lualib.h src/lauxlib.h $prefix/include/
+echo '#define DEB_HOST_MULTIARCH "musl"' >src/lua5.4-deb-multiarch.h # which Debian's luaconf.h includes
+cp src/lua5.4-deb-multiarch.h src/lua.h src/luaconf.h src/lualib.h src/lauxlib.h $prefix/include/
 rm src/luac.c
-$CC -O2 -DLUA_USE_LINUX \
-  "-DLUA_PATH_DEFAULT=\"$prefix/lib/lua/?.lua;/usr/share/lua/5.4/?.lua;/usr/share/lua/5.4/?/init.lua\"" \
-  "-DLUA_CPATH_DEFAULT=\"$prefix/lib/lua/?.so\"" -Wl,-E src/*.c -lm -ldl -o $prefix/bin/lua5.4
+compile=($CC -O2 -fPIC -DLUA_USE_LINUX
+  "-DLUA_PATH_DEFAULT=\"./?.lua;$prefix/lib/lua/?.lua;/usr/share/lua/5.4/?.lua;/usr/share/lua/5.4/?/init.lua\""
+  "-DLUA_CPATH_DEFAULT=\"$prefix/lib/lua/?.so\"")
+"${compile[@]}" -Wl,-E src/*.c -lm -o $prefix/bin/lua5.4
+rm src/lua.c
+"${compile[@]}" -shared src/*.c -lm -o $prefix/lib/liblua5.4.so
+printf '%s\n' 'Name: Lua' 'Description: Lua' 'Version: 5.4' "includedir=$prefix/include" "Cflags: -I$prefix/include" \
+  "Libs: -L$prefix/lib -llua5.4" >$prefix/lib/pkgconfig/lua5.4.pc
 CC="$CC -I$prefix/include -L$prefix/lib" "$here/modules.sh" $prefix/lib/lua $prefix/lib/lua ""
 touch $prefix/made

@@ -99,14 +99,18 @@ row_poll() {
   CMAKE_FLAGS=-DDATAFOREST_POLL=poll every_test poll "make test with DATAFOREST_POLL=poll"
 }
 
+copy_modules() { # to where modules.sh looks for sources
+  rm -rf "$root/opt/modules"
+  if [ -n "${MODULES:-}" ]; then cp -r "$MODULES" "$root/opt/modules"; fi
+}
+
 # Lua 5.5, which has no modules in Debian yet: those written in C are built from Debian's sources, and those in
 # Lua are Lua 5.4's.
 row_lua5.5() {
   prepared debian-testing testing || return 1
-  if [ -n "${LUA55_MODULES:-}" ]; then
-    mkdir -p "$root/usr/local/lib/lua/5.5" && cp -r "$LUA55_MODULES/." "$root/usr/local/lib/lua/5.5/"
-  fi
-  if ! { sources_of trixie bookworm && in_root apt-get -qq install --yes lua5.5 liblua5.5-dev libexpat1-dev dpkg-dev &&
+  copy_modules
+  if ! { sources_of trixie bookworm &&
+    in_root apt-get -qq install --yes lua5.5 liblua5.5-dev libexpat1-dev libyaml-dev dpkg-dev &&
     in_root sh -c 'rm -rf /usr/local/share/lua/5.5 && mkdir -p /usr/local/share/lua/5.5 &&
       cp -rs /usr/share/lua/5.4/. /usr/local/share/lua/5.5/' &&
     in_root /home/user/dataforest/tools/matrix/modules.sh /usr/local/lib/lua/5.5 /usr/local/share/lua/5.5 \
@@ -140,8 +144,9 @@ row_libcurl() {
   local prefix version failed=0
   for prefix in ${CURL_ROOTS:?names folders with a libcurl each}; do
     version=$(sed -n 's/^#define LIBCURL_VERSION "\(.*\)"/\1/p' "$prefix/include/curl/curlver.h")
-    here "libcurl-$version" "make test, C tests and what goes over the wire" "$(LIBCURL=$version tools/matrix/versions.sh)" \
-      PARTS="c wire" CMAKE_FLAGS="-DCURL_ROOT=$prefix '-DDATAFOREST_LUA=5.4;luajit'" || failed=1
+    here "libcurl-$version" "make test, C tests, failed allocations and what goes over the wire" \
+      "$(LIBCURL=$version tools/matrix/versions.sh)" PARTS="c wire allocations" \
+      CMAKE_FLAGS="-DCURL_ROOT=$prefix '-DDATAFOREST_LUA=5.4;luajit'" || failed=1
   done
   return $failed
 }
@@ -157,16 +162,17 @@ row_openresty() {
 # musl: everything that is linked or loaded is built with musl-gcc, Lua too.
 row_musl() {
   prepared debian-12 bookworm || return 1
+  copy_modules
   if ! in_root /home/user/dataforest/tools/matrix/musl.sh >"$matrix/musl.deps.log" 2>&1; then
     tail -n 5 "$matrix/musl.deps.log"
     return 1
   fi
   as_user dataforest env PATH=/opt/musl/bin:/usr/bin:/bin PKG_CONFIG_LIBDIR=/opt/musl/lib/pkgconfig \
-    make test PARTS="c lua5.4" CMAKE_FLAGS="-DCMAKE_C_COMPILER=musl-gcc -DDATAFOREST_LUA_INCLUDE_DIR=/opt/musl/include
+    make test PARTS="c lua5.4 embedded allocations" CMAKE_FLAGS="-DCMAKE_C_COMPILER=musl-gcc -DDATAFOREST_LUA=5.4
       -DOPENSSL_ROOT_DIR=/opt/musl -DOPENSSL_USE_STATIC_LIBS=ON -DCURL_ROOT=/opt/musl -DDATAFOREST_TEST_SERVERS=OFF" \
     >"$matrix/musl.log" 2>&1
   # shellcheck disable=SC2016 # a field of dpkg's
-  record musl "make test with musl-gcc, C tests and specs without servers" \
+  record musl "make test with musl-gcc, C tests, programs that embed Lua, and specs without servers" \
     "$(as_user dataforest tools/matrix/versions.sh), musl $(in_root dpkg-query -W -f '${Version}' musl)" \
     "$matrix/musl.log" ""
 }
