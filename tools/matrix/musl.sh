@@ -47,7 +47,7 @@ mkdir -p $prefix/bin $prefix/include
 echo '#define DEB_HOST_MULTIARCH "musl"' >src/lua5.4-deb-multiarch.h # which Debian's luaconf.h includes
 cp src/lua5.4-deb-multiarch.h src/lua.h src/luaconf.h src/lualib.h src/lauxlib.h $prefix/include/
 rm src/luac.c
-compile=($CC -O2 -fPIC -DLUA_USE_LINUX
+compile=("$CC" -O2 -fPIC -DLUA_USE_LINUX
   "-DLUA_PATH_DEFAULT=\"./?.lua;$prefix/lib/lua/?.lua;/usr/share/lua/5.4/?.lua;/usr/share/lua/5.4/?/init.lua\""
   "-DLUA_CPATH_DEFAULT=\"$prefix/lib/lua/?.so\"")
 "${compile[@]}" -Wl,-E src/*.c -lm -o $prefix/bin/lua5.4

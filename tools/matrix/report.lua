@@ -1,27 +1,11 @@
 -- Writes docs/platforms.md from the results of tools/matrix/run:
---   lua5.4 tools/matrix/report.lua <folder of results> <file>
+--   lua5.4 tools/matrix/report.lua <folder of results> <file> <row>...
+-- The row libcurl has a result for each version, which stand in their order.
 
 local folder, path = assert(arg[1], "names the folder of results"), assert(arg[2], "names the file")
 
--- Rows stand in this order; those of libcurl follow, by version.
-local ORDER = {
-  "debian-12",
-  "debian-13",
-  "debian-testing",
-  "debian-13-i386",
-  "debian-13-arm64",
-  "debian-12-s390x",
-  "lua5.5",
-  "poll",
-  "musl",
-  "openresty",
-}
-
 local function read(row)
-  local file = io.open(folder .. "/" .. row)
-  if not file then
-    return nil
-  end
+  local file = assert(io.open(folder .. "/" .. row))
   local result = { row = row, skipped = {}, failed = {}, again = {} }
   for line in file:lines() do
     local name, value = line:match "^(%a+): (.*)$"
@@ -42,23 +26,27 @@ local function version_key(name)
   end))
 end
 
-local results = {}
-for _, row in ipairs(ORDER) do
-  results[#results + 1] = read(row)
-end
-local names = {}
-local listing = assert(io.popen(("ls '%s'"):format((folder:gsub("'", "'\\''")))))
-for name in listing:lines() do
-  if name:find "^libcurl%-" then
-    names[#names + 1] = name
+--- The results that are there of a row, by name.
+local function names_of(row)
+  local names = {}
+  local listing = assert(io.popen(("ls '%s'"):format((folder:gsub("'", "'\\''")))))
+  for name in listing:lines() do
+    if name == row or row == "libcurl" and name:find "^libcurl%-" then
+      names[#names + 1] = name
+    end
   end
+  listing:close()
+  table.sort(names, function(a, b)
+    return version_key(a) < version_key(b)
+  end)
+  return names
 end
-listing:close()
-table.sort(names, function(a, b)
-  return version_key(a) < version_key(b)
-end)
-for _, name in ipairs(names) do
-  results[#results + 1] = read(name)
+
+local results = {}
+for i = 3, #arg do
+  for _, name in ipairs(names_of(arg[i])) do
+    results[#results + 1] = read(name)
+  end
 end
 
 local function escaped(text)

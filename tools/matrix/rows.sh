@@ -3,6 +3,10 @@
 : "${matrix:?}" "${results:?}"
 root= # what make_root made last
 
+# In this order they are listed and reported.
+# shellcheck disable=SC2034 # for tools/matrix/run
+rows=(debian-12 debian-13 debian-testing debian-13-i386 debian-13-arm64 debian-12-s390x lua5.5 poll musl openresty libcurl)
+
 # record <row> <what is tried> <versions> <log> <counts of the wire>: counts, and names of what failed, was skipped
 # or passed at the second try, from a log of `make test` or again.sh that ends with its counts
 record() {

@@ -16,6 +16,6 @@ for lua in lua5.1 lua5.2 lua5.3 lua5.4 lua5.5; do
 done
 if command -v luajit >/dev/null; then add LuaJIT "$(luajit -v | cut -d ' ' -f 2)"; fi
 nginx=$(command -v openresty || command -v nginx || echo /usr/sbin/nginx)
-add nginx "$("$nginx" -v 2>&1 | sed -n 's,.*/,,p' | head -n 1)"
+add nginx "$("$nginx" -v 2>&1 | sed -n 's,.*version: .*/,,p' | head -n 1)"
 add valgrind "$(valgrind --version 2>/dev/null | sed 's/valgrind-//')"
 echo "$line"
