@@ -16,6 +16,9 @@ for lua in lua5.1 lua5.2 lua5.3 lua5.4 lua5.5; do
 done
 if command -v luajit >/dev/null; then add LuaJIT "$(luajit -v | cut -d ' ' -f 2)"; fi
 nginx=$(command -v openresty || command -v nginx || echo /usr/sbin/nginx)
-add nginx "$("$nginx" -v 2>&1 | sed -n 's,.*version: .*/,,p' | head -n 1)"
+add nginx "$("$nginx" -v 2>&1 | sed -n 's,.*version: .*/,,p')"
+module=$("$nginx" -V 2>&1 | sed -n 's/.*ngx_lua-\([0-9.]*[0-9]\).*/\1/p') # built in, as in OpenResty
+# shellcheck disable=SC2016 # a field of dpkg's
+add ngx_lua "${module:-$(dpkg-query -W -f '${Version}' libnginx-mod-http-lua 2>/dev/null | sed 's/^[0-9]*://; s/[+-].*//')}"
 add valgrind "$(valgrind --version 2>/dev/null | sed 's/valgrind-//')"
 echo "$line"
