@@ -37,7 +37,7 @@ check "a row that is none is refused before any is run" refuses_unknown
 
 result() { printf '%s\n' "row: $1" "${@:2}" >"$MATRIX/results/$1"; }
 result libcurl-10.2.0 "tried: all" "counts: 3 passed, 0 failed" "versions: OpenSSL 3.5; libcurl 10.2.0" \
-  "wire: 2 passed, 0 failed, 0 skipped"
+  "wire: 2 passed, 0 failed, 0 skipped" "case: cut: 2 passed, 0 failed" "case: late: 0 passed, 1 failed"
 result libcurl-9.10.0 "tried: all" "counts: 5 passed, 1 failed, 2 skipped" "versions: OpenSSL 3.0; libcurl 9.10.0" \
   "wire: 4 passed, 1 failed, 1 skipped" "failed: a|b" "skipped: none here" "skipped: none here"
 result poll "tried: all" "counts: 7 passed, 0 failed" "versions: libcurl 9.10.0" "again: late" "skipped: none here"
@@ -57,4 +57,6 @@ check "what failed is named, and what would break a table escaped" has_line '- a
 check "what was skipped is named once, with its rows" has_line '- none here (poll, libcurl-9.10.0)'
 check "what passed at the second try is named" has_line '- late (poll)'
 check "what goes over the wire has a table by libcurl" has_line '| 9.10.0 | 3.0 | libcurl-9.10.0 | 4 | 1 | 1 |'
+check "cases have a column each" has_line '| libcurl | OpenSSL | cut | late |'
+check "and counts by libcurl" has_line '| 10.2.0 | 3.5 | 2 / 0 | 0 / 1 |'
 finish

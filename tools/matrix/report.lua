@@ -6,11 +6,11 @@ local folder, path = assert(arg[1], "names the folder of results"), assert(arg[2
 
 local function read(row)
   local file = assert(io.open(folder .. "/" .. row))
-  local result = { row = row, skipped = {}, failed = {}, again = {} }
+  local result = { row = row, skipped = {}, failed = {}, again = {}, case = {} }
   for line in file:lines() do
     local name, value = line:match "^(%a+): (.*)$"
-    if name == "skipped" or name == "failed" or name == "again" then
-      local list = result[name]
+    local list = result[name]
+    if type(list) == "table" then
       list[#list + 1] = value
     elseif name then
       result[name] = value
@@ -19,6 +19,8 @@ local function read(row)
   file:close()
   return result
 end
+
+local unpack = table.unpack or unpack -- luacheck: ignore
 
 local function version_key(name)
   return (name:gsub("%d+", function(digits)
@@ -112,15 +114,32 @@ add "builds from curl's repository."
 add ""
 add "| libcurl | OpenSSL | platform | passed | failed | skipped |"
 add "| --- | --- | --- | --- | --- | --- |"
+local function add_wire(wire, ...)
+  add(("| " .. ("%s | "):rep(2 + select("#", ...))):format(wire.libcurl, wire.openssl, ...):sub(1, -2))
+end
 for _, wire in ipairs(wires) do
-  add(
-    ("| %s | %s | %s | %s | %s | %s |"):format(
-      wire.libcurl,
-      wire.openssl,
-      wire.result.row,
-      counts_of(wire.result.wire)
-    )
-  )
+  add_wire(wire, wire.result.row, counts_of(wire.result.wire))
+end
+
+-- Cases in which versions of libcurl once differed, a column each.
+add ""
+add "Versions of libcurl treat these cases differently; dataforest must not. Cases passed / failed:"
+add ""
+local titles
+for _, wire in ipairs(wires) do
+  local names, counts = {}, {}
+  for i, case in ipairs(wire.result.case) do
+    local name, passed, failed = case:match "^(.*): (%d+) passed, (%d+) failed"
+    names[i], counts[i] = name, passed .. " / " .. failed
+  end
+  if names[1] and not titles then
+    titles = names
+    add("| libcurl | OpenSSL | " .. table.concat(titles, " | ") .. " |")
+    add("| --- | --- |" .. (" --- |"):rep(#titles))
+  end
+  if names[1] then
+    add_wire(wire, unpack(counts))
+  end
 end
 
 add ""

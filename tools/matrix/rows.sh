@@ -7,7 +7,7 @@ root= # what make_root made last
 # shellcheck disable=SC2034 # for tools/matrix/run
 rows=(debian-12 debian-13 debian-testing debian-13-i386 debian-13-arm64 debian-12-s390x lua5.5 poll musl openresty libcurl)
 
-# record <row> <what is tried> <versions> <log> <counts of the wire>: counts, and names of what failed, was skipped
+# record <row> <what is tried> <versions> <log> <what wire.sh says>: counts, and names of what failed, was skipped
 # or passed at the second try, from a log of `make test` or again.sh that ends with its counts
 record() {
   local counts
@@ -18,7 +18,7 @@ record() {
     echo "date: $(date -u +%Y-%m-%d)"
     echo "versions: $3"
     echo "counts: ${counts:-0 passed, 1 failed}"
-    [ -z "$5" ] || echo "wire: $5"
+    [ -z "$5" ] || echo "$5"
     sed -n 's/^skipped: \(.*\)/skipped: \1/p; s/^not completed: /failed: /p; s/^not ok [0-9]* - /failed: /p
       s/^again: /again: /p' "$4"
     [ -n "$counts" ] || echo "failed: it ended before it could count"
