@@ -25,7 +25,8 @@ if(PkgConfig_FOUND)
 endif()
 
 find_program(VALGRIND valgrind)
-set(valgrind ${VALGRIND} --quiet --error-exitcode=99 --num-callers=30 --leak-check=full)
+set(valgrind ${VALGRIND} --quiet --error-exitcode=99 --num-callers=30 --leak-check=full
+  --suppressions=spec/c/valgrind.supp)
 if(NOT VALGRIND AND NOT DATAFOREST_SANITIZE)
   dataforest_untested(valgrind valgrind "there is no valgrind")
 endif()
