@@ -1,0 +1,24 @@
+-- How time grows with the size of the input, whatever the machine's speed.
+
+local assert = require "luassert"
+
+local cost = {}
+
+local function seconds(run, size)
+  local started = os.clock()
+  run(size)
+  return os.clock() - started
+end
+
+--- Asserts that a function takes time with the size that it is given, not with its square: for eight times
+-- the size, forty times as long at most.
+function cost.assert_linear(run, size)
+  seconds(run, size) -- warms up
+  local short, long = seconds(run, size), seconds(run, 8 * size)
+  assert.is_true(
+    long < 40 * short + 0.05,
+    ("size %d: %.3f s, 8 times that: %.3f s"):format(size, short, long)
+  )
+end
+
+return cost
