@@ -277,12 +277,11 @@ static void descriptors_that_run_out(void **state) {
     struct rlimit none = {(rlim_t)dup(0), old.rlim_max}; /* the next free descriptor */
     close((int)none.rlim_cur);
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
-    int status =
-        luaL_loadstring(L, "local response, err = engine:perform(request '/ok')\n"
-                           "assert(response == nil)\n"
-                           "assert(err.kind == 'limit' and not err.sent, err.kind)\n"
-                           "assert(err.message:find(reason, 1, true), err.message)") ||
-        lua_pcall(L, 0, 0, 0);
+    int status = luaL_loadstring(L, "local response, err = engine:perform(request '/ok')\n"
+                                    "assert(response == nil)\n"
+                                    "assert(err.kind == 'limit' and not err.sent, err.kind)\n"
+                                    "assert(err.message:find(reason, 1, true), err.message)") ||
+                 lua_pcall(L, 0, 0, 0);
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
     check_status(L, status);
     run(L, "assert(engine:perform(request '/ok'))");
