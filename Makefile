@@ -2,14 +2,15 @@
 
 LUA ?= lua5.4
 PREFIX ?= /usr/local
-WERROR ?= ON
+WERROR ?= OFF
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 CMAKE_FLAGS ?=
 export WERROR JOBS CMAKE_FLAGS
 
 .PHONY: matrix docs types build man help deps test test-unit soak lint format install clean env demo demo-openresty
 MAKEFLAGS += --no-print-directory
-export PATH := $(CURDIR)/build/bin:$(PATH) # Luas that this system calls otherwise: see cmake/FindLuas.cmake
+# Luas that this system calls otherwise: see cmake/FindLuas.cmake.
+export PATH := $(CURDIR)/build/bin:$(PATH)
 
 build: ## build the modules for each installed Lua, into build/<lua>/
 	@cmake --preset default -DDATAFOREST_WERROR=$(WERROR) -DCMAKE_INSTALL_PREFIX="$(PREFIX)" $(CMAKE_FLAGS) >/dev/null

@@ -20,7 +20,7 @@ description = {
 dependencies = {
   "lua >= 5.1, < 5.6",
   "lua-cjson >= 2.1",
-  "luaexpat >= 1.4", -- for XML only, loaded when first used
+  "luaexpat >= 1.3", -- for XML only, loaded when first used
 }
 
 -- CMake knows the sources, and installs all of lua/: nothing is listed twice. It finds OpenSSL and

@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # Runs the bench: every figure of bench/README.md, as a table, bench/results.json and docs/bench.svg.
 #   ROWS="map sign"   only the rows whose names begin so (bench/rows.lua), or "costs"
 #   BENCH_ROUNDS=5    rounds (default 7)

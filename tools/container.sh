@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # Does what packaging/docker/Dockerfile says without a container engine, in two Debians made by debootstrap: builds the
 # package in one, installs it in the other, runs the emulator there as its user, and looks at it from outside. As root;
 # takes some minutes and fetches a few hundred MB, so that no test runs it.

@@ -1,10 +1,10 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # Copies what git has, or would have, and nothing that was built; without git, all but build/ and the site.
 #   tools/copy-tree.sh <folder>
 set -eu
 folder=$(mkdir -p "$1" && cd "$1" && pwd)
 cd "$(dirname "$0")/.."
-if git rev-parse --git-dir >/dev/null 2>&1; then
+if [ -e .git ]; then
   git ls-files -z --cached --others --exclude-standard
 else
   find . \( -path ./build -o -path ./docs/site \) -prune -o -type f -print0

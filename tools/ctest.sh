@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # Runs the tests of build trees with CTest, and counts their cases.
 #   tools/ctest.sh <build folder>... [-- <ctest argument>...]
 # The last line of stdout is "N passed, N failed" with ", N skipped" behind it where there are any. A test

@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # Runs examples/openresty against the emulator, each on a free port of this machine, until Ctrl-C.
 # PORT=8080 chooses the port of the page.
 set -eu

@@ -165,7 +165,8 @@ look
 
 # What it is called -------------------------------------------------------------------------------------
 
-# package_of <manager> <word>: the packages; "a|b" for the first that there is; rock:<name> for luarocks
+# package_of <manager> <word>: the packages; "a|b" for the first that there is; rock:<name> for luarocks; nothing
+# where advice_of has more to say
 package_of() {
   case $1:$2 in
   apt:cc) echo gcc libc6-dev ;;
@@ -173,7 +174,7 @@ package_of() {
   apt:curl-dev) echo libcurl4-openssl-dev ;;
   apt:dpkg-dev) echo dpkg-dev ;;
   apt:cmocka-dev) echo libcmocka-dev ;;
-  apt:ninja | dnf:ninja | apk:ninja) echo ninja-build ;;
+  apt:ninja | dnf:ninja) echo ninja-build ;;
   apt:lua5.1-dev) echo liblua5.1-0-dev ;;
   apt:lua5.?-dev) echo "lib$2" ;;
   # Debian 12 has LuaJIT twice; nginx's Lua module goes with OpenResty's, which is the only one since.
@@ -190,6 +191,8 @@ package_of() {
   apt:fuzzer) # goes with the version of clang
     echo "libclang-rt-$(apt-cache show clang 2>/dev/null | sed -n 's/^Depends:.*clang-\([0-9]*\).*/\1/p' | head -n 1)-dev"
     ;;
+  apk:lua:cjson) echo lua5.4-cjson lua5.1-cjson ;;
+  apk:lua:lxp) echo lua5.4-expat lua5.1-expat ;;
   *:lua:lxp) echo rock:luaexpat ;;
   *:lua:ssl) echo rock:luasec ;;
   *:lua:openssl*) echo rock:luaossl ;;
@@ -198,8 +201,13 @@ package_of() {
   *:lua:*) echo "rock:$(echo "${2#lua:}" | cut -d . -f 1)" ;;
   *:luacheck) echo rock:luacheck ;;
   apk:nginx-with-lua) echo nginx nginx-mod-http-lua ;;
-  *:nginx-with-lua) echo openresty ;;
+  brew:nginx-with-lua) echo openresty/brew/openresty ;;
+  pkg:nginx-with-lua) echo openresty ;;
+  *:nginx-with-lua | brew:cc | brew:make | brew:valgrind) ;;
+  apk:cc) echo build-base ;;
   *:cc) echo gcc ;;
+  apk:ninja) echo samurai ;;
+  apk:luarocks) echo luarocks5.4 ;;
   pkg:make) echo gmake ;;
   dnf:pkg-config | apk:pkg-config | pkg:pkg-config) echo pkgconf ;;
   dnf:openssl-dev) echo openssl-devel ;;
@@ -208,19 +216,40 @@ package_of() {
   dnf:lua5.4-dev) echo lua-devel ;;
   dnf:luajit-dev) echo luajit-devel ;;
   dnf:cmocka-dev) echo libcmocka-devel ;;
-  dnf:clang-format | dnf:clang-tidy | apk:clang-format | apk:clang-tidy) echo clang-extra-tools ;;
+  dnf:clang-format | dnf:clang-tidy) echo clang-tools-extra ;;
+  dnf:shellcheck) echo ShellCheck ;;
+  apk:clang-format | apk:clang-tidy) echo clang-extra-tools ;;
   apk:*-dev) echo "$2" ;;
   brew:openssl-dev | brew:openssl) echo openssl@3 ;;
   brew:lua5.4*) echo lua@5.4 ;;
   pkg:luajit*) echo luajit-openresty ;;
+  pkg:luarocks) echo lua54-luarocks ;;
+  pkg:shellcheck) echo hs-ShellCheck ;;
+  pacman:chromedriver | pkg:chromedriver) echo chromium ;;
+  pacman:clang-*) echo clang ;;
   pacman:lua5.4* | pkg:lua5.4*) echo lua54 ;;
-  brew:clang* | pkg:clang* | pkg:fuzzer) echo llvm ;;
+  brew:clang* | brew:fuzzer | pkg:clang* | pkg:fuzzer) echo llvm ;;
   *:fuzzer) echo compiler-rt ;;
   pkg:node | dnf:node | apk:node | pacman:node) echo nodejs ;;
   *:*-dev) echo "${2%-dev}" ;;
   *) echo "$2" ;;
   esac
 }
+
+# advice_of <manager> <word>: what else it takes
+# shellcheck disable=SC2016 # for the reader's shell
+advice_of() {
+  case $1:$2 in
+  dnf:nginx-with-lua | pacman:nginx-with-lua) echo "OpenResty: https://openresty.org/en/linux-packages.html" ;;
+  brew:cc | brew:make) echo "xcode-select --install" ;;
+  # Homebrew keeps it out of the way of its newest Lua.
+  brew:lua5.4) echo 'export PATH="$(brew --prefix lua@5.4)/bin:$PATH"' ;;
+  brew:lua5.4-dev) echo 'export PKG_CONFIG_PATH="$(brew --prefix lua@5.4)/lib/pkgconfig"' ;;
+  esac
+}
+
+# LuaJIT runs what these are for, too.
+is_for_luajit() { case $1 in lua-cjson | luaexpat | busted) ;; *) return 1 ;; esac }
 
 give_up() {
   [ -n "$try" ] && exit 0
@@ -240,18 +269,29 @@ if [ "$manager" != apt-get ]; then
   pkg) install="pkg install" ;;
   *) install="these, as Debian calls them:" manager=apt ;;
   esac
-  packages='' rocks=''
+  packages='' rocks='' luajit_rocks=''
   for word in $missing; do
     for name in $(package_of "$manager" "$word"); do
       case $name in
-      rock:*) rocks="$rocks ${name#rock:}" ;;
+      libclang-rt-*) name=libclang-rt-dev ;; # of a version that only apt tells
+      *\|*) name=${name%%|*} ;;
+      esac
+      case $name in
+      rock:*)
+        rocks="$rocks ${name#rock:}"
+        ! is_for_luajit "${name#rock:}" || luajit_rocks="$luajit_rocks ${name#rock:}"
+        ;;
       *) case " $packages " in *" $name "*) ;; *) packages="$packages $name" ;; esac ;;
       esac
     done
   done
-  echo "deps: not found here:$missing" >&2
-  [ -z "$packages" ] || echo "  $install$packages" >&2
-  [ -z "$rocks" ] || echo "  luarocks install, each of:$rocks" >&2
+  {
+    echo "deps: not found here:$missing"
+    [ -z "$packages" ] || echo "  $install$packages"
+    [ -z "$rocks" ] || echo "  luarocks --lua-version=5.4 install, each of:$rocks"
+    [ -z "$luajit_rocks" ] || echo "  luarocks --lua-version=5.1 install, each of:$luajit_rocks"
+    for word in $missing; do advice_of "$manager" "$word"; done | sort -u | sed 's/^/  /'
+  } >&2
   give_up
 fi
 
@@ -309,9 +349,23 @@ forbid_services() {
   $as_root chmod 755 $policy
 }
 
+# Releases of Ubuntu lack some: the others are installed nevertheless.
+leave_out_unknown() {
+  known=''
+  for name in $packages; do
+    if has_candidate "$name"; then
+      known="$known $name"
+    else
+      echo "deps: apt has no package $name" >&2
+    fi
+  done
+  packages=${known# }
+}
+
 install_missing() {
   apt update
   list_packages
+  leave_out_unknown
   echo "Installing with apt: $packages"
   case " $packages " in *" nginx-light "*) forbid_services ;; esac
   # shellcheck disable=SC2086 # a list of packages

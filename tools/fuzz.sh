@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # Lets libFuzzer at each target of spec/fuzz. What it learns stays in build/fuzz/corpus.
 #   FUZZ_SECONDS=300    how long each runs (30)
 #   FUZZ_TARGETS="..."  which of them (all)

@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # Replays the seeds of the fuzz targets, and what fuzzing has found, and reports in TAP.
 #   tools/fuzz_replay.sh <folder of the programs>
 . spec/support/checks.sh

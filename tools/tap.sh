@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # Runs one test for CTest: a program that reports its cases in TAP, as cmocka, tools/busted_tap.lua and
 # spec/support/checks.sh do.
 #   tools/tap.sh <report> <command>...

@@ -13,6 +13,9 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+#ifndef MSG_NOSIGNAL /* not everywhere */
+#define MSG_NOSIGNAL 0
+#endif
 
 enum { LINKS = 128, REQUEST = 4096 };
 

@@ -17,6 +17,9 @@
 #ifdef __linux__
 #include <sys/prctl.h>
 #endif
+#ifndef MSG_NOSIGNAL /* not everywhere */
+#define MSG_NOSIGNAL 0
+#endif
 
 enum { HEAD_SIZE = 16 * 1024, LIFETIME = 600 };
 

@@ -13,6 +13,9 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
+#ifndef MSG_NOSIGNAL /* not everywhere */
+#define MSG_NOSIGNAL 0
+#endif
 
 enum { LARGEST_INPUT = 65536, MAX_BODY = 100000 };
 

@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # What the examples print, against the emulator in process, without a network.
 # labels: integration examples
 . spec/support/checks.sh

@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # OpenResty as its users have it: the build of docs/openresty.md, followed to the letter, then `resty` and streams.
 # labels: nginx
 # time limit: 300

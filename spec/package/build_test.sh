@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # Builds that are not the usual one: folders with spaces, several configurations, libraries and Luas elsewhere,
 # without libcurl, without git.
 # labels: package
@@ -60,6 +60,10 @@ without_curl() {
         assert(df:call("foo/getBar", {}))')
 }
 check "builds and works without libcurl" without_curl
+core_is_tested() {
+  cmake --build "$work/core" --target c-tests --parallel 2 && (cd "$work/core" && ctest -L '^c$' --output-on-failure)
+}
+check "without libcurl, the C tests are the core's" core_is_tested
 
 says() { # <text> <C modules> <line of Lua>...: what this Lua prints, with the modules of that build
   local expected=$1 modules=$2
@@ -69,6 +73,14 @@ says() { # <text> <C modules> <line of Lua>...: what this Lua prints, with the m
 }
 check "without curl.so the message says how to build it" says "-DDATAFOREST_CURL=OFF" "$work/core/lua5.4" \
   'print(select(2, require("dataforest").new({ access_key = "A", secret_key = "S" }).accounts:get_list()))'
+command_says() {
+  local modules=$work/core/installed\ tree output
+  output=$(cd "$work" && NCLOUD_ACCESS_KEY=A NCLOUD_SECRET_KEY=S DATAFOREST_LUA=lua5.4 \
+    "$modules/bin/dataforest" accounts list 2>&1)
+  echo "$output"
+  grep -qF -- "-DDATAFOREST_CURL=OFF" <<<"$output" && ! grep -q "report it" <<<"$output"
+}
+check "without curl.so the command says it, too" command_says
 check "without core.so the message says so" says "its part in C for this Lua cannot be loaded" /nonexistent \
   'print(select(2, pcall(require, "dataforest")))'
 

@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # The Debian package, and the version that all files tell.
 # labels: package
 # time limit: 300

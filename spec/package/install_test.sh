@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # What people install: the symbols and libraries of the modules, and `make install` from a clean copy of
 # the tree. Each installed tree is loaded from there, far from the sources.
 # labels: package install

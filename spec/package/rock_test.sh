@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # Rocks: built from a clean copy of the tree and from the archive of a release, packed, and installed.
 # labels: package
 # time limit: 300

@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # The bench with small numbers: that all of it works. No timing is asserted.
 # labels: integration bench
 # time limit: 300

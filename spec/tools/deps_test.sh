@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # tools/deps.sh: content with what is there, whoever installed it, and clear about what is not.
 # labels: integration tools
 . spec/support/checks.sh
@@ -43,6 +43,7 @@ check "names packages for apk" names apk "  apk add cmake" cmake
 check "names packages for pacman" names pacman "  pacman -S cmake" cmake
 check "names packages for brew" names brew "  brew install cmake luajit" cmake luajit luajit-2.1.0-beta3
 check "names packages for pkg" names pkg "  pkg install cmake luajit-openresty" cmake luajit luajit-2.1.0-beta3
+check "names one of those that Debian has for LuaJIT" names none "  these, as Debian calls them: luajit2" luajit luajit-2.1.0-beta3
 check "names Debian's packages where there is no manager" names none "  these, as Debian calls them: cmake" cmake
 
 try_goes_on() { commands_without cmake && deps --try build && grep -q cmake "$work/err"; }

@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # `make env`: the lines that make the built tree loadable.
 # labels: integration tools
 . spec/support/checks.sh
@@ -19,6 +19,21 @@ for lua in lua5.1 lua5.4 lua5.5 luajit; do check "make env LUA=$lua prints two e
 
 default_is_54() { [ "$(make -s env LUA=lua5.4)" = "$(env -u LUA -u MAKEFLAGS make -s env)" ]; }
 check "make env is for Lua 5.4 unless told otherwise" default_is_54
+
+# shellcheck disable=SC2016 # for make's shell
+keeps_path() { # the last folder of PATH, too, which a blank would spoil
+  printf 'show:\n\t@echo "[$$PATH]"\n' >"$work/show.mk"
+  [[ $(PATH=$PATH:/last make -s -f Makefile -f "$work/show.mk" show) == "[$PWD/build/bin:"*:/last] ]]
+}
+check "make leaves PATH as it is behind its own folder" keeps_path
+
+# An unpacked release is copied as it is, wherever it lies.
+is_copied() {
+  git init --quiet "$work/outer" && echo "/release/" >"$work/outer/.gitignore" &&
+    mkdir -p "$work/outer/release/tools" && cp tools/copy-tree.sh "$work/outer/release/tools/" &&
+    "$work/outer/release/tools/copy-tree.sh" "$work/copied" && cmp tools/copy-tree.sh "$work/copied/tools/copy-tree.sh"
+}
+check "a release within another project's checkout is copied whole" is_copied
 
 refuses_unknown_lua() { ! tools/env.sh lua6 >"$work/out" 2>/dev/null && [ ! -s "$work/out" ]; }
 check "make env refuses a Lua it does not know" refuses_unknown_lua

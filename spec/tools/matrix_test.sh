@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # tools/matrix/run: what it makes of the results of rows, and which rows the public workflow has. The rows
 # themselves take hours, root and the network.
 # labels: integration tools

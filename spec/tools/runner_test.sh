@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # The runner's honesty about tests that go wrong: what tools/ctest.sh counts and says.
 # labels: integration tools
 . spec/support/checks.sh
@@ -76,4 +76,33 @@ check "each test behind a failed lazy setup is a failure" spec_counts "1 passed,
      it("b", function() end)
      it("c", function() end)
    end)'
+
+# A project whose trees of the sanitizers cannot be configured, as where there is no Lua 5.4.
+mkdir -p "$work/fake/tools"
+cp tools/{test,ctest,tap}.sh "$work/fake/tools/"
+printf '#!/bin/sh\n' >"$work/fake/tools/deps.sh" && chmod +x "$work/fake/tools/deps.sh"
+cat >"$work/fake/CMakeLists.txt" <<END
+cmake_minimum_required(VERSION 3.21)
+project(fake LANGUAGES NONE)
+if(BROKEN)
+  message(FATAL_ERROR "broken")
+endif()
+enable_testing()
+include("$root/cmake/Test.cmake")
+dataforest_test(one LABELS quick COMMAND \${CMAKE_COMMAND} -E echo "ok 1 - it ran")
+END
+preset() { echo "{ \"name\": \"$1\", \"binaryDir\": \"$2\", \"cacheVariables\": { \"BROKEN\": \"$3\" } }"; }
+cat >"$work/fake/CMakePresets.json" <<END
+{ "version": 3,
+  "configurePresets": [$(preset default build OFF), $(preset asan build/asan ON), $(preset tsan build/tsan ON)],
+  "buildPresets": [{ "name": "default", "configurePreset": "default" }] }
+END
+test_script() { # <expected last line> <label>...
+  local expected=$1 output
+  output=$(cd "$work/fake" && tools/test.sh "${@:2}" 2>&1)
+  echo "$output"
+  [ "$(tail -n 1 <<<"$output")" = "$expected" ]
+}
+check "tests of the first tree do without those of the sanitizers" test_script "1 passed, 0 failed" quick
+check "the whole test does not" test_script "0 passed, 1 failed"
 finish

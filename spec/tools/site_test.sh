@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # The documentation as a site: it is built, its links lead somewhere, it loads nothing from elsewhere, and its
 # search finds what people look for. (Its examples are run by spec/integration/docs_spec.lua.)
 # labels: integration docs

@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # After `make test`: runs what failed or did not end once more, one test at a time, since a busy machine may have been
 # the reason, and counts anew. What passes only now is named in lines "again: ...". Otherwise it prints what
 # `make test` does.

@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # Builds a version of libcurl, with OpenSSL and of HTTP what dataforest uses, for the row libcurl.
 #   tools/matrix/curl.sh <tag of curl's repository> <prefix>       such as curl-8_5_0 /opt/curl-8.5.0
 # CURL_REPOSITORY names another place to take it from than curl's own.

@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # Builds the C modules that specs need, from Debian's source packages or from /opt/modules/<package>, for a Lua
 # that Debian has no modules for. Two that busted wants are stood in for (tools/matrix/stand-ins).
 #   tools/matrix/modules.sh <folder of C modules> <folder of Lua modules> <flags for lua.h>

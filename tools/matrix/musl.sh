@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # Builds, with musl-gcc and from Debian's source packages, what dataforest needs: OpenSSL, libcurl, Expat,
 # libyaml, cmocka and Lua 5.4 with its modules, in /opt/musl. As root on Debian.
 set -eu

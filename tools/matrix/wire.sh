@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # Prints, of the last `make test`, what looks at the wire over libcurl: the vectors of HTTP/1.1, and the specs labelled
 # wire on Lua 5.4 and LuaJIT. First the counts, then those of cases in which versions of libcurl once differed.
 # Nothing where they were not run.

@@ -16,18 +16,19 @@ local STEP = 0.25
 local Transport = {}
 Transport.__index = Transport
 
-local function engine_of(self)
-  if not self.engine then
-    self.engine = require("dataforest.curl").engine(self.options)
-  end
-  return self.engine
-end
-
 --- Sends a request in short steps.
 local function send(self, request)
-  local engine = engine_of(self)
+  local err
+  if not self.engine then
+    self.engine, err = curl.engine(self.options)
+    if not self.engine then
+      return nil, err
+    end
+  end
+  local engine = self.engine
   request.timeout = request.deadline and request.deadline - core.monotonic() or nil
-  local transfer, err = engine:start(request)
+  local transfer
+  transfer, err = engine:start(request)
   if not transfer then
     return nil, err
   end

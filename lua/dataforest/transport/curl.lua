@@ -19,15 +19,12 @@ local function failure(kind, message)
   return nil, { kind = kind, message = message, sent = false }
 end
 
---- The engine, made at the first call: a client opens nothing before, and a program that
--- never calls through libcurl never loads it.
-local function engine_of(self)
-  if self.engine then
-    return self.engine
-  end
-  if self.closed then
-    return failure("closed", "the client is closed")
-  end
+--- Makes an engine of dataforest.curl, or says why there is none.
+-- @tparam table options those of the engine
+-- @return[1] the engine
+-- @treturn[2] nil
+-- @treturn[2] table `kind`, `message` and `sent`, as `send` returns them
+function curl.engine(options)
   local found, module = pcall(require, "dataforest.curl")
   if not found then
     local reason = tostring(module)
@@ -37,12 +34,25 @@ local function engine_of(self)
     end
     return failure("argument", "transport curl: dataforest.curl cannot be loaded: " .. reason)
   end
-  local made, engine = pcall(module.engine, self.engine_options)
+  local made, engine = pcall(module.engine, options)
   if not made then
     return failure("argument", "transport curl: " .. tostring(engine))
   end
-  self.engine = engine
   return engine
+end
+
+--- The engine, made at the first call: a client opens nothing before, and a program that
+-- never calls through libcurl never loads it.
+local function engine_of(self)
+  if self.engine then
+    return self.engine
+  end
+  if self.closed then
+    return failure("closed", "the client is closed")
+  end
+  local err
+  self.engine, err = curl.engine(self.engine_options)
+  return self.engine, err
 end
 
 --- Sends a request and waits for its response; within a `map`, the others go on meanwhile.
