@@ -3,7 +3,12 @@
 # A module may have undefined symbols (those of Lua), so that a static libcurl without its libraries would
 # link, and fail when it is loaded. A program that calls libcurl tells whether all is there.
 
-find_package(CURL 7.76 REQUIRED) # before, the end of a TLS connection is not told for sure
+set(libcurl_needed 7.76) # before, the end of a TLS connection is not told for sure
+find_package(CURL ${libcurl_needed})
+if(NOT CURL_FOUND)
+  message(FATAL_ERROR "dataforest needs libcurl ${libcurl_needed} or later, with its headers. Install it, name its folder "
+    "(-DCURL_ROOT=/opt/curl), or leave the engine out, which only nginx does without (-DDATAFOREST_CURL=OFF).")
+endif()
 set(libcurl CURL::libcurl)
 get_target_property(aliased CURL::libcurl ALIASED_TARGET) # which the check below would not find
 if(aliased)

@@ -110,6 +110,12 @@ else
   skip "installed modules keep the folder of a libcurl elsewhere" "the system's libcurl is not a plain library"
 fi
 check "a static libcurl without its libraries is refused" static_is_refused
+mkdir -p "$work/old/include/curl" "$work/old/lib"
+echo '#define LIBCURL_VERSION "7.61.0"' >"$work/old/include/curl/curlver.h"
+: >"$work/old/include/curl/curl.h"
+: >"$work/old/lib/libcurl.so"
+check "an old libcurl is refused, with what to do" refuses "libcurl 7.76 or later" "$work/too old" \
+  -DCURL_LIBRARY="$work/old/lib/libcurl.so" -DCURL_INCLUDE_DIR="$work/old/include"
 
 # Luas by other names.
 told_luas() { # <expected> <argument>...
