@@ -35,6 +35,7 @@ module lua-expat lxp.so "-Isrc" '/lxplib\.c$' -lexpat
 module luasocket socket/core.so "-Isrc" \
   '/src/(luasocket|timeout|buffer|io|auxiliar|options|inet|except|select|tcp|udp|compat|usocket)\.c$'
 module luasocket mime/core.so "-Isrc" '/src/(mime|compat)\.c$'
-module lua-yaml yaml.so '-Iext/yaml -DVERSION="6.2.8"' '/(yaml|parser|scanner|emitter)\.c$' -lyaml
+# Debian has this one for Lua 5.5.
+[[ $lua == *lua5.5* ]] || module lua-yaml yaml.so '-Iext/yaml -DVERSION="6.2.8"' '/(yaml|parser|scanner|emitter)\.c$' -lyaml
 rm -rf "$share"/{system,term}{,.lua}
 cp "$here"/stand-ins/*.lua "$share/"

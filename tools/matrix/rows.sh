@@ -114,7 +114,7 @@ row_lua5.5() {
   prepared debian-testing testing || return 1
   copy_modules
   if ! { sources_of trixie bookworm &&
-    in_root apt-get -qq install --yes lua5.5 liblua5.5-dev libexpat1-dev libyaml-dev dpkg-dev &&
+    in_root apt-get -qq install --yes lua5.5 liblua5.5-dev libexpat1-dev dpkg-dev &&
     in_root sh -c 'rm -rf /usr/local/share/lua/5.5 && mkdir -p /usr/local/share/lua/5.5 &&
       cp -rs /usr/share/lua/5.4/. /usr/local/share/lua/5.5/' &&
     in_root /home/user/dataforest/tools/matrix/modules.sh /usr/local/lib/lua/5.5 /usr/local/share/lua/5.5 \
