@@ -104,14 +104,15 @@ headers_are_there() { # <lua5.4>
   return 1
 }
 
+is_for_luajit() { case $1 in cjson | lxp | busted.runner) ;; *) return 1 ;; esac } # as well as for Lua 5.4
+
 module_is_there() { # <module>: for Lua 5.4, and LuaJIT where programs of both use it
   if [ "$1" = copas ]; then # which Debian has for LuaJIT, and not for Lua 5.4
     luajit -e "require '$1'" >/dev/null 2>&1
     return
   fi
   lua=$(lua_of lua5.4) && "$lua" -e "require '$1'" >/dev/null 2>&1 || return 1
-  case $1 in cjson | lxp | busted.runner) ;; *) return 0 ;; esac
-  luajit -e "require '$1'" >/dev/null 2>&1
+  ! is_for_luajit "$1" || luajit -e "require '$1'" >/dev/null 2>&1
 }
 
 nginx_has_lua() {
@@ -248,9 +249,6 @@ advice_of() {
   esac
 }
 
-# LuaJIT runs what these are for, too.
-is_for_luajit() { case $1 in lua-cjson | luaexpat | busted) ;; *) return 1 ;; esac }
-
 give_up() {
   [ -n "$try" ] && exit 0
   exit 1
@@ -279,7 +277,7 @@ if [ "$manager" != apt-get ]; then
       case $name in
       rock:*)
         rocks="$rocks ${name#rock:}"
-        ! is_for_luajit "${name#rock:}" || luajit_rocks="$luajit_rocks ${name#rock:}"
+        ! is_for_luajit "${word#lua:}" || luajit_rocks="$luajit_rocks ${name#rock:}"
         ;;
       *) case " $packages " in *" $name "*) ;; *) packages="$packages $name" ;; esac ;;
       esac

@@ -10,7 +10,7 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 jobs=${JOBS:-$(nproc 2>/dev/null || echo 2)}
 declare -a flags
-eval "flags=(${CMAKE_FLAGS:-})"
+eval "flags=('-DDATAFOREST_WERROR=${WERROR:-OFF}' ${CMAKE_FLAGS:-})"
 log=$(mktemp "${TMPDIR:-/tmp}/dataforest-test.XXXXXX") || exit 1
 trap 'rm -f "$log"' EXIT
 
@@ -18,7 +18,7 @@ trap 'rm -f "$log"' EXIT
 build() {
   local preset=$1
   shift
-  cmake --preset "$preset" "-DDATAFOREST_WERROR=${WERROR:-OFF}" ${flags[@]+"${flags[@]}"} &&
+  cmake --preset "$preset" "${flags[@]}" &&
     cmake --build --preset "$preset" --parallel "$jobs" ${1:+--target "$@"}
 }
 
@@ -77,7 +77,7 @@ lacks_label() {
 }
 for preset in default asan tsan; do
   if [ "$preset" = asan ] && ! lacks_label "$@"; then break; fi
-  needs cmake --preset "$preset" "-DDATAFOREST_WERROR=${WERROR:-OFF}" ${flags[@]+"${flags[@]}"}
+  needs cmake --preset "$preset" "${flags[@]}"
   presets+=("$preset")
   labels+=$(ctest --test-dir "$(folder_of "$preset")" --print-labels | sed -n 's/^  *//p')$'\n'
 done

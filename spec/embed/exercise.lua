@@ -28,7 +28,7 @@ local function step(part, run)
   end
 end
 
--- Where Lua 5.5 has no memory for the text of luaL_error, it raises what lies below it on the stack.
+-- If luaL_error runs out of memory for its message, Lua 5.5 raises whatever is on top of the stack.
 local LOSES_TEXTS = _VERSION == "Lua 5.5"
 
 --- Calls a function that must raise an error with a text in it.
@@ -37,7 +37,7 @@ local function raises(text, run, ...)
   if ok then
     error("no error, where one was expected: " .. text)
   elseif not tostring(message):find(text, 1, true) then
-    error(LOSES_TEXTS and "not enough memory" or message, 0) -- perhaps for want of memory
+    error(LOSES_TEXTS and "not enough memory" or message, 0) -- memory may have run out
   end
 end
 

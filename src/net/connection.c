@@ -182,7 +182,7 @@ static const struct {
     {CURLE_COULDNT_CONNECT, DF_KIND_NETWORK, "cannot connect to"},
     {CURLE_FAILED_INIT, DF_KIND_LIMIT, "not enough memory for a connection to"},
     {CURLE_OUT_OF_MEMORY, DF_KIND_LIMIT, "not enough memory for a connection to"},
-    /* Of our callbacks, only the one that watches sockets can fail, for want of memory. */
+    /* Only our socket callback can fail, and only when memory runs out. */
     {CURLE_ABORTED_BY_CALLBACK, DF_KIND_LIMIT, "not enough memory for a connection to"},
     {CURLE_SSL_CACERT_BADFILE, DF_KIND_TLS, "the CA certificates cannot be read, for"},
     {CURLE_SSL_CONNECT_ERROR, DF_KIND_TLS, "no TLS with"},

@@ -16,19 +16,23 @@ local STEP = 0.25
 local Transport = {}
 Transport.__index = Transport
 
+local function engine_of(self)
+  if self.engine then
+    return self.engine
+  end
+  local err
+  self.engine, err = curl.engine(self.options)
+  return self.engine, err
+end
+
 --- Sends a request in short steps.
 local function send(self, request)
-  local err
-  if not self.engine then
-    self.engine, err = curl.engine(self.options)
-    if not self.engine then
-      return nil, err
-    end
+  local engine, problem = engine_of(self)
+  if not engine then
+    return nil, problem
   end
-  local engine = self.engine
   request.timeout = request.deadline and request.deadline - core.monotonic() or nil
-  local transfer
-  transfer, err = engine:start(request)
+  local transfer, err = engine:start(request)
   if not transfer then
     return nil, err
   end
